@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"utile/internal/domain"
+)
+
+// constraintFields names, for constraints that a person can run into, the form field and the message.
+var constraintFields = map[string]struct{ field, key string }{
+	"workspace_slug_key":         {"slug", "error.taken"},
+	"app_user_email_key":         {"email", "error.taken"},
+	"team_name_key":              {"name", "error.taken"},
+	"application_name_key":       {"name", "error.taken"},
+	"dataset_name_key":           {"name", "error.taken"},
+	"field_name_key":             {"name", "error.taken"},
+	"data_category_code_key":     {"code", "error.taken"},
+	"collection_point_name_key":  {"name", "error.taken"},
+	"purpose_code_key":           {"code", "error.taken"},
+	"purpose_dates_check":        {"ends_on", "error.date.order"},
+	"purpose_mapping_field_key":  {"purpose", "mapping.exists"},
+	"objective_name_key":         {"name", "error.taken"},
+	"journey_stage_code_key":     {"code", "error.taken"},
+	"program_code_key":           {"code", "error.taken"},
+	"program_dates_check":        {"ends_on", "error.date.order"},
+	"flow_name_key":              {"name", "error.taken"},
+	"saved_view_name_key":        {"name", "error.taken"},
+	"application_team_fk":        {"team", "error.reference"},
+	"application_owner_fk":       {"owner", "error.reference"},
+	"dataset_application_fk":     {"application", "error.reference"},
+	"field_dataset_fk":           {"dataset", "error.reference"},
+	"field_category_fk":          {"category", "error.reference"},
+	"field_owner_fk":             {"owner", "error.reference"},
+	"data_category_parent_fk":    {"parent", "error.reference"},
+	"program_objective_fk":       {"objective", "error.reference"},
+	"program_stage_fk":           {"stage", "error.reference"},
+	"program_purpose_purpose_fk": {"purposes", "error.reference"},
+	"flow_source_application_fk": {"source_application", "error.reference"},
+	"flow_target_application_fk": {"target_application", "error.reference"},
+	"flow_source_dataset_fk":     {"source_dataset", "error.reference"},
+	"flow_target_dataset_fk":     {"target_dataset", "error.reference"},
+	"field_collection_point_fk":  {"collection_points", "error.reference"},
+	"purpose_mapping_purpose_fk": {"purpose", "error.reference"},
+	"program_link_program_fk":    {"program", "error.reference"},
+	"team_member_membership_fk":  {"members", "error.reference"},
+	"requirement_category_fk":    {"category", "error.reference"},
+}
+
+// translate is the only place that knows PostgreSQL's error codes. Noun names what was asked for, in the message keys.
+func translate(noun string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, known := errors.AsType[*domain.Error](err); known {
+		return err
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domain.Errorf(domain.NotFound, "error.not_found", "noun", noun)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return domain.Errorf(domain.Unavailable, "error.unavailable")
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return wrap(noun, err)
+	}
+	switch pg.Code {
+	case "23505", "23503", "23514", "23P01":
+		return constraintError(pg, wrap(noun, err))
+	case "57014":
+		return domain.Errorf(domain.Unavailable, "error.unavailable")
+	case "22021", "22P05": // NUL or a character that UTF-8 does not know
+		return domain.Errorf(domain.Invalid, "error.characters")
+	}
+	return wrap(noun, err)
+}
+
+func constraintError(pg *pgconn.PgError, fallback error) error {
+	if pg.Code == "23503" && strings.HasPrefix(pg.Message, "update or delete") {
+		return domain.Errorf(domain.Conflict, "error.in_use", "by", pg.TableName)
+	}
+	c, known := constraintFields[pg.ConstraintName]
+	if !known {
+		return fallback
+	}
+	return &domain.Error{Kind: domain.Invalid, Key: "error.form", Fields: domain.Problems{c.field: {Key: c.key}}}
+}
+
+func wrap(noun string, err error) error {
+	if noun == "" {
+		return err
+	}
+	return fmt.Errorf("store %s: %w", noun, err)
+}
+
+// stale is the answer to a change of a version that is no longer the current one.
+func stale() error { return domain.Errorf(domain.Conflict, "error.stale") }

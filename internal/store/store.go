@@ -1,0 +1,205 @@
+// Package store keeps domain values in PostgreSQL. It is the only package that knows SQL and pgx; it knows neither HTTP
+// nor templates nor message texts.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"utile/internal/domain"
+)
+
+// AppRole is the database role under which the application works: it owns no table, so row-level security binds it.
+const AppRole = "utile_app"
+
+// DB is what a pool and a transaction have in common.
+type DB interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64, error)
+}
+
+// Store reads and writes one database. Inside a transaction it is a new value bound to that transaction.
+type Store struct {
+	db   DB
+	pool *pgxpool.Pool // nil inside a transaction
+	// scope is the workspace whose rows the transaction may see; zero outside a scoped transaction.
+	scope domain.WorkspaceID
+	now   func() time.Time
+}
+
+// Open connects a pool that works under AppRole. The pool keeps connections warm, since one that churns costs
+// PostgreSQL several times the processor.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("database address: %w", err)
+	}
+	if config.MaxConns < 16 {
+		config.MaxConns = 16
+	}
+	config.MinConns = 2
+	config.MaxConnIdleTime = 30 * time.Minute
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["application_name"] = "utile"
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
+			Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+		_, err := conn.Exec(ctx, "set role "+AppRole)
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	return &Store{db: pool, pool: pool, now: time.Now}, nil
+}
+
+// Close waits for queries under way and closes every connection.
+func (s *Store) Close() {
+	if s.pool != nil {
+		s.pool.Close()
+	}
+}
+
+// Pool is the pool under the store, for the job runner, which needs its own transactions.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// WithClock returns a store that takes the time from now.
+func (s *Store) WithClock(now func() time.Time) *Store {
+	c := *s
+	c.now = now
+	return &c
+}
+
+// InTx returns a store bound to an open transaction of somebody else: tests that roll back, jobs that complete in it.
+func (s *Store) InTx(tx pgx.Tx) *Store {
+	return &Store{db: tx, now: s.now}
+}
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.db.QueryRow(ctx, "select 1").Scan(&one)
+}
+
+// Write runs f in a transaction that sees the actor's workspace. Nested calls become savepoints, so that a refused
+// change inside a larger one can be given up alone. A serialisation failure or deadlock is tried again, f with it.
+func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error) error {
+	var err error
+	for attempt := 0; attempt < 4; attempt++ {
+		err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+			inner := &Store{db: tx, scope: by.Workspace, now: s.now}
+			if s.scope != by.Workspace || s.scope == 0 {
+				if _, err := tx.Exec(ctx, "select set_config('app.workspace', $1, true), set_config('app.user', $2, true)",
+					settingID(int64(by.Workspace)), settingID(int64(by.User))); err != nil {
+					return err
+				}
+			}
+			return f(inner)
+		})
+		if !retryable(err) || s.pool == nil {
+			break
+		}
+	}
+	return translate("", err)
+}
+
+// Read runs f in a read-only transaction that sees the actor's workspace: all its queries show one moment. A page that
+// reads several things does so inside one Read, so that it pays for one transaction.
+func (s *Store) Read(ctx context.Context, by domain.Actor, f func(*Store) error) error {
+	if s.scope == by.Workspace && s.scope != 0 {
+		return f(s)
+	}
+	if s.pool == nil {
+		return s.Write(ctx, by, f)
+	}
+	return translate("", s.readOnPool(ctx, by, f))
+}
+
+// readOnPool opens the transaction and names the workspace in one round trip.
+func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) error) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	begin := "begin isolation level repeatable read read only; set local app.workspace = '" + settingID(int64(by.Workspace)) +
+		"'; set local app.user = '" + settingID(int64(by.User)) + "'"
+	if _, err := conn.Conn().PgConn().Exec(ctx, begin).ReadAll(); err != nil {
+		return err
+	}
+	err = f(&Store{db: conn, scope: by.Workspace, now: s.now})
+	// The end must reach the server even when the request was given up, or the connection would be lost to the pool.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, endErr := conn.Conn().PgConn().Exec(end, "rollback").ReadAll(); endErr != nil && err == nil {
+		err = endErr
+	}
+	return err
+}
+
+// settingID formats an id for a setting; zero, which is no workspace, becomes empty and shows no row.
+func settingID(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+func retryable(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// one reads exactly one row into T by the names of its db tags; no row is NotFound.
+func one[T any](ctx context.Context, s *Store, noun, sql string, args pgx.StrictNamedArgs) (T, error) {
+	rows, err := s.db.Query(ctx, sql, args)
+	if err != nil {
+		var zero T
+		return zero, translate(noun, err)
+	}
+	v, err := pgx.CollectExactlyOneRow(rows, scanner[T]())
+	return v, translate(noun, err)
+}
+
+// many reads all rows into values of T by the names of its db tags.
+func many[T any](ctx context.Context, s *Store, noun, sql string, args pgx.StrictNamedArgs) ([]T, error) {
+	rows, err := s.db.Query(ctx, sql, args)
+	if err != nil {
+		return nil, translate(noun, err)
+	}
+	v, err := pgx.CollectRows(rows, scanner[T]())
+	return v, translate(noun, err)
+}
+
+// scanner reads a struct by the names of its db tags and anything else as the single column of the row.
+func scanner[T any]() pgx.RowToFunc[T] {
+	t := reflect.TypeFor[T]()
+	if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() {
+		return pgx.RowToStructByName[T]
+	}
+	return pgx.RowTo[T]
+}
+
+// exec runs a statement and returns how many rows it touched.
+func (s *Store) exec(ctx context.Context, noun, sql string, args pgx.StrictNamedArgs) (int64, error) {
+	tag, err := s.db.Exec(ctx, sql, args)
+	return tag.RowsAffected(), translate(noun, err)
+}
