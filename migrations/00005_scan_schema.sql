@@ -124,6 +124,22 @@ comment on function remove_workspace is 'Deletes the current workspace with ever
 revoke execute on function remove_workspace(bigint) from public;
 grant execute on function remove_workspace(bigint) to utile_app;
 
+-- Which workspace a person asks for is known before any workspace is set, so this looks through row-level security, by
+-- the person and the slug only.
+-- +goose StatementBegin
+create function member_workspace(member bigint, asked text) returns table (
+		id bigint, slug text, name text, locale text, is_example boolean, window_days integer, grace_days integer,
+		fill_rate_min numeric, constant_min_rows bigint, stale_days integer, judged_on date, version integer, role text)
+	language sql stable security definer set search_path = public, pg_temp as $$
+	select w.id, w.slug, w.name, w.locale, w.is_example, w.window_days, w.grace_days, w.fill_rate_min, w.constant_min_rows,
+		w.stale_days, w.judged_on, w.version, m.role
+	from workspace w join membership m on m.workspace_id = w.id
+	where w.slug = asked and m.user_id = member
+$$;
+-- +goose StatementEnd
+comment on function member_workspace is 'The workspace of that slug with the person''s role in it; no row for somebody who is no member.';
+
 -- +goose Down
+drop function member_workspace(bigint, text);
 drop function remove_workspace(bigint);
 drop table heading_memory, import_problem, import_row, import_chunk, import;

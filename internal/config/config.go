@@ -1,0 +1,102 @@
+// Package config reads the environment into one value.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is everything that the environment may say.
+type Config struct {
+	DatabaseURL string `env:"DATABASE_URL"`                           // an existing PostgreSQL; empty starts a private one
+	Addr        string `env:"UTILE_ADDR" envDefault:"127.0.0.1:8080"` // address to listen on
+	Data        string `env:"UTILE_DATA"`                             // folder of the private PostgreSQL and the keys
+	BaseURL     string `env:"UTILE_BASE_URL"`                         // address that people type; links in invitations use it
+	LogFormat   string `env:"UTILE_LOG" envDefault:"text"`            // text or json
+	ProxyHops   int    `env:"UTILE_PROXY_HOPS" envDefault:"0"`        // reverse proxies in front whose X-Forwarded-For is trusted
+}
+
+// Load reads the environment and returns every problem at once.
+func Load(environ []string) (Config, error) {
+	vars := map[string]string{}
+	for _, kv := range environ {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			vars[k] = v
+		}
+	}
+	c, err := env.ParseAsWithOptions[Config](env.Options{Environment: vars})
+	problems := []error{err}
+	if c.Data == "" {
+		dir, err := dataDir(vars)
+		problems = append(problems, err)
+		c.Data = dir
+	}
+	if abs, err := filepath.Abs(c.Data); err == nil {
+		c.Data = abs
+	}
+	host, port, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		problems = append(problems, fmt.Errorf("UTILE_ADDR=%q: write host:port, such as 127.0.0.1:8080", c.Addr))
+	}
+	if c.BaseURL == "" {
+		if host == "" || host == "127.0.0.1" || host == "0.0.0.0" || host == "::" || host == "::1" {
+			host = "localhost"
+		}
+		c.BaseURL = "http://" + net.JoinHostPort(host, port)
+	}
+	if u, err := url.Parse(c.BaseURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		problems = append(problems, fmt.Errorf("UTILE_BASE_URL=%q: write an address such as https://utile.example.org", c.BaseURL))
+	}
+	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		problems = append(problems, fmt.Errorf("UTILE_LOG=%q: write text or json", c.LogFormat))
+	}
+	return c, errors.Join(problems...)
+}
+
+// dataDir is the user's data folder, by the habits of the system.
+func dataDir(vars map[string]string) (string, error) {
+	if dir := vars["XDG_DATA_HOME"]; dir != "" {
+		return filepath.Join(dir, "utile"), nil
+	}
+	home := vars["HOME"]
+	if home == "" {
+		var err error
+		if home, err = os.UserHomeDir(); err != nil {
+			return "", errors.New("no home folder: set UTILE_DATA to the folder that shall hold Utile's data")
+		}
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "utile"), nil
+	}
+	return filepath.Join(home, ".local", "share", "utile"), nil
+}
+
+// Secure tells whether people reach the server over HTTPS, so that cookies must say so.
+func (c Config) Secure() bool { return strings.HasPrefix(c.BaseURL, "https://") }
+
+// String prints the configuration with the database password hidden.
+func (c Config) String() string {
+	database := "private PostgreSQL in " + c.Data
+	if c.DatabaseURL != "" {
+		database = maskPassword(c.DatabaseURL)
+	}
+	return fmt.Sprintf("UTILE_ADDR=%s\nUTILE_BASE_URL=%s\nUTILE_DATA=%s\nUTILE_PROXY_HOPS=%d\nDATABASE_URL=%s\n",
+		c.Addr, c.BaseURL, c.Data, c.ProxyHops, database)
+}
+
+func maskPassword(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil || u.Host == "" && u.User == nil {
+		return "(set, hidden)"
+	}
+	return u.Redacted()
+}

@@ -1,0 +1,86 @@
+package domain
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what people write, in characters.
+const (
+	MaxName = 200
+	MaxText = 4000
+)
+
+// CleanLine trims a one-line text and folds its inner white space. Control characters are for Problems to refuse.
+func CleanLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// CleanList trims, drops empty and repeated texts, and keeps the order.
+func CleanList(list []string) []string {
+	out := make([]string, 0, len(list))
+	for _, s := range list {
+		if s = CleanLine(s); s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Line checks a one-line text: required or not, at most so many characters, none that hides or reorders others.
+func (p *Problems) Line(field, value string, required bool, most int) {
+	switch {
+	case required && value == "":
+		p.Add(field, "error.required")
+	case utf8.RuneCountInString(value) > most:
+		p.Add(field, "error.too_long", "most", most)
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, deceptive):
+		p.Add(field, "error.characters")
+	}
+}
+
+// Text checks a text of several lines.
+func (p *Problems) Text(field, value string, most int) {
+	switch {
+	case utf8.RuneCountInString(value) > most:
+		p.Add(field, "error.too_long", "most", most)
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return r != '\n' && r != '\r' && r != '\t' && deceptive(r) }):
+		p.Add(field, "error.characters")
+	}
+}
+
+// List checks a list of short texts.
+func (p *Problems) List(field string, values []string) {
+	if len(values) > 100 {
+		p.Add(field, "error.too_many", "most", 100)
+	}
+	for _, v := range values {
+		p.Line(field, v, false, MaxName)
+	}
+}
+
+// OneOf checks that a value is among those known.
+func (p *Problems) OneOf(field, value string, known ...string) {
+	if !slices.Contains(known, value) {
+		p.Add(field, "error.choice")
+	}
+}
+
+// Order checks that a period does not end before it starts.
+func (p *Problems) Order(field string, start, end *time.Time) {
+	if start != nil && end != nil && end.Before(*start) {
+		p.Add(field, "error.date.order")
+	}
+}
+
+// deceptive tells of a character that is invisible or changes the direction of what follows.
+func deceptive(r rune) bool {
+	return unicode.IsControl(r) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069)
+}
+
+// Day is the start of the day of t in UTC: dates without a time are kept so.
+func Day(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}

@@ -1,0 +1,482 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// registerSQL says how a domain.Register is read. Every expression is written here by hand: nothing that a person types
+// becomes SQL, only the value of an argument.
+type registerSQL struct {
+	register domain.Register
+	from     string            // tables, after "from"; the row's own table has the alias r
+	where    string            // always true of its rows, beside r.workspace_id = @ws
+	cells    map[string]string // expression of each column
+	orders   map[string]string // expression that orders by a column, where it is not that of the cell; never null
+	filters  map[string]filterSQL
+	search   string // folded text to search in
+	archived string // true where the row is archived; "false" where it never is
+}
+
+// filterSQL is how a filter narrows. Exactly one of expr, in is set.
+type filterSQL struct {
+	expr string // text expression compared with the values; for a ref filter, the id
+	// in is a condition with the placeholder %s for the name of a text[] argument, for filters that look into other tables.
+	in string
+	// none is the condition for the value "none".
+	none string
+	// lookup resolves names to ids, for ref filters: select id::text from … where workspace_id = @ws and fold(name) = any(%s).
+	lookup string
+	// facet is the query of a facet's values: select value, label, n; %s is the list's own condition. Empty counts expr.
+	facet string
+	// label is the expression of a value's name, for the facet of a ref filter that counts expr.
+	label string
+}
+
+// registers holds every register by name; each area adds its own.
+var registers = map[string]registerSQL{}
+
+func addRegister(r registerSQL) struct{} {
+	for _, c := range r.register.Columns {
+		if r.cells[c.Key] == "" {
+			panic("register " + r.register.Name + ": no expression for column " + c.Key)
+		}
+	}
+	for _, f := range r.register.Filters {
+		if _, ok := r.filters[f.Key]; !ok {
+			panic("register " + r.register.Name + ": no expression for filter " + f.Key)
+		}
+	}
+	registers[r.register.Name] = r
+	return struct{}{}
+}
+
+// conditions is a where clause under construction, with its arguments.
+type conditions struct {
+	parts []string
+	args  pgx.StrictNamedArgs
+}
+
+func (c *conditions) add(part string) { c.parts = append(c.parts, part) }
+
+func (c *conditions) arg(value any) string {
+	name := fmt.Sprintf("a%d", len(c.args))
+	c.args[name] = value
+	return "@" + name
+}
+
+func (c *conditions) sql() string { return strings.Join(c.parts, " and ") }
+
+// narrow turns a query into conditions, leaving out one filter (for that filter's own facet).
+func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except string) conditions {
+	c := conditions{args: pgx.StrictNamedArgs{"ws": by.Workspace}}
+	c.add("r.workspace_id = @ws")
+	if r.where != "" {
+		c.add(r.where)
+	}
+	if words := searchWords(q.Q); len(words) > 0 && r.search != "" {
+		for _, w := range words {
+			c.add(r.search + " like " + c.arg("%"+likeEscape(w)+"%"))
+		}
+	}
+	for _, f := range r.register.Filters {
+		if values := q.Filters[f.Key]; len(values) > 0 && f.Key != except {
+			c.add(r.filters[f.Key].condition(&c, values))
+		}
+	}
+	return c
+}
+
+func (f filterSQL) condition(c *conditions, values []string) string {
+	var any []string
+	rest := slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == domain.FilterNone && f.none != "" })
+	if len(rest) < len(values) {
+		any = append(any, f.none)
+	}
+	if len(rest) > 0 {
+		switch {
+		case f.in != "":
+			any = append(any, fmt.Sprintf(f.in, c.arg(rest)))
+		default:
+			any = append(any, f.expr+" = any("+c.arg(rest)+")")
+		}
+	}
+	return "(" + strings.Join(any, " or ") + ")"
+}
+
+// searchWords splits what was typed into folded words, at most eight.
+func searchWords(q string) []string {
+	words := strings.Fields(domain.Fold(q))
+	return words[:min(len(words), 8)]
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func likeEscape(s string) string { return likeEscaper.Replace(s) }
+
+// resolve turns names into ids in the ref filters of a query, so that a script may write application=Salesforce.
+func (s *Store) resolve(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (domain.ListQuery, error) {
+	for _, f := range r.register.Filters {
+		values := q.Filters[f.Key]
+		lookup := r.filters[f.Key].lookup
+		if lookup == "" || !slices.ContainsFunc(values, isName) {
+			continue
+		}
+		ids := slices.DeleteFunc(slices.Clone(values), isName)
+		for _, name := range values {
+			if !isName(name) {
+				continue
+			}
+			found, err := many[string](ctx, s, r.register.Name, fmt.Sprintf(lookup, "@names"),
+				pgx.StrictNamedArgs{"ws": by.Workspace, "names": []string{domain.Fold(name)}})
+			if err != nil {
+				return q, err
+			}
+			if len(found) == 0 { // a name that nothing has matches nothing
+				found = []string{"0"}
+			}
+			ids = append(ids, found...)
+		}
+		q = withFilter(q, f.Key, ids)
+	}
+	return q, nil
+}
+
+func withFilter(q domain.ListQuery, key string, values []string) domain.ListQuery {
+	place := q
+	q = q.Narrow(key, values...)
+	q.After, q.Before, q.At = place.After, place.Before, place.At
+	return q
+}
+
+func isName(value string) bool {
+	if value == domain.FilterNone {
+		return false
+	}
+	return strings.ContainsFunc(value, func(c rune) bool { return c < '0' || c > '9' })
+}
+
+// cursor is a place in an ordered list: the order's value and id of the row at the edge of a page.
+type cursor struct {
+	Sort  string `json:"s"`
+	Value string `json:"v"`
+	ID    int64  `json:"i"`
+}
+
+func (c cursor) encode() string {
+	b, _ := json.Marshal(c) // strings and a number always marshal
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// parseCursor refuses a cursor of another order, because its value would be compared with the wrong column.
+func parseCursor(text, sort string) (c cursor, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || json.Unmarshal(b, &c) != nil {
+		return c, false
+	}
+	return c, c.Sort == sort
+}
+
+// orderSQL is the order of a page.
+type orderSQL struct {
+	key  string // sort key as in the URL, for cursors
+	expr string
+	cast string // type of expr, to compare a cursor's text with
+	desc bool
+}
+
+func (r registerSQL) order(q domain.ListQuery) orderSQL {
+	key, desc := q.Order(r.register)
+	column, _ := r.register.Column(key)
+	o := orderSQL{key: key, expr: r.orders[key], desc: desc, cast: castOf(column.Kind)}
+	if o.expr == "" {
+		o.expr = orderOf(column.Kind, r.cells[key])
+	}
+	if desc {
+		o.key = "-" + key
+	}
+	return o
+}
+
+func castOf(kind domain.CellKind) string {
+	switch kind {
+	case domain.CellInt:
+		return "bigint"
+	case domain.CellPercent:
+		return "double precision"
+	case domain.CellDate:
+		return "date"
+	case domain.CellTime:
+		return "timestamptz"
+	case domain.CellBool:
+		return "boolean"
+	}
+	return "text"
+}
+
+// orderOf makes a cell's expression fit to order by: never null, texts as people sort them.
+func orderOf(kind domain.CellKind, expr string) string {
+	switch kind {
+	case domain.CellInt, domain.CellPercent:
+		return "coalesce((" + expr + ")::" + castOf(kind) + ", -1)"
+	case domain.CellDate:
+		return "coalesce((" + expr + "), date '0001-01-01')"
+	case domain.CellTime:
+		return "coalesce((" + expr + "), timestamptz '0001-01-01')"
+	case domain.CellBool:
+		return "coalesce((" + expr + "), false)"
+	case domain.CellTexts, domain.CellEnums:
+		return "fold(array_to_string((" + expr + "), ' '))"
+	}
+	return "coalesce(fold((" + expr + ")::text), '')"
+}
+
+// place adds the condition of the cursor and returns the order clause; back is true for a page before the cursor, which
+// is read in the opposite order and turned round.
+func (o orderSQL) place(c *conditions, q domain.ListQuery) (orderBy string, back bool) {
+	desc := o.desc
+	text := q.After
+	if q.Before != "" {
+		text, back, desc = q.Before, true, !desc
+	}
+	direction, compare := "asc", ">"
+	if desc {
+		direction, compare = "desc", "<"
+	}
+	if at, ok := parseCursor(text, o.key); ok {
+		c.add(fmt.Sprintf("(%s, r.id) %s (%s::text::%s, %s)", o.expr, compare, c.arg(at.Value), o.cast, c.arg(at.ID)))
+	} else {
+		back = false
+		if q.Before != "" {
+			return o.place(c, q.FirstPage())
+		}
+	}
+	return fmt.Sprintf("%s %s, r.id %s", o.expr, direction, direction), back
+}
+
+// Rows returns one page of a register with its exact total. Unknown register names are a programmer's error.
+func (s *Store) Rows(ctx context.Context, by domain.Actor, name string, q domain.ListQuery) (list domain.List, err error) {
+	r := mustRegister(name)
+	err = s.Read(ctx, by, func(s *Store) error {
+		if q, err = s.resolve(ctx, by, r, q); err != nil {
+			return err
+		}
+		if list, err = s.page(ctx, by, r, q); err != nil {
+			return err
+		}
+		c := r.narrow(by, q, "")
+		list.Total.N, err = one[int64](ctx, s, name, "select count(*) from "+r.from+" where "+c.sql(), c.args)
+		return err
+	})
+	return list, err
+}
+
+func mustRegister(name string) registerSQL {
+	r, ok := registers[name]
+	if !ok {
+		panic("no register " + name)
+	}
+	return r
+}
+
+// page reads one page without total or facets.
+func (s *Store) page(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (domain.List, error) {
+	var list domain.List
+	c := r.narrow(by, q, "")
+	o := r.order(q)
+	orderBy, back := o.place(&c, q)
+	size := q.Size
+	if size == 0 {
+		size = domain.DefaultPageSize
+	}
+	sql := fmt.Sprintf("select r.id, %s, (%s)::text, %s from %s where %s order by %s limit %s",
+		r.archived, o.expr, r.cellList(r.register.Columns), r.from, c.sql(), orderBy, c.arg(size+1))
+	rows, err := s.db.Query(ctx, sql, c.args)
+	if err != nil {
+		return list, translate(r.register.Name, err)
+	}
+	var edges []string
+	list.Rows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (domain.Row, error) {
+		values, err := row.Values()
+		if err != nil {
+			return domain.Row{}, err
+		}
+		edges = append(edges, values[2].(string))
+		return rowOf(r.register.Columns, values), nil
+	})
+	if err != nil {
+		return list, translate(r.register.Name, err)
+	}
+	more := len(list.Rows) > size
+	if more {
+		list.Rows, edges = list.Rows[:size], edges[:size]
+	}
+	if back {
+		slices.Reverse(list.Rows)
+		slices.Reverse(edges)
+	}
+	if n := len(list.Rows); n > 0 {
+		if more || back {
+			list.Next = cursor{o.key, edges[n-1], list.Rows[n-1].ID}.encode()
+		}
+		if (back && more) || (!back && q.After != "") {
+			list.Prev = cursor{o.key, edges[0], list.Rows[0].ID}.encode()
+		}
+	}
+	return list, nil
+}
+
+func (r registerSQL) cellList(columns []domain.RegisterColumn) string {
+	exprs := make([]string, len(columns))
+	for i, c := range columns {
+		exprs[i] = r.cells[c.Key]
+		if c.Kind == domain.CellPercent {
+			exprs[i] = "(" + exprs[i] + ")::double precision"
+		}
+	}
+	return strings.Join(exprs, ", ")
+}
+
+func rowOf(columns []domain.RegisterColumn, values []any) domain.Row {
+	row := domain.Row{ID: values[0].(int64), Archived: values[1].(bool), Cells: make(map[string]any, len(columns))}
+	for i, column := range columns {
+		v := values[i+3]
+		if list, ok := v.([]any); ok {
+			texts := make([]string, 0, len(list))
+			for _, t := range list {
+				if text, ok := t.(string); ok {
+					texts = append(texts, text)
+				}
+			}
+			v = texts
+		}
+		row.Cells[column.Key] = v
+	}
+	return row
+}
+
+// EachRow calls f for every row that the query matches, in its order: what exports and "all that match" are made of.
+// The rows come as they are read, so that a long list needs no memory.
+func (s *Store) EachRow(ctx context.Context, by domain.Actor, name string, q domain.ListQuery, f func(domain.Row) error) error {
+	r := mustRegister(name)
+	return s.Read(ctx, by, func(s *Store) error {
+		q, err := s.resolve(ctx, by, r, q)
+		if err != nil {
+			return err
+		}
+		c := r.narrow(by, q, "")
+		o := r.order(q)
+		orderBy, _ := o.place(&c, q.FirstPage())
+		sql := fmt.Sprintf("select r.id, %s, '', %s from %s where %s order by %s",
+			r.archived, r.cellList(r.register.Columns), r.from, c.sql(), orderBy)
+		rows, err := s.db.Query(ctx, sql, c.args)
+		if err != nil {
+			return translate(name, err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			values, err := rows.Values()
+			if err != nil {
+				return translate(name, err)
+			}
+			if err := f(rowOf(r.register.Columns, values)); err != nil {
+				return err
+			}
+		}
+		return translate(name, rows.Err())
+	})
+}
+
+// IDs returns the ids of all rows that the query matches, in no order.
+func (s *Store) IDs(ctx context.Context, by domain.Actor, name string, q domain.ListQuery) (ids []int64, err error) {
+	r := mustRegister(name)
+	err = s.Read(ctx, by, func(s *Store) error {
+		if q, err = s.resolve(ctx, by, r, q); err != nil {
+			return err
+		}
+		c := r.narrow(by, q, "")
+		ids, err = many[int64](ctx, s, name, "select r.id from "+r.from+" where "+c.sql(), c.args)
+		return err
+	})
+	return ids, err
+}
+
+// facetValues is how many values of a facet are read; a person searches for the rest.
+const facetValues = 200
+
+// Facets returns the facets of a register with counts that obey every other filter of the query. A value that is
+// selected stays visible at zero.
+func (s *Store) Facets(ctx context.Context, by domain.Actor, name string, q domain.ListQuery) (facets []domain.Facet, err error) {
+	r := mustRegister(name)
+	err = s.Read(ctx, by, func(s *Store) error {
+		if q, err = s.resolve(ctx, by, r, q); err != nil {
+			return err
+		}
+		for _, f := range r.register.Filters {
+			if !f.Facet {
+				continue
+			}
+			values, err := s.facet(ctx, by, r, f, q)
+			if err != nil {
+				return err
+			}
+			facets = append(facets, domain.Facet{Filter: f, Values: values})
+		}
+		return nil
+	})
+	return facets, err
+}
+
+type facetRow struct {
+	Value string `db:"value"`
+	Label string `db:"label"`
+	N     int64  `db:"n"`
+}
+
+func (s *Store) facet(ctx context.Context, by domain.Actor, r registerSQL, f domain.RegisterFilter, q domain.ListQuery) ([]domain.FacetValue, error) {
+	c := r.narrow(by, q, f.Key)
+	how := r.filters[f.Key]
+	sql := how.facet
+	if sql == "" {
+		label := how.label
+		if label == "" {
+			label = "''"
+		}
+		sql = fmt.Sprintf(`select coalesce(nullif(%[1]s, ''), 'none') as value, coalesce(min(%[2]s), '') as label, count(*) as n
+			from %[3]s where %%s group by 1 order by n desc, label, value limit %[4]d`, how.expr, label, r.from, facetValues)
+	}
+	rows, err := many[facetRow](ctx, s, r.register.Name, fmt.Sprintf(sql, c.sql()), c.args)
+	if err != nil {
+		return nil, err
+	}
+	return orderFacet(f, rows, q.Filters[f.Key]), nil
+}
+
+// orderFacet puts an enum's values in their own order and keeps selected values that have no row.
+func orderFacet(f domain.RegisterFilter, rows []facetRow, selected []string) []domain.FacetValue {
+	values := mapSlice(rows, func(r facetRow) domain.FacetValue { return domain.FacetValue{Value: r.Value, Label: r.Label, N: r.N} })
+	for _, v := range selected {
+		if !slices.ContainsFunc(values, func(f domain.FacetValue) bool { return f.Value == v }) {
+			values = append(values, domain.FacetValue{Value: v})
+		}
+	}
+	if len(f.Values) > 0 {
+		slices.SortStableFunc(values, func(a, b domain.FacetValue) int { return indexOf(f.Values, a.Value) - indexOf(f.Values, b.Value) })
+	}
+	return values
+}
+
+func indexOf(list []string, value string) int {
+	if i := slices.Index(list, value); i >= 0 {
+		return i
+	}
+	return len(list)
+}

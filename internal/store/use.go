@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// Lookups of ref filters: ids of the things that have one of the folded names.
+const (
+	teamLookup = `select id::text from team where workspace_id = @ws and fold(name) = any(%s)`
+	userLookup = `select u.id::text from app_user u join membership m on m.user_id = u.id
+		where m.workspace_id = @ws and (fold(u.name) = any(%[1]s) or u.email = any(%[1]s))`
+	applicationLookup = `select id::text from application where workspace_id = @ws and fold(name) = any(%s)`
+	datasetLookup     = `select id::text from dataset where workspace_id = @ws and fold(name) = any(%s)`
+	categoryLookup    = `select id::text from data_category where workspace_id = @ws
+		and (code = any(%[1]s) or fold(label_fr) = any(%[1]s) or fold(label_en) = any(%[1]s))`
+	purposeLookup = `select id::text from purpose where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
+	programLookup = `select id::text from program where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
+)
+
+type useRow struct {
+	Register string `db:"register"`
+	Filter   string `db:"filter"`
+	N        int64  `db:"n"`
+}
+
+// uses runs a query of (register, filter, n) about the record @id and keeps what is used.
+func (s *Store) uses(ctx context.Context, by domain.Actor, id int64, sql string) ([]domain.Use, error) {
+	rows, err := many[useRow](ctx, s, "use", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	rows = slices.DeleteFunc(rows, func(r useRow) bool { return r.N == 0 })
+	return mapSlice(rows, func(r useRow) domain.Use { return domain.Use(r) }), err
+}
+
+// inUse is the refusal to archive or remove a record that others refer to.
+func inUse(subject domain.Subject, uses []domain.Use) error {
+	return domain.Errorf(domain.Conflict, "error.in_use", "name", subject.Name, "uses", uses)
+}
+
+// archive sets archived_at of a record that nothing uses. The table's name comes from the caller's code, never from input.
+func (s *Store) archive(ctx context.Context, by domain.Actor, table string, subject domain.Subject, uses []domain.Use) error {
+	if len(uses) > 0 {
+		return inUse(subject, uses)
+	}
+	n, err := s.exec(ctx, subject.Kind, `update `+table+` set archived_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
+		where workspace_id = @ws and id = @id and archived_at is null`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": subject.ID})
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.record(ctx, by, domain.Event{Verb: subject.Kind + ".archived", Subject: subject})
+}
+
+// restore clears archived_at.
+func (s *Store) restore(ctx context.Context, by domain.Actor, table string, subject domain.Subject) error {
+	n, err := s.exec(ctx, subject.Kind, `update `+table+` set archived_at = null, version = version + 1, updated_at = clock_timestamp()
+		where workspace_id = @ws and id = @id and archived_at is not null`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": subject.ID})
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.record(ctx, by, domain.Event{Verb: subject.Kind + ".restored", Subject: subject})
+}
+
+// remove deletes a record that nothing uses; the history keeps that it was there. A reference that the caller did not
+// count is still refused, by its foreign key.
+func (s *Store) remove(ctx context.Context, by domain.Actor, table string, subject domain.Subject, uses []domain.Use) error {
+	if len(uses) > 0 {
+		return inUse(subject, uses)
+	}
+	n, err := s.exec(ctx, subject.Kind, `delete from `+table+` where workspace_id = @ws and id = @id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": subject.ID})
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.record(ctx, by, domain.Event{Verb: subject.Kind + ".removed", Subject: subject})
+}
+
+type optionRow struct {
+	ID   int64  `db:"id"`
+	Name string `db:"name"`
+}
+
+// options runs a query of (id, name).
+func (s *Store) options(ctx context.Context, by domain.Actor, sql string) ([]domain.Option, error) {
+	rows, err := many[optionRow](ctx, s, "option", sql, pgx.StrictNamedArgs{"ws": by.Workspace})
+	return mapSlice(rows, func(r optionRow) domain.Option { return domain.Option{ID: r.ID, Name: r.Name} }), err
+}
+
+// checkMember refuses to name somebody who is not a member of the workspace; people have no workspace of their own that
+// a foreign key could check.
+func (s *Store) checkMember(ctx context.Context, by domain.Actor, field string, user domain.UserID) error {
+	if user == 0 {
+		return nil
+	}
+	known, err := one[bool](ctx, s, "member", `select exists(select from membership where workspace_id = @ws and user_id = @user)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "user": user})
+	if err == nil && !known {
+		var p domain.Problems
+		p.Add(field, "error.reference")
+		err = p.Err()
+	}
+	return err
+}
