@@ -241,10 +241,15 @@ func writePieces(b *strings.Builder, lang Language, pieces []piece, args argumen
 
 var pluralTags = map[Language]language.Tag{French: language.French, English: language.English}
 
+const million = 1_000_000
+
 func pluralForm(lang Language, v any) form {
 	whole, fraction, digits, ok := operands(v)
 	if !ok {
 		return other
+	}
+	if lang == French && digits == 0 && whole >= million && whole%million == 0 {
+		return many // "1 000 000 de champs"; the rules in x/text predate it
 	}
 	switch plural.Cardinal.MatchPlural(pluralTags[lang], whole, digits, digits, fraction, fraction) {
 	case plural.One:
