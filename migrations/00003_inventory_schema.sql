@@ -191,6 +191,7 @@ create table field (
 	constraint field_verdict_check check (verdict in ('keep', 'dormant', 'regularise', 'delete', 'exempt', 'unclassified')),
 	constraint field_grade_check check (grade between -1 and 4),
 	constraint field_completeness_check check (completeness between 0 and 100),
+	constraint field_used_why_check check (used_why in ('legal_use', 'program', 'undeclared', 'contradicted', 'none')),
 	constraint field_decision_check check (decision in ('', 'keep_until', 'to_dpo', 'propose_deletion'))
 );
 comment on table field is 'One column, attribute or information inside a dataset; the unit of everything.';
@@ -301,6 +302,50 @@ $$;
 -- +goose StatementEnd
 comment on function fold_field_tally is 'Sums the deltas of the current workspace into one row per combination.';
 
+-- +goose StatementBegin
+create function flag_codes(flags integer) returns text[]
+	language sql immutable parallel safe
+	return array_remove(array[
+		case when flags & 1 <> 0 then 'no_program' end,
+		case when flags & 2 <> 0 then 'program_over' end,
+		case when flags & 4 <> 0 then 'no_purpose' end,
+		case when flags & 8 <> 0 then 'purpose_pending' end,
+		case when flags & 16 <> 0 then 'purpose_refused' end,
+		case when flags & 32 <> 0 then 'never_read' end,
+		case when flags & 64 <> 0 then 'undeclared_use' end,
+		case when flags & 128 <> 0 then 'empty' end,
+		case when flags & 256 <> 0 then 'constant' end,
+		case when flags & 512 <> 0 then 'stale' end,
+		case when flags & 1024 <> 0 then 'over_retention' end,
+		case when flags & 2048 <> 0 then 'duplicate' end,
+		case when flags & 4096 <> 0 then 'sensitive_ungrounded' end,
+		case when flags & 8192 <> 0 then 'uncategorised' end
+	], null);
+-- +goose StatementEnd
+comment on function flag_codes is 'The codes of a set of flags, in the order of domain.FlagSet.';
+
+-- +goose StatementBegin
+create function flag_mask(codes text[]) returns integer
+	language sql immutable parallel safe
+	return coalesce((select bit_or(case code
+		when 'no_program' then 1
+		when 'program_over' then 2
+		when 'no_purpose' then 4
+		when 'purpose_pending' then 8
+		when 'purpose_refused' then 16
+		when 'never_read' then 32
+		when 'undeclared_use' then 64
+		when 'empty' then 128
+		when 'constant' then 256
+		when 'stale' then 512
+		when 'over_retention' then 1024
+		when 'duplicate' then 2048
+		when 'sensitive_ungrounded' then 4096
+		when 'uncategorised' then 8192
+		else 0 end) from unnest(codes) code), 0);
+-- +goose StatementEnd
+comment on function flag_mask is 'The set of flags that has any of these codes.';
+
 -- Row-level security lets an index serve only leakproof operators, which LIKE and trigram similarity are not. These two
 -- functions run as the owner of the tables and scope themselves to the workspace of the transaction.
 -- +goose StatementBegin
@@ -346,6 +391,6 @@ end $$;
 -- +goose StatementEnd
 
 -- +goose Down
-drop function field_search_alike(text, integer), field_search(text[], integer), fold_field_tally();
+drop function flag_mask(text[]), flag_codes(integer), field_search_alike(text, integer), field_search(text[], integer), fold_field_tally();
 drop table field_tally, field_evidence, field_collection, field, collection_point, data_category, dataset, application, team_member, team;
 drop function tally_fields();

@@ -88,7 +88,11 @@ func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except string) 
 		}
 	}
 	for _, f := range r.register.Filters {
-		if values := q.Filters[f.Key]; len(values) > 0 && f.Key != except {
+		values := q.Filters[f.Key]
+		if f.Key == "state" && len(values) == 0 { // what is archived or gone is out of sight until asked for
+			values = []string{"active"}
+		}
+		if len(values) > 0 && f.Key != except {
 			c.add(r.filters[f.Key].condition(&c, values))
 		}
 	}

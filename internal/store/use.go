@@ -18,8 +18,9 @@ const (
 	datasetLookup     = `select id::text from dataset where workspace_id = @ws and fold(name) = any(%s)`
 	categoryLookup    = `select id::text from data_category where workspace_id = @ws
 		and (code = any(%[1]s) or fold(label_fr) = any(%[1]s) or fold(label_en) = any(%[1]s))`
-	purposeLookup = `select id::text from purpose where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
-	programLookup = `select id::text from program where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
+	purposeLookup         = `select id::text from purpose where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
+	collectionPointLookup = `select id::text from collection_point where workspace_id = @ws and fold(name) = any(%s)`
+	programLookup         = `select id::text from program where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
 )
 
 type useRow struct {

@@ -1,0 +1,336 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// judgeContext is what the fields of a workspace share when they are judged: thresholds, day, programs, purposes, masters.
+type judgeContext struct {
+	thresholds domain.Thresholds
+	today      time.Time
+	programs   map[int64]*domain.ProgramFacts
+	purposes   map[int64]*domain.PurposeFacts
+	// copies holds, by dataset, the categories that a declared master holds too, with no flow between the two.
+	copies map[int64]map[int64]bool
+}
+
+// judged is what is stored of a verdict.
+type judged struct {
+	ID           int64
+	Finding      domain.Finding
+	Grade        domain.Grade
+	Completeness int16
+	Programs     int32
+	Purposes     int32
+}
+
+// VerdictChange is a field whose verdict would become another.
+type VerdictChange struct {
+	Field    domain.FieldID
+	Was, Is  domain.Verdict
+	Findings domain.Finding // what it would be, with its reasons
+}
+
+// judge recomputes the verdicts of those fields and stores the ones that changed. It must be called in the transaction
+// of every change of a verdict's input, so that the next page shows what is true.
+func (s *Store) judge(ctx context.Context, by domain.Actor, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	c, err := s.judgeContext(ctx, by)
+	if err != nil {
+		return err
+	}
+	return s.judgeWith(ctx, by, c, ids)
+}
+
+// judgeAll recomputes every verdict of the workspace.
+func (s *Store) judgeAll(ctx context.Context, by domain.Actor) error {
+	c, err := s.judgeContext(ctx, by)
+	if err != nil {
+		return err
+	}
+	return s.judgeWith(ctx, by, c, nil)
+}
+
+func (s *Store) judgeWith(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64) error {
+	var changed []judged
+	err := s.eachJudged(ctx, by, c, ids, func(_, is judged) { changed = append(changed, is) })
+	if err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(changed, 20_000) {
+		if err := s.storeJudged(ctx, by, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whatIf tells which verdicts would change if the facts were as change makes them. Nothing is stored.
+func (s *Store) whatIf(ctx context.Context, by domain.Actor, ids []int64, change func(*judgeContext)) ([]VerdictChange, error) {
+	c, err := s.judgeContext(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	change(c)
+	var changes []VerdictChange
+	err = s.eachJudged(ctx, by, c, ids, func(was, is judged) {
+		if was.Finding.Verdict != is.Finding.Verdict {
+			changes = append(changes, VerdictChange{domain.FieldID(is.ID), was.Finding.Verdict, is.Finding.Verdict, is.Finding})
+		}
+	})
+	return changes, err
+}
+
+// JudgeIfDue recomputes the verdicts of a workspace where a day has passed since they were: dates decide too.
+func (s *Store) JudgeIfDue(ctx context.Context, by domain.Actor, w domain.Workspace) error {
+	today := domain.Day(s.now().UTC())
+	if w.JudgedOn != nil && !w.JudgedOn.Before(today) {
+		return nil
+	}
+	return s.Write(ctx, by, func(s *Store) error {
+		// Whoever comes first works; the others wait and find it done.
+		on, err := one[*time.Time](ctx, s, "workspace", `select judged_on from workspace where id = @ws for update`,
+			pgx.StrictNamedArgs{"ws": by.Workspace})
+		if err != nil || on != nil && !on.Before(today) {
+			return err
+		}
+		if err := s.judgeAll(ctx, by); err != nil {
+			return err
+		}
+		_, err = s.exec(ctx, "workspace", `update workspace set judged_on = @today where id = @ws`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "today": today})
+		return err
+	})
+}
+
+// JudgeAll recomputes every verdict of the workspace in one transaction.
+func (s *Store) JudgeAll(ctx context.Context, by domain.Actor) error {
+	return s.Write(ctx, by, func(s *Store) error { return s.judgeAll(ctx, by) })
+}
+
+func (s *Store) judgeContext(ctx context.Context, by domain.Actor) (*judgeContext, error) {
+	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
+	c := &judgeContext{today: s.now().UTC(), programs: map[int64]*domain.ProgramFacts{}, purposes: map[int64]*domain.PurposeFacts{}}
+	type thresholds struct {
+		WindowDays      int     `db:"window_days"`
+		GraceDays       int     `db:"grace_days"`
+		FillRateMin     float64 `db:"fill_rate_min"`
+		ConstantMinRows int64   `db:"constant_min_rows"`
+		StaleDays       int     `db:"stale_days"`
+	}
+	th, err := one[thresholds](ctx, s, "workspace", `select window_days, grace_days, fill_rate_min::double precision, constant_min_rows, stale_days
+		from workspace where id = @ws`, ws)
+	if err != nil {
+		return nil, err
+	}
+	c.thresholds = domain.Thresholds(th)
+	type program struct {
+		ID       int64      `db:"id"`
+		Status   string     `db:"status"`
+		StartsOn *time.Time `db:"starts_on"`
+		EndsOn   *time.Time `db:"ends_on"`
+		PausedOn *time.Time `db:"paused_on"`
+	}
+	// An archived program is one that nobody runs any more.
+	programs, err := many[program](ctx, s, "program", `select id, case when archived_at is null then status else 'ended' end as status,
+		starts_on, ends_on, paused_on from program where workspace_id = @ws`, ws)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range programs {
+		c.programs[p.ID] = &domain.ProgramFacts{Status: domain.ProgramStatus(p.Status), StartsOn: p.StartsOn, EndsOn: p.EndsOn, PausedOn: p.PausedOn}
+	}
+	type purpose struct {
+		ID           int64      `db:"id"`
+		State        string     `db:"state"`
+		NeedsProgram bool       `db:"needs_program"`
+		StartsOn     *time.Time `db:"starts_on"`
+		EndsOn       *time.Time `db:"ends_on"`
+		Art9         bool       `db:"art9"`
+		LegalText    bool       `db:"legal_text"`
+	}
+	purposes, err := many[purpose](ctx, s, "purpose", `select id, case when archived_at is null then state else 'retired' end as state,
+		needs_program, starts_on, ends_on, art9_condition <> '' as art9, legal_reference <> '' as legal_text
+		from purpose where workspace_id = @ws`, ws)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range purposes {
+		c.purposes[p.ID] = &domain.PurposeFacts{State: domain.PurposeState(p.State), NeedsProgram: p.NeedsProgram,
+			StartsOn: p.StartsOn, EndsOn: p.EndsOn, Art9Condition: p.Art9, LegalText: p.LegalText}
+	}
+	c.copies, err = s.copies(ctx, by)
+	return c, err
+}
+
+// copies finds, for every dataset, the categories that a declared master holds for the same people while no flow ties
+// the two datasets or their applications.
+func (s *Store) copies(ctx context.Context, by domain.Actor) (map[int64]map[int64]bool, error) {
+	type held struct {
+		Dataset  int64 `db:"dataset_id"`
+		Category int64 `db:"category_id"`
+	}
+	rows, err := many[held](ctx, s, "dataset", `
+		with master as (
+			select id, application_id, subjects from dataset
+			where workspace_id = @ws and is_master and state = 'active' and archived_at is null
+		)
+		select distinct d.id as dataset_id, mf.category_id
+		from master m
+		join dataset d on d.workspace_id = @ws and d.id <> m.id and not d.is_master and d.subjects && m.subjects
+		join field mf on mf.workspace_id = @ws and mf.dataset_id = m.id and mf.category_id is not null and mf.state = 'active'
+		where not exists (
+			select from flow w where w.workspace_id = @ws and w.archived_at is null and (
+				(w.source_application_id = m.application_id and coalesce(w.source_dataset_id, m.id) = m.id
+					and w.target_application_id = d.application_id and coalesce(w.target_dataset_id, d.id) = d.id)
+				or (w.target_application_id = m.application_id and coalesce(w.target_dataset_id, m.id) = m.id
+					and w.source_application_id = d.application_id and coalesce(w.source_dataset_id, d.id) = d.id)))`,
+		pgx.StrictNamedArgs{"ws": by.Workspace})
+	copies := map[int64]map[int64]bool{}
+	for _, r := range rows {
+		if copies[r.Dataset] == nil {
+			copies[r.Dataset] = map[int64]bool{}
+		}
+		copies[r.Dataset][r.Category] = true
+	}
+	return copies, err
+}
+
+// Links and mappings travel as one number each, so that a million fields are read without a million small objects.
+const (
+	packedLinks    = `array_agg(program_id * 4 + case level when 'essential' then 0 when 'useful' then 1 else 2 end)`
+	packedMappings = `array_agg(purpose_id * 4 + case state when 'approved' then 0 when 'proposed' then 1 else 2 end)`
+)
+
+var (
+	linkLevels    = [...]domain.LinkLevel{domain.LinkEssential, domain.LinkUseful, domain.LinkAvoid, domain.LinkAvoid}
+	mappingStates = [...]domain.MappingState{domain.MappingApproved, domain.MappingProposed, domain.MappingRejected, domain.MappingRejected}
+)
+
+// eachJudged judges fields (all of the workspace where ids is nil) and calls f for each whose stored judgement differs.
+func (s *Store) eachJudged(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64, f func(was, is judged)) error {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace}
+	of := func(string) string { return "" }
+	if ids != nil {
+		args["ids"] = ids
+		of = func(column string) string { return " and " + column + " = any(@ids)" }
+	}
+	rows, err := s.db.Query(ctx, `
+		select f.id, f.dataset_id, coalesce(f.category_id, 0), f.gdpr_class, f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade,
+			f.completeness, f.programs, f.purposes,
+			f.label <> '' or f.description <> '' or f.comment <> '', f.origin, f.owner_id is not null, fc.field_id is not null,
+			l.packed, m.packed, d.retention_months, d.oldest_record_on,
+			e.reads, e.window_days, e.last_read_at, e.reads_measured_at, e.last_write_at, e.write_measured_at,
+			e.row_count, e.non_null_count, e.distinct_count
+		from field f
+		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+		left join (select field_id, `+packedLinks+` as packed from program_link where workspace_id = @ws`+of("field_id")+` group by field_id) l
+			on l.field_id = f.id
+		left join (select field_id, `+packedMappings+` as packed from purpose_mapping where workspace_id = @ws`+of("field_id")+` group by field_id) m
+			on m.field_id = f.id
+		left join (select distinct field_id from field_collection where workspace_id = @ws`+of("field_id")+`) fc on fc.field_id = f.id
+		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
+		where f.workspace_id = @ws`+of("f.id"), args)
+	if err != nil {
+		return translate("field", err)
+	}
+	defer rows.Close()
+	var r judgeRow
+	targets := r.targets()
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return translate("field", err)
+		}
+		if was, is := r.was(), r.is(c); was != is {
+			f(was, is)
+		}
+	}
+	return translate("field", rows.Err())
+}
+
+// judgeRow is one row of eachJudged, read into the same memory again and again.
+type judgeRow struct {
+	id, dataset, category     int64
+	class, verdict, why       string
+	lawful, used              bool
+	flags                     int32
+	grade, completeness       int16
+	programs, purposes        int32
+	meaning, owned, collected bool
+	origin                    string
+	links, mappings           []int64
+	dataset_                  domain.DatasetFacts
+	evidence                  domain.EvidenceFacts
+	linkFacts                 []domain.LinkFact
+	mappingFacts              []domain.MappingFact
+}
+
+func (r *judgeRow) targets() []any {
+	e := &r.evidence
+	return []any{&r.id, &r.dataset, &r.category, &r.class, &r.verdict, &r.lawful, &r.used, &r.why, &r.flags, &r.grade,
+		&r.completeness, &r.programs, &r.purposes, &r.meaning, &r.origin, &r.owned, &r.collected, &r.links, &r.mappings, &r.held.RetentionMonths, &r.held.OldestRecordOn,
+		&e.Reads, &e.WindowDays, &e.LastReadAt, &e.ReadsMeasuredAt, &e.LastWriteAt, &e.WriteMeasuredAt,
+		&e.RowCount, &e.NonNullCount, &e.DistinctCount}
+}
+
+func (r *judgeRow) was() judged {
+	return judged{ID: r.id, Grade: domain.Grade(r.grade), Completeness: r.completeness, Programs: r.programs, Purposes: r.purposes,
+		Finding: domain.Finding{Verdict: domain.Verdict(r.verdict), Lawful: r.lawful, Used: r.used, Why: domain.UsedWhy(r.why), Flags: domain.FlagSet(r.flags)}}
+}
+
+func (r *judgeRow) is(c *judgeContext) judged {
+	r.linkFacts, r.mappingFacts = r.linkFacts[:0], r.mappingFacts[:0]
+	out := judged{ID: r.id}
+	for _, packed := range r.links {
+		level := linkLevels[packed&3]
+		r.linkFacts = append(r.linkFacts, domain.LinkFact{Level: level, Program: c.programs[packed>>2]})
+		if level != domain.LinkAvoid {
+			out.Programs++
+		}
+	}
+	for _, packed := range r.mappings {
+		state := mappingStates[packed&3]
+		r.mappingFacts = append(r.mappingFacts, domain.MappingFact{State: state, Purpose: c.purposes[packed>>2]})
+		if state != domain.MappingRejected {
+			out.Purposes++
+		}
+	}
+	facts := domain.FieldFacts{Class: domain.GDPRClass(r.class), Links: r.linkFacts, Mappings: r.mappingFacts, Evidence: r.evidence,
+		Dataset: r.held, HasDuplicate: c.copies[r.dataset][r.category]}
+	out.Finding = domain.Judge(&facts, c.thresholds, c.today)
+	out.Grade = domain.EvidenceGrade(&r.evidence, c.thresholds, c.today)
+	known := domain.FieldKnown{Class: facts.Class, Meaning: r.meaning, Origin: r.origin, Collected: r.collected, Owned: r.owned,
+		Mapped: len(r.mappings) > 0, Measured: r.evidence.ReadsMeasuredAt != nil}
+	out.Completeness = int16(known.Percent())
+	return out
+}
+
+func (s *Store) storeJudged(ctx context.Context, by domain.Actor, list []judged) error {
+	n := len(list)
+	ids, verdicts, lawful, used, why := make([]int64, n), make([]string, n), make([]bool, n), make([]bool, n), make([]string, n)
+	flags, grades, completeness := make([]int32, n), make([]int16, n), make([]int16, n)
+	programs, purposes := make([]int32, n), make([]int32, n)
+	for i, j := range list {
+		ids[i], verdicts[i], lawful[i], used[i], why[i] = j.ID, string(j.Finding.Verdict), j.Finding.Lawful, j.Finding.Used, string(j.Finding.Why)
+		flags[i], grades[i], completeness[i] = int32(j.Finding.Flags), int16(j.Grade), j.Completeness
+		programs[i], purposes[i] = j.Programs, j.Purposes
+	}
+	_, err := s.exec(ctx, "field", `
+		update field f set verdict = u.verdict, lawful = u.lawful, used = u.used, used_why = u.why, flags = u.flags, grade = u.grade,
+			completeness = u.completeness, programs = u.programs, purposes = u.purposes
+		from unnest(@ids::bigint[], @verdicts::text[], @lawful::boolean[], @used::boolean[], @why::text[], @flags::integer[],
+			@grades::smallint[], @completeness::smallint[], @programs::integer[], @purposes::integer[])
+			u (id, verdict, lawful, used, why, flags, grade, completeness, programs, purposes)
+		where f.workspace_id = @ws and f.id = u.id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "verdicts": verdicts, "lawful": lawful, "used": used, "why": why, "flags": flags,
+			"grades": grades, "completeness": completeness, "programs": programs, "purposes": purposes})
+	return err
+}

@@ -1,0 +1,16 @@
+package web
+
+import (
+	"github.com/go-chi/chi/v5"
+)
+
+// addRoutes mounts every area. Outside a workspace there is only what a person needs to get into one.
+func (s *Server) addRoutes(r chi.Router) {
+	top := scope{Router: r, s: s}
+	s.accessRoutes(top)
+	r.Route("/w/{workspace}", func(r chi.Router) {
+		inside := scope{Router: r, s: s, prefix: "/w/{workspace}"}
+		s.homeRoutes(inside)
+		s.applicationRoutes(inside)
+	})
+}
