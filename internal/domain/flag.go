@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"math"
 	"math/bits"
 	"time"
 )
@@ -64,6 +65,64 @@ func (s FlagSet) Codes() []string {
 	}
 	return out
 }
+
+// FlagSentence is the message that tells a person why one flag is raised on a field, with the evidence for it: the key
+// and its arguments. The label of a flag is the key "flag." and its code.
+//
+//i18n:dynamic flag. verdict. grade. used. missing.
+func FlagSentence(flag FlagSet, f *FieldFacts, th Thresholds, today time.Time) (key string, args map[string]any) {
+	if flag.Len() != 1 || int(bits.TrailingZeros32(uint32(flag))) >= len(flagCodes) {
+		return "", nil
+	}
+	key = "flag." + flagCodes[bits.TrailingZeros32(uint32(flag))] + "."
+	e := &f.Evidence
+	switch flag {
+	case FlagNeverRead:
+		if e.LastReadAt != nil {
+			return key + "since", Args("last", *e.LastReadAt, "measured", valueOf(e.ReadsMeasuredAt))
+		}
+		return key + "sentence", Args("n", valueOf(e.WindowDays), "measured", valueOf(e.ReadsMeasuredAt))
+	case FlagUndeclaredUse:
+		return e.useSentence(key, dayOf(today), th)
+	case FlagEmpty:
+		rate, _ := e.FillRate()
+		return key + "sentence", Args("rate", percentOf(rate), "least", percentOf(th.FillRateMin))
+	case FlagConstant:
+		return key + "sentence", Args("n", valueOf(e.NonNullCount))
+	case FlagStale:
+		return key + "sentence", Args("last", valueOf(e.LastWriteAt), "measured", valueOf(e.WriteMeasuredAt))
+	case FlagOverRetention:
+		return key + "sentence", Args("n", valueOf(f.Dataset.RetentionMonths), "oldest", valueOf(f.Dataset.OldestRecordOn))
+	case FlagSensitiveUngrounded:
+		return key + string(f.Class), nil
+	default:
+		return key + "sentence", nil
+	}
+}
+
+// useSentence tells how much a field is read, else when it last was, else only that it was.
+func (e *EvidenceFacts) useSentence(key string, today int64, th Thresholds) (string, map[string]any) {
+	counted := e.Reads != nil && *e.Reads > 0 && e.readsCurrent(today, th)
+	switch {
+	case counted && e.WindowDays != nil:
+		return key + "sentence", Args("n", *e.Reads, "days", *e.WindowDays, "measured", valueOf(e.ReadsMeasuredAt))
+	case e.LastReadAt != nil:
+		return key + "dated", Args("last", *e.LastReadAt)
+	default:
+		return key + "counted", Args("n", valueOf(e.Reads), "measured", valueOf(e.ReadsMeasuredAt))
+	}
+}
+
+// valueOf is what p points to, or nothing at all.
+func valueOf[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// percentOf writes a share as a percentage with one decimal, rounded down so that it stays under its threshold.
+func percentOf(share float64) float64 { return math.Floor(share*1000+1e-9) / 10 }
 
 // set adds the flag where the condition holds.
 func (s *FlagSet) set(f FlagSet, holds bool) {

@@ -22,7 +22,7 @@ func (th Thresholds) Validate() error {
 	p.between("window_days", int64(th.WindowDays), 1, 3650)
 	p.between("grace_days", int64(th.GraceDays), 0, 3650)
 	if !(th.FillRateMin >= 0 && th.FillRateMin <= 1) { // written so that NaN is refused
-		p.Add("fill_rate_min", "error.range", "least", 0, "most", 1)
+		p.Add("fill_rate_min", "threshold.range", "least", 0, "most", 1)
 	}
 	p.between("constant_min_rows", th.ConstantMinRows, 1, 1_000_000_000)
 	p.between("stale_days", int64(th.StaleDays), 1, 36500)
@@ -31,7 +31,7 @@ func (th Thresholds) Validate() error {
 
 func (p *Problems) between(field string, value, least, most int64) {
 	if value < least || value > most {
-		p.Add(field, "error.range", "least", least, "most", most)
+		p.Add(field, "threshold.range", "least", least, "most", most)
 	}
 }
 
@@ -105,6 +105,12 @@ func (e *EvidenceFacts) readsOn(today int64, th Thresholds) readState {
 	}
 }
 
+// readsCurrent tells whether the measure of reads ended in the window.
+func (e *EvidenceFacts) readsCurrent(today int64, th Thresholds) bool {
+	measured, known := age(e.ReadsMeasuredAt, today)
+	return known && measured <= int64(th.WindowDays)
+}
+
 // age is the number of days from t to today, not below zero; false where t is unknown or too far ahead to be true.
 func age(t *time.Time, today int64) (int64, bool) {
 	if t == nil {
@@ -122,61 +128,49 @@ type Grade int8
 
 // The grades. Not measured is no grade at all: it must never look like none.
 const (
-	GradeNotMeasured Grade = -1 // reads were not measured over the whole window
-	GradeNone        Grade = 0  // measured over the whole window, never read
-	GradeWeak        Grade = 1  // read in the window; few reads, or how many is not known
-	GradeMedium      Grade = 2  // at least 10 reads
-	GradeStrong      Grade = 3  // at least 100 reads, the last within 30 days
-	GradeVeryStrong  Grade = 4  // at least 1,000 reads, the last within 7 days
+	GradeUnmeasured Grade = -1 // reads were not measured over the whole window
+	GradeNone       Grade = 0  // measured over the whole window, never read
+	GradeWeak       Grade = 1  // read in the window; fewer than 10 reads, or how many is not known
+	GradeMedium     Grade = 2  // at least 10 reads
+	GradeStrong     Grade = 3  // at least 100 reads, the last within 30 days
+	GradeVeryStrong Grade = 4  // at least 1,000 reads, the last within 7 days
 )
 
-// Grades lists the grades from the least known to the strongest.
-var Grades = []Grade{GradeNotMeasured, GradeNone, GradeWeak, GradeMedium, GradeStrong, GradeVeryStrong}
-
-// Code names the grade in message keys and exports.
+// Code names the grade as addresses and message keys do: one of GradeValues.
 func (g Grade) Code() string {
-	switch g {
-	case GradeNone:
-		return "none"
-	case GradeWeak:
-		return "weak"
-	case GradeMedium:
-		return "medium"
-	case GradeStrong:
-		return "strong"
-	case GradeVeryStrong:
-		return "very_strong"
-	case GradeNotMeasured:
+	if g < GradeNone || g > GradeVeryStrong {
+		return "unmeasured"
 	}
-	return "not_measured"
+	return string(rune('0' + g))
 }
 
 // EvidenceGrade grades the reads in the window that ends today. Reads counted over more days than the window are scaled
 // down to it; reads counted over fewer are not scaled up, since only what was seen is proof. Where the last read is not
-// dated, it may be as old as the start of the measure.
+// dated, the day of the measure stands for it, moved back by what the measure covers beyond the window; that never makes
+// the strongest grade.
 func EvidenceGrade(e *EvidenceFacts, th Thresholds, today time.Time) Grade {
 	day := dayOf(today)
 	switch e.readsOn(day, th) {
 	case readsUnknown:
-		return GradeNotMeasured
+		return GradeUnmeasured
 	case readsAbsent:
 		return GradeNone
 	case readsPresent:
 	}
-	measured, known := age(e.ReadsMeasuredAt, day)
-	if !known || measured > int64(th.WindowDays) || e.Reads == nil || e.WindowDays == nil {
+	if e.Reads == nil || e.WindowDays == nil || !e.readsCurrent(day, th) {
 		return GradeWeak
 	}
-	reads := float64(*e.Reads)
-	if *e.WindowDays > th.WindowDays {
-		reads *= float64(th.WindowDays) / float64(*e.WindowDays)
+	reads, beyond := *e.Reads, max(*e.WindowDays-th.WindowDays, 0)
+	if beyond > 0 {
+		reads = int64(float64(reads) * float64(th.WindowDays) / float64(*e.WindowDays))
 	}
 	last, dated := age(e.LastReadAt, day)
 	if !dated {
-		last = measured + int64(*e.WindowDays)
+		measured, _ := age(e.ReadsMeasuredAt, day)
+		last = measured + int64(beyond)
 	}
 	switch {
-	case reads >= 1000 && last <= 7:
+	case reads >= 1000 && dated && last <= 7:
 		return GradeVeryStrong
 	case reads >= 100 && last <= 30:
 		return GradeStrong
