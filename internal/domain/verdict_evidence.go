@@ -128,20 +128,33 @@ type Grade int8
 
 // The grades. Not measured is no grade at all: it must never look like none.
 const (
-	GradeUnmeasured Grade = -1 // reads were not measured over the whole window
-	GradeNone       Grade = 0  // measured over the whole window, never read
-	GradeWeak       Grade = 1  // read in the window; fewer than 10 reads, or how many is not known
-	GradeMedium     Grade = 2  // at least 10 reads
-	GradeStrong     Grade = 3  // at least 100 reads, the last within 30 days
-	GradeVeryStrong Grade = 4  // at least 1,000 reads, the last within 7 days
+	GradeNotMeasured Grade = -1 // reads were not measured over the whole window
+	GradeNone        Grade = 0  // measured over the whole window, never read
+	GradeWeak        Grade = 1  // read in the window; fewer than 10 reads, or how many is not known
+	GradeMedium      Grade = 2  // at least 10 reads
+	GradeStrong      Grade = 3  // at least 100 reads, the last within 30 days
+	GradeVeryStrong  Grade = 4  // at least 1,000 reads, the last within 7 days
 )
 
-// Code names the grade as addresses and message keys do: one of GradeValues.
+// Grades lists the grades from the least known to the strongest.
+var Grades = []Grade{GradeNotMeasured, GradeNone, GradeWeak, GradeMedium, GradeStrong, GradeVeryStrong}
+
+// Code names the grade in addresses and message keys.
 func (g Grade) Code() string {
-	if g < GradeNone || g > GradeVeryStrong {
-		return "unmeasured"
+	switch g {
+	case GradeNone:
+		return "none"
+	case GradeWeak:
+		return "weak"
+	case GradeMedium:
+		return "medium"
+	case GradeStrong:
+		return "strong"
+	case GradeVeryStrong:
+		return "very_strong"
+	case GradeNotMeasured:
 	}
-	return string(rune('0' + g))
+	return "not_measured"
 }
 
 // EvidenceGrade grades the reads in the window that ends today. Reads counted over more days than the window are scaled
@@ -152,7 +165,7 @@ func EvidenceGrade(e *EvidenceFacts, th Thresholds, today time.Time) Grade {
 	day := dayOf(today)
 	switch e.readsOn(day, th) {
 	case readsUnknown:
-		return GradeUnmeasured
+		return GradeNotMeasured
 	case readsAbsent:
 		return GradeNone
 	case readsPresent:
