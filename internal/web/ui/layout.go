@@ -1,0 +1,154 @@
+package ui
+
+import (
+	"context"
+
+	"utile/internal/i18n"
+	"utile/static"
+
+	"github.com/a-h/templ"
+)
+
+// The themes that a person chooses from.
+const (
+	ThemeAuto  = "auto" // what the device says
+	ThemeLight = "light"
+	ThemeDark  = "dark"
+)
+
+// Shell is everything that a page shows around its content. The zero value of a part leaves the part out.
+type Shell struct {
+	Title       string // of the page; the product's name follows it
+	Theme       string // ThemeAuto when empty
+	ThemeAction string // where a theme is posted, as theme=…, back=…
+	Back        string // address of this page, sent along so that switches lead back to it
+	Home        string // where the logo leads; "/" when empty
+	LangHref    string // this page in the other language
+	Nav         []NavItem
+	Sections    []NavItem
+	Search      *TopSearch
+	Job         *TopJob
+	Account     *Account
+	Flashes     []Flash
+	PrintNote   string // what is printed under the title: filter, date, author
+	Wide        bool   // reading width is left to the page, up to the whole window
+	Live        bool   // the page follows an event stream
+	NoIndex     bool
+	Refresh     int // seconds after which a page without script loads itself again; 0 for never
+}
+
+// NavItem is one entry of the bars at the top, or of tabs.
+type NavItem struct {
+	Href    string
+	Text    string
+	Icon    string
+	Count   string // written number; empty for none
+	Waiting bool   // the count is work that waits for the person
+	Current bool
+}
+
+// TopSearch is the "go to" box of the first bar, a GET form.
+type TopSearch struct {
+	Action string
+	Name   string // "q" when empty
+	Value  string
+}
+
+// TopJob is the running job shown in the first bar.
+type TopJob struct {
+	Href    string
+	Text    string // "Analyse 62 %"
+	Percent int    // 0 to 100
+}
+
+// Account is the person signed in, and the menu under the initials.
+type Account struct {
+	Name      string
+	Detail    string // e-mail or workspace and role
+	Initials  string
+	Links     []Link
+	SignOut   string // where signing out is posted
+	Workspace string
+}
+
+// Flash is a message about what was just done. It stays until it is dismissed or ten seconds pass without the pointer or
+// the focus on it; a failure stays.
+type Flash struct {
+	Kind   Kind // OK, Info, Warn or Danger
+	Text   string
+	Undo   *FlashUndo
+	Link   *Link
+	Detail string
+}
+
+// FlashUndo is the form that takes back what was just done.
+type FlashUndo struct {
+	Action string
+	Text   string // "Annuler" when empty
+	Values []Hidden
+}
+
+func (s Shell) home() string {
+	if s.Home == "" {
+		return "/"
+	}
+	return s.Home
+}
+
+func (s Shell) theme() string {
+	switch s.Theme {
+	case ThemeLight, ThemeDark:
+		return s.Theme
+	}
+	return ThemeAuto
+}
+
+func (s Shell) fullTitle(ctx context.Context) string {
+	product := i18n.T(ctx, "ui.product")
+	if s.Title == "" {
+		return product
+	}
+	return s.Title + " · " + product
+}
+
+func (t TopSearch) name() string {
+	if t.Name == "" {
+		return "q"
+	}
+	return t.Name
+}
+
+func (f Flash) kind() Kind {
+	if f.Kind == "" {
+		return OK
+	}
+	return f.Kind
+}
+
+func (f Flash) role() string {
+	if f.Kind == Danger {
+		return "alert"
+	}
+	return "status"
+}
+
+func (f Flash) icon() string { return kindIcons[f.kind()] }
+
+var kindIcons = map[Kind]string{
+	OK: "circle-check", Info: "info-circle", Review: "gavel", Warn: "alert-triangle", Danger: "alert-triangle",
+	Neutral: "info-circle", Sens: "shield-lock",
+}
+
+// HTMXConfig is the configuration that htmx reads from the head: no style of its own, same origin only.
+const htmxConfig = `{"includeIndicatorCSS":false,"mode":"same-origin","history":true,"extensions":"sse"}`
+
+func asset(name string) templ.SafeURL { return templ.SafeURL(static.Path(name)) }
+
+// PageHeadSpec describes the title line of a page.
+type PageHeadSpec struct {
+	Title  string
+	Code   string // technical name, in monospace
+	Count  string // "1 284 résultats sur 12 480"
+	Lead   string // one sentence on what the page is for
+	Badges []templ.Component
+}
