@@ -267,7 +267,7 @@ type judgeRow struct {
 	meaning, owned, collected bool
 	origin                    string
 	links, mappings           []int64
-	dataset_                  domain.DatasetFacts
+	held                      domain.DatasetFacts
 	evidence                  domain.EvidenceFacts
 	linkFacts                 []domain.LinkFact
 	mappingFacts              []domain.MappingFact
