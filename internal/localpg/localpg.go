@@ -41,6 +41,8 @@ type Options struct {
 	Log *slog.Logger
 	// Getenv reads the environment, for UTILE_PG_BIN; nil means os.Getenv.
 	Getenv func(string) string
+
+	firstPause time.Duration // before the second restart in a row; doubles with each
 }
 
 // Server is a running PostgreSQL. All methods may be called from several goroutines.
@@ -67,6 +69,9 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 	}
 	if opts.Getenv == nil {
 		opts.Getenv = os.Getenv
+	}
+	if opts.firstPause == 0 {
+		opts.firstPause = 500 * time.Millisecond
 	}
 	if opts.Dir, err = folder(opts); err != nil {
 		return nil, err
@@ -243,7 +248,7 @@ func (s *Server) restart(failures *int) (*process, error) {
 		}
 		pause := time.Duration(0)
 		if *failures > 0 {
-			pause = 250 * time.Millisecond << *failures
+			pause = s.cluster.options.firstPause << (*failures - 1)
 		}
 		*failures++
 		select {
