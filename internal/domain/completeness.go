@@ -31,11 +31,9 @@ func CompletenessOf(checks ...Check) (percent int, missing []string) {
 func weighed(checks []Check) int {
 	var done, total int
 	for i := range checks {
-		if w := checks[i].Weight; w > 0 {
-			total += w
-			if checks[i].Done {
-				done += w
-			}
+		total += checks[i].Weight
+		if checks[i].Done {
+			done += checks[i].Weight
 		}
 	}
 	if total == 0 {

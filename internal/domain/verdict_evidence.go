@@ -111,7 +111,7 @@ func (e *EvidenceFacts) readsCurrent(today int64, th Thresholds) bool {
 	return known && measured <= int64(th.WindowDays)
 }
 
-// age is the number of days from t to today, not below zero; false where t is unknown or too far ahead to be true.
+// age is the number of days from t to today, at least -clockSlack; false where t is unknown or too far ahead to be true.
 func age(t *time.Time, today int64) (int64, bool) {
 	if t == nil {
 		return 0, false
@@ -120,7 +120,7 @@ func age(t *time.Time, today int64) (int64, bool) {
 	if days < -clockSlack {
 		return 0, false
 	}
-	return max(days, 0), true
+	return days, true
 }
 
 // Grade is how strongly evidence shows that a field is read.

@@ -106,6 +106,7 @@ func TestEvidenceGrade(t *testing.T) {
 		"not measured":                           {EvidenceFacts{}, GradeNotMeasured},
 		"measured for too short a time":          {reads(0, 30, daysAgo(0), nil), GradeNotMeasured},
 		"measured too long ago":                  {reads(5000, 90, daysAgo(91), nil), GradeNotMeasured},
+		"measured a window ago":                  {reads(5000, 90, daysAgo(90), daysAgo(1)), GradeVeryStrong},
 		"never read":                             {reads(0, 90, daysAgo(0), nil), GradeNone},
 		"9 reads":                                {reads(9, 90, daysAgo(0), daysAgo(1)), GradeWeak},
 		"10 reads":                               {reads(10, 90, daysAgo(0), daysAgo(80)), GradeMedium},

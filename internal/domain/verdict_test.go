@@ -248,8 +248,9 @@ func TestJudgeMatrix(t *testing.T) {
 			for _, r := range readCases() {
 				f := factsOf(ClassPersonal, links, mappings, r)
 				got := Judge(&f, th, judgedOn)
-				fmt.Fprintf(&b, "  %-26s  %-12s  %-10s  %-12s  %s\n", cmpOr(strings.Join(names(links), ", "), "no link"), r.name,
+				line := fmt.Sprintf("  %-26s  %-12s  %-10s  %-12s  %s", cmpOr(strings.Join(names(links), ", "), "no link"), r.name,
 					got.Verdict, got.Why, strings.Join(got.Flags.Codes(), " "))
+				b.WriteString(strings.TrimRight(line, " ") + "\n")
 			}
 		}
 	}
