@@ -1,0 +1,193 @@
+// The script of the pages. It only adds comfort: everything it does can be done without it.
+(() => {
+const doc = document, root = doc.documentElement;
+const one = (selector, from = doc) => from.querySelector(selector);
+const all = (selector, from = doc) => [...from.querySelectorAll(selector)];
+const on = (event, act) => doc.addEventListener(event, act);
+const typing = (el) => el.matches('input:not([type=checkbox],[type=radio]),textarea,select,[contenteditable]');
+
+// Theme: painted at once and kept in a cookie, so that the server paints the right one next time.
+on('submit', (e) => {
+	const theme = e.submitter?.name === 'theme' && e.submitter.value;
+	if (!theme) return;
+	e.preventDefault();
+	root.dataset.theme = theme;
+	doc.cookie = 'theme=' + theme + ';path=/;max-age=31536000;samesite=lax' + (location.protocol === 'https:' ? ';secure' : '');
+	one(theme === 'dark' ? '.to-light' : '.to-dark')?.focus();
+});
+
+// Selection: count, tick all, tick a range with shift. The bar is shown by a class, which costs less than :has().
+const boxes = (form) => all('tbody .chk', form);
+const plural = new Intl.PluralRules(root.lang || 'fr');
+let lastBox;
+const count = (form) => {
+	const list = boxes(form), n = list.filter((b) => b.checked).length;
+	const every = one('[data-all]', form), shown = one('[data-count]', form), noun = one('[data-one]', form);
+	if (every) {
+		every.checked = n > 0 && n === list.length;
+		every.indeterminate = n > 0 && n < list.length;
+	}
+	if (shown) shown.textContent = n.toLocaleString(root.lang);
+	if (noun) noun.textContent = plural.select(n) === 'one' ? noun.dataset.one : noun.dataset.other;
+	form.classList.toggle('has-sel', n > 0);
+};
+const tick = (form, value) => {
+	boxes(form).forEach((b) => { b.checked = value; });
+	count(form);
+};
+on('change', (e) => {
+	const form = e.target.closest('[data-bulk]');
+	if (!form) return;
+	if (e.target.matches('[data-all]')) tick(form, e.target.checked);
+	else count(form);
+});
+on('click', (e) => {
+	const box = e.target, form = box.closest('[data-bulk]');
+	if (!form) return;
+	if (box.closest('[data-clear]')) {
+		e.preventDefault();
+		tick(form, false);
+	}
+	if (!box.matches('tbody .chk')) return;
+	const list = boxes(form), from = list.indexOf(lastBox), to = list.indexOf(box);
+	if (e.shiftKey && from >= 0) {
+		list.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((b) => { b.checked = box.checked; });
+	}
+	lastBox = box;
+});
+
+// Menus close with a click elsewhere.
+const menus = () => all('details.menu[open]');
+on('click', (e) => menus().forEach((m) => { if (!m.contains(e.target)) m.open = false; }));
+
+// Filters and short lists apply as soon as they change; the filter that was touched keeps the focus on the next page.
+const kept = 'focus:' + location.pathname;
+on('change', (e) => {
+	const form = e.target.form;
+	if (!form || !(form.matches('[data-auto]') || e.target.matches('[data-submit]'))) return;
+	sessionStorage.setItem(kept, JSON.stringify([e.target.name, e.target.value, scrollY]));
+	form.requestSubmit();
+});
+
+// Buttons: dismissing a message, adding a ready phrase.
+on('click', (e) => {
+	e.target.closest('[data-dismiss]')?.closest('.flash').remove();
+	const phrase = e.target.closest('.phrase');
+	if (!phrase) return;
+	const box = doc.getElementById(phrase.parentNode.dataset.phrases);
+	box.value = (box.value.trim() + ' ' + phrase.textContent).trim();
+	box.focus();
+	box.dispatchEvent(new Event('input', { bubbles: true }));
+});
+
+// Keys. Single letters are off while typing, and everywhere where the account says so.
+const press = (key) => {
+	const el = all('[data-key]').find((x) => x.dataset.key.toLowerCase() === key && x.checkVisibility());
+	if (el) {
+		el.focus();
+		el.click();
+	}
+	return !!el;
+};
+const move = (step) => {
+	const list = all('[data-bulk] tbody .chk,[data-rows] tbody .c-name');
+	if (!list.length) return press(step > 0 ? 'j' : 'k');
+	const at = list.indexOf(doc.activeElement);
+	list[Math.max(0, Math.min(list.length - 1, at + step))].focus();
+	return true;
+};
+const escape = () => {
+	menus().forEach((m) => {
+		m.open = false;
+		one('summary', m).focus();
+	});
+	all('[data-bulk].has-sel').forEach((f) => tick(f, false));
+};
+let going = false;
+const letter = (e) => {
+	const key = e.key.toLowerCase();
+	if (going) {
+		going = false;
+		const link = one('[data-go=' + CSS.escape(key) + ']');
+		link?.click();
+		return !!link;
+	}
+	switch (key) {
+	case '/': one('#q')?.focus(); return !!one('#q');
+	case '?': one('#keys')?.showModal(); return true;
+	case 'g': going = true; return true;
+	case 'j': return move(1);
+	case 'k': return move(-1);
+	case 'x':
+		if (!doc.activeElement.matches('tbody .chk')) return press('x');
+		doc.activeElement.click();
+		return true;
+	}
+	return press(key);
+};
+const grid = (e) => {
+	const cell = e.target.closest('.mx'), step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[e.key];
+	if (!cell || !step) return false;
+	const row = cell.parentNode, rows = [...row.parentNode.rows];
+	const next = one('.mxb', rows[rows.indexOf(row) + step[0]]?.cells[cell.cellIndex + step[1]] || cell);
+	next?.focus();
+	return true;
+};
+on('keydown', (e) => {
+	if (e.defaultPrevented || e.altKey) return;
+	let done = false;
+	if (e.ctrlKey || e.metaKey) {
+		if (e.key === 'k') {
+			const box = one('[data-goto]');
+			box?.select();
+			done = !!box;
+		} else if (e.key === 'Enter') done = press('ctrl ↵');
+	} else if (e.key === 'Escape') escape();
+	else if (e.key === 'F8') {
+		const messages = one('.flash a,.flash button');
+		messages?.focus();
+		done = !!messages;
+	} else if (e.key.startsWith('Arrow')) done = grid(e);
+	else if (e.key.length === 1 && !typing(e.target) && !one('dialog[open]') && root.dataset.keys !== 'off') done = letter(e);
+	if (done) e.preventDefault();
+});
+
+// A grid copied from a sheet is sent with the cell where it starts; the server answers with a preview.
+on('paste', (e) => {
+	const cell = e.target.closest?.('.mx .mxb'), form = cell?.closest('[data-matrix]');
+	if (!form) return;
+	e.preventDefault();
+	form.elements.grid.value = e.clipboardData.getData('text/plain');
+	form.elements.at.value = cell.value;
+	form.submit();
+});
+
+// A message leaves after ten seconds without the pointer or the focus on it. A failure stays.
+const expire = (flash) => {
+	if (flash.dataset.timed || flash.dataset.flash === 'danger') return;
+	flash.dataset.timed = '1';
+	let left = 10;
+	const timer = setInterval(() => {
+		if (flash.matches(':hover,:focus-within') || doc.hidden) left = 10;
+		else if (--left <= 0) {
+			clearInterval(timer);
+			flash.remove();
+		}
+	}, 1000);
+};
+
+const start = () => {
+	all('[data-bulk]').forEach(count);
+	all('.flash').forEach(expire);
+};
+if (matchMedia('(max-width:60rem)').matches) all('[data-fold]').forEach((f) => { f.open = false; });
+const held = JSON.parse(sessionStorage.getItem(kept) || 'null');
+if (held) {
+	sessionStorage.removeItem(kept);
+	all('[name="' + CSS.escape(held[0]) + '"]').find((x) => x.value === held[1] || x.matches('select'))?.focus({ preventScroll: true });
+	scrollTo(0, held[2]);
+}
+one('[data-focus]')?.focus();
+start();
+on('htmx:after:swap', start);
+})();

@@ -1151,7 +1151,7 @@ func Table(t TableSpec) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var56 = []any{"table", templ.KV("reg-table", t.Register)}
+		var templ_7745c5c3_Var56 = []any{"table", templ.KV("reg-table", t.Register), templ.KV("nochk", t.Check == "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var56...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

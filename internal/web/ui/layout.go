@@ -34,7 +34,8 @@ type Shell struct {
 	Wide        bool   // reading width is left to the page, up to the whole window
 	Live        bool   // the page follows an event stream
 	NoIndex     bool
-	Refresh     int // seconds after which a page without script loads itself again; 0 for never
+	KeysOff     bool // the person wants no single-letter shortcut
+	Refresh     int  // seconds after which a page without script loads itself again; 0 for never
 }
 
 // NavItem is one entry of the bars at the top, or of tabs.
@@ -45,6 +46,7 @@ type NavItem struct {
 	Count   string // written number; empty for none
 	Waiting bool   // the count is work that waits for the person
 	Current bool
+	Go      string // letter that leads there after g
 }
 
 // TopSearch is the "go to" box of the first bar, a GET form.
@@ -151,4 +153,23 @@ type PageHeadSpec struct {
 	Count  string // "1 284 résultats sur 12 480"
 	Lead   string // one sentence on what the page is for
 	Badges []templ.Component
+}
+
+// shortcut is one line of the list of keys. A single letter can be switched off.
+type shortcut struct {
+	keys    []string
+	message string
+	letter  bool
+}
+
+var shortcuts = []shortcut{
+	{[]string{"/"}, "ui.keys.search", true},
+	{[]string{"Ctrl", "K"}, "ui.keys.goto", false},
+	{[]string{"j", "k"}, "ui.keys.move", true},
+	{[]string{"x"}, "ui.keys.tick", true},
+	{[]string{"Shift"}, "ui.keys.range", false},
+	{[]string{"g"}, "ui.keys.go", true},
+	{[]string{"F8"}, "ui.keys.message", false},
+	{[]string{"Esc"}, "ui.keys.escape", false},
+	{[]string{"?"}, "ui.keys.help", true},
 }
