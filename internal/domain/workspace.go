@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Workspace is one company or business unit; every other record belongs to exactly one.
 type Workspace struct {
@@ -42,3 +45,30 @@ func NewWorkspace(w Workspace) (Workspace, error) {
 
 // Languages of the screens.
 var Languages = []string{"fr", "en"}
+
+// Subject names the workspace in the history.
+func (w Workspace) Subject() Subject { return Subject{SubjectWorkspace, int64(w.ID), w.Name} }
+
+// Facts are the named values that the history keeps.
+func (w Workspace) Facts() map[string]any {
+	th := w.Thresholds
+	return map[string]any{"name": w.Name, "locale": w.Locale, "window_days": th.WindowDays, "grace_days": th.GraceDays,
+		"fill_rate_min": th.FillRateMin, "constant_min_rows": th.ConstantMinRows, "stale_days": th.StaleDays}
+}
+
+// ChangedWorkspace checks what was typed for the settings of a workspace.
+func ChangedWorkspace(w Workspace) (Workspace, error) {
+	w.Name = CleanLine(w.Name)
+	var p Problems
+	p.Line("name", w.Name, true, MaxName)
+	p.OneOf("locale", w.Locale, Languages...)
+	if err, ok := errors.AsType[*Error](w.Thresholds.Validate()); ok {
+		p.Merge(err.Fields)
+	}
+	return w, p.Err()
+}
+
+// Operator is who acts at the command line of the server, in one workspace or, with the zero value, outside all of them.
+func Operator(w Workspace) Actor {
+	return Actor{Operator: true, Name: "server", Workspace: w.ID, Slug: w.Slug}
+}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -146,9 +145,7 @@ func folder(opts Options) (string, error) {
 
 // DSN is the address of a database of this server, as its superuser, in the form that pgx and libpq read.
 func (s *Server) DSN(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database,
-		RawQuery: url.Values{"host": {s.cluster.socket}, "sslmode": {"disable"}}.Encode()}
-	return u.String()
+	return socketDSN(s.cluster.socket, database)
 }
 
 // Install tells which PostgreSQL runs.

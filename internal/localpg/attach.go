@@ -1,0 +1,89 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Attached is a private PostgreSQL that another process runs. It is used, never started or stopped.
+type Attached struct {
+	Process int // the process that serves the folder
+	socket  string
+}
+
+// DSN is the address of a database of that server, as Server.DSN.
+func (a Attached) DSN(database string) string { return socketDSN(a.socket, database) }
+
+func socketDSN(socket, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database,
+		RawQuery: url.Values{"host": {socket}, "sslmode": {"disable"}}.Encode()}
+	return u.String()
+}
+
+// attachLimit is how long Running waits for a server that is just starting.
+const attachLimit = 30 * time.Second
+
+// Running finds the server that another process runs on the folder, waiting for one that is still starting; ok is false
+// where no process holds the folder.
+func Running(ctx context.Context, dir string) (a Attached, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, attachLimit)
+	defer cancel()
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return a, false, err
+	}
+	for {
+		holder, held := held(dir)
+		if !held {
+			return a, false, nil
+		}
+		if socket, ready := readySocket(dir); ready {
+			return Attached{Process: holder, socket: socket}, true, nil
+		}
+		select {
+		case <-ctx.Done():
+			return a, false, fmt.Errorf("process %d holds %s, and its private PostgreSQL does not answer", holder, dir)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// held tells whether a living process holds the lock of the folder, and which.
+func held(dir string) (pid int, ok bool) {
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if err != nil {
+		return 0, false
+	}
+	defer func() { _ = f.Close() }() // gives back the lock where it was taken
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+		return 0, false
+	}
+	pid = lockHolder(f)
+	return pid, alive(pid)
+}
+
+// readySocket reads, in the file that a running postgres keeps beside its data, the folder of its socket (line 5) and
+// whether it accepts connections (line 8).
+func readySocket(dir string) (socket string, ready bool) {
+	major, err := dataMajor(dir)
+	if err != nil || major == 0 {
+		return "", false
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "pg"+strconv.Itoa(major), "postmaster.pid"))
+	if err != nil {
+		return "", false
+	}
+	lines := strings.Split(string(b), "\n")
+	if len(lines) < 8 || strings.TrimSpace(lines[7]) != "ready" {
+		return "", false
+	}
+	return strings.TrimSpace(lines[4]), true
+}
