@@ -1,0 +1,78 @@
+# Everything that is done with this tree by command. `make` lists the targets.
+
+GO ?= go
+.DEFAULT_GOAL := help
+
+WITHPG := bin/withpg --
+
+# Where the browser tests look for a browser.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable headless-shell
+
+.PHONY: help run build generate generate/check fmt fmt/check vet lint test test/race test/browser/check verify bench docker db/dump clean bin/withpg
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then serve on 127.0.0.1:8080 with a private PostgreSQL
+	bin/server
+
+build: ## build bin/server
+	$(GO) build -trimpath -o bin/server ./cmd/server
+
+generate: ## write the Go code of the templ files
+	$(GO) tool templ generate -log-level warn
+
+generate/check:
+	$(GO) tool templ generate -check -log-level warn
+
+fmt: ## format the Go code
+	gofmt -w $$(find . -name '*.go' ! -name '*_templ.go')
+
+fmt/check:
+	@unformatted=$$(gofmt -l $$(find . -name '*.go' ! -name '*_templ.go')) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run 'make fmt':"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint: vet ## vet and staticcheck, which is fetched on first use
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+bin/withpg:
+	@$(GO) build -o $@ ./internal/localpg/withpg
+
+test: bin/withpg ## all tests, beside a PostgreSQL that lasts as long as they do
+	$(WITHPG) $(GO) test ./...
+	@$(MAKE) --no-print-directory test/browser/check
+
+test/race: bin/withpg ## all tests under the race detector; needs a C compiler
+	$(WITHPG) $(GO) test -race ./...
+	@$(MAKE) --no-print-directory test/browser/check
+
+test/browser/check:
+	@for b in $(BROWSERS); do \
+		if command -v $$b >/dev/null 2>&1; then echo "browser tests: ran with $$(command -v $$b)"; exit 0; fi; \
+	done; \
+	echo "browser tests: SKIPPED, there is no Chromium (UTILE_REQUIRE_BROWSER=1 makes that a failure)"; \
+	[ -z "$$UTILE_REQUIRE_BROWSER" ]
+
+verify: generate/check fmt/check vet build test ## exactly what CI runs
+
+bench: ## measure against the bare program
+	$(GO) run ./internal/bench
+
+docker: ## build the container image
+	docker build -t utile .
+
+db/dump: build bin/withpg ## write migrations/schema.sql from a freshly migrated database; needs pg_dump
+	@command -v pg_dump >/dev/null || { echo "pg_dump is not installed"; exit 1; }
+	@$(WITHPG) sh -ec ' \
+		DATABASE_URL="$$UTILE_TEST_DATABASE_URL" bin/server migrate; \
+		pg_dump "$$UTILE_TEST_DATABASE_URL" --schema-only --no-owner --exclude-schema=river --exclude-table="goose_db_version*" > bin/schema.sql'
+	@# What changes with each run or with each version of pg_dump is left out.
+	@sed -e '/^\\restrict /d' -e '/^\\unrestrict /d' -e '/^-- Dumped /d' bin/schema.sql | cat -s > migrations/schema.sql
+	@rm bin/schema.sql
+	@echo wrote migrations/schema.sql
+
+clean: ## remove what was built
+	rm -rf bin
