@@ -167,7 +167,7 @@ grant select, insert, update, delete on membership, invitation, auth_session, si
 
 alter table membership enable row level security;
 create policy membership_of_workspace on membership to utile_app
-	using (workspace_id = current_workspace() or user_id = nullif(current_setting('app.user', true), '')::bigint)
+	using (workspace_id = current_workspace() or user_id = nullif(current_setting('app.member', true), '')::bigint)
 	with check (workspace_id = current_workspace());
 alter table invitation enable row level security;
 create policy invitation_of_workspace on invitation to utile_app

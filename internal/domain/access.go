@@ -64,6 +64,7 @@ type Actor struct {
 	Role      Role
 	Workspace WorkspaceID
 	Slug      string
+	Lang      string // language of the labels that the actor reads: fr or en
 	// Operator marks the command line of the server, which acts with the rights of an administrator under its own name.
 	Operator bool
 }

@@ -225,6 +225,9 @@ func (s *sourceKeys) add(root, name string) error {
 }
 
 func (s *sourceKeys) ask(key, place string) {
+	if strings.HasSuffix(key, ".") { // the beginning of a key that is put together as the program runs
+		return
+	}
 	if _, known := s.asked[key]; !known {
 		s.asked[key] = place
 	}

@@ -122,7 +122,7 @@ type FieldPage struct {
 }
 
 // Fields returns one page of the list of fields with its total and facets.
-func (s *Store) Fields(ctx context.Context, by domain.Actor, lang string, q domain.ListQuery) (page FieldPage, err error) {
+func (s *Store) Fields(ctx context.Context, by domain.Actor, q domain.ListQuery) (page FieldPage, err error) {
 	r := registers["fields"]
 	err = s.Read(ctx, by, func(s *Store) error {
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
@@ -132,7 +132,7 @@ func (s *Store) Fields(ctx context.Context, by domain.Actor, lang string, q doma
 		if err != nil {
 			return err
 		}
-		f := fieldList{s: s, by: by, r: r, q: q, lang: lang, cells: cells}
+		f := fieldList{s: s, by: by, r: r, q: q, cells: cells}
 		page, err = f.read(ctx)
 		if err != nil {
 			return err
@@ -149,7 +149,6 @@ type fieldList struct {
 	by    domain.Actor
 	r     registerSQL
 	q     domain.ListQuery
-	lang  string
 	cells []tallyCell
 	hits  []int64 // ids that the search found, where they are few enough to be put in order
 	found bool    // the search was answered by hits
@@ -185,7 +184,7 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 		left join app_user o on o.id = r.owner_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
 		order by page.place`, o.expr, c.sql(), orderBy, f.from(o), c.arg(size+1), fillRate)
-	c.args["lang"] = f.lang
+	c.args["lang"] = f.by.Lang
 	lines, err := many[FieldLine](ctx, f.s, "field", sql, c.args)
 	if err != nil {
 		return page, err

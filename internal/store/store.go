@@ -107,8 +107,8 @@ func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error
 		err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 			inner := &Store{db: tx, scope: by.Workspace, now: s.now}
 			if s.scope != by.Workspace || s.scope == 0 {
-				if _, err := tx.Exec(ctx, "select set_config('app.workspace', $1, true), set_config('app.user', $2, true)",
-					settingID(int64(by.Workspace)), settingID(int64(by.User))); err != nil {
+				if _, err := tx.Exec(ctx, "select set_config('app.workspace', $1, true), set_config('app.member', $2, true), set_config('app.lang', $3, true)",
+					settingID(int64(by.Workspace)), settingID(int64(by.User)), settingLang(by.Lang)); err != nil {
 					return err
 				}
 			}
@@ -141,7 +141,7 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 	}
 	defer conn.Release()
 	begin := "begin isolation level repeatable read read only; set local app.workspace = '" + settingID(int64(by.Workspace)) +
-		"'; set local app.user = '" + settingID(int64(by.User)) + "'"
+		"'; set local app.member = '" + settingID(int64(by.User)) + "'; set local app.lang = '" + settingLang(by.Lang) + "'"
 	if _, err := conn.Conn().PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return err
 	}
@@ -161,6 +161,14 @@ func settingID(id int64) string {
 		return ""
 	}
 	return strconv.FormatInt(id, 10)
+}
+
+// settingLang lets nothing but a known language into a setting.
+func settingLang(lang string) string {
+	if lang == "fr" {
+		return "fr"
+	}
+	return "en"
 }
 
 func retryable(err error) bool {

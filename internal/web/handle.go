@@ -211,3 +211,22 @@ func pathID[T ~int64](r *http.Request, name string) (T, error) {
 	}
 	return T(id), nil
 }
+
+// recordID is the last id in the route: the record that a request is about.
+func recordID(r *http.Request) string {
+	c := chi.RouteContext(r.Context())
+	if c == nil {
+		return ""
+	}
+	for i := len(c.URLParams.Keys) - 1; i >= 0; i-- {
+		if key := c.URLParams.Keys[i]; key != "workspace" && key != "*" {
+			return c.URLParams.Values[i]
+		}
+	}
+	return ""
+}
+
+func requestID(r *http.Request) string { return middleware.GetReqID(r.Context()) }
+
+// itoa writes an id for a path.
+func itoa[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }

@@ -11,6 +11,7 @@ func (s *Server) addRoutes(r chi.Router) {
 	r.Route("/w/{workspace}", func(r chi.Router) {
 		inside := scope{Router: r, s: s, prefix: "/w/{workspace}"}
 		s.homeRoutes(inside)
+		s.viewRoutes(inside)
 		s.applicationRoutes(inside)
 	})
 }

@@ -36,7 +36,11 @@ func visitOf(r *http.Request) *visitInfo {
 }
 
 // actor is who makes the request.
-func actor(r *http.Request) domain.Actor { return visitOf(r).Actor() }
+func actor(r *http.Request) domain.Actor {
+	by := visitOf(r).Actor()
+	by.Lang = string(i18n.Lang(r.Context()))
+	return by
+}
 
 // visit finds out who makes the request, in one query, and judges verdicts again where a day has passed.
 func (s *Server) visit(next http.Handler) http.Handler {
@@ -87,12 +91,12 @@ func slugOf(path string) string {
 // chooseLanguage takes the language that the person chose, else the one of their account, else the browser's.
 func (s *Server) chooseLanguage(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		lang := ""
+		var lang i18n.Language
 		if c, err := r.Cookie("lang"); err == nil {
-			lang = c.Value
+			lang = i18n.Language(c.Value)
 		}
-		if asked := r.URL.Query().Get("lang"); r.Method == http.MethodGet && known(asked) {
-			http.SetCookie(w, s.preference("lang", asked))
+		if asked := i18n.Language(r.URL.Query().Get("lang")); r.Method == http.MethodGet && asked.Known() {
+			http.SetCookie(w, s.preference("lang", string(asked)))
 			u := *r.URL
 			q := u.Query()
 			q.Del("lang")
@@ -100,17 +104,15 @@ func (s *Server) chooseLanguage(next http.Handler) http.Handler {
 			http.Redirect(w, r, localPath(u.RequestURI(), "/"), http.StatusSeeOther)
 			return
 		}
-		if !known(lang) {
-			lang = visitOf(r).User.Locale
+		if !lang.Known() {
+			lang = i18n.Language(visitOf(r).User.Locale)
 		}
-		if !known(lang) {
+		if !lang.Known() {
 			lang = i18n.Match(r.Header.Get("Accept-Language"))
 		}
 		next.ServeHTTP(w, r.WithContext(i18n.WithLang(r.Context(), lang)))
 	})
 }
-
-func known(lang string) bool { return lang == "fr" || lang == "en" }
 
 // preference is a cookie that holds no secret and outlives the session.
 func (s *Server) preference(name, value string) *http.Cookie {

@@ -1,0 +1,124 @@
+// Package export takes registers away as tables: the same columns and filters as the lists, for people and for scripts.
+package export
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"utile/internal/domain"
+	"utile/internal/sheet"
+	"utile/internal/store"
+)
+
+// Formats are the kinds of files that a register can become.
+var Formats = []string{"csv", "xlsx", "json"}
+
+// Words say how an export reads. The zero value writes stable names and codes, for scripts.
+type Words struct {
+	Title func(column string) string       // heading of a column
+	Word  func(prefix, code string) string // word of a code
+}
+
+// NewWriter returns a writer of the format. Lang decides the delimiter of CSV.
+func NewWriter(w io.Writer, format, lang, name string) (sheet.Writer, error) {
+	switch format {
+	case "csv":
+		return sheet.NewCSV(w, lang), nil
+	case "xlsx":
+		return sheet.NewXLSX(w, name), nil
+	case "json":
+		return sheet.NewJSON(w), nil
+	}
+	return nil, domain.Errorf(domain.Invalid, "error.export_format", "format", format)
+}
+
+// Register writes every row of a register that the query matches, in its order. Columns names what to write; none
+// writes every column.
+func Register(ctx context.Context, st *store.Store, by domain.Actor, r domain.Register, q domain.ListQuery, columns []string, out sheet.Writer, words Words) (err error) {
+	chosen, err := columnsOf(r, columns)
+	if err != nil {
+		return err
+	}
+	// Closing finishes the file; its error counts unless an earlier one explains it.
+	defer func() {
+		if closing := out.Close(); err == nil {
+			err = closing
+		}
+	}()
+	heads := make([]sheet.Column, len(chosen))
+	for i, c := range chosen {
+		heads[i] = sheet.Column{Key: c.Key, Kind: kindOf(c.Kind)}
+		if words.Title != nil {
+			heads[i].Title = words.Title(c.Key)
+		}
+	}
+	if err := out.Header(heads); err != nil {
+		return err
+	}
+	values := make([]any, len(chosen))
+	return st.EachRow(ctx, by, r.Name, q, func(row domain.Row) error {
+		for i, c := range chosen {
+			values[i] = cell(c, row.Cells[c.Key], words)
+		}
+		return out.Row(values)
+	})
+}
+
+func columnsOf(r domain.Register, keys []string) ([]domain.RegisterColumn, error) {
+	if len(keys) == 0 {
+		return r.Columns, nil
+	}
+	var out []domain.RegisterColumn
+	for _, key := range keys {
+		c, ok := r.Column(key)
+		if !ok {
+			return nil, domain.Errorf(domain.Invalid, "error.column", "column", key)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func cell(c domain.RegisterColumn, value any, words Words) any {
+	if words.Word == nil {
+		return value
+	}
+	switch v := value.(type) {
+	case string:
+		if c.Kind == domain.CellEnum {
+			return words.Word(c.Enum, v)
+		}
+	case []string:
+		if c.Kind == domain.CellEnums {
+			out := make([]string, len(v))
+			for i, code := range v {
+				out[i] = words.Word(c.Enum, code)
+			}
+			return out
+		}
+	}
+	return value
+}
+
+func kindOf(k domain.CellKind) sheet.ColumnKind {
+	switch k {
+	case domain.CellInt:
+		return sheet.Int
+	case domain.CellPercent:
+		return sheet.Percent
+	case domain.CellDate:
+		return sheet.Date
+	case domain.CellTime:
+		return sheet.Time
+	case domain.CellBool:
+		return sheet.Bool
+	case domain.CellText, domain.CellCode, domain.CellEnum, domain.CellEnums, domain.CellTexts:
+	}
+	return sheet.Text
+}
+
+// FileName is the name under which an export is saved.
+func FileName(slug string, r domain.Register, day, format string) string {
+	return fmt.Sprintf("%s-%s-%s.%s", slug, r.Name, day, format)
+}

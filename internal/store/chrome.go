@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// Chrome is what the frame of every page counts. The numbers come from stored counters and small indexes, never from
+// counting fields.
+type Chrome struct {
+	Fields  int64 `db:"fields"`
+	Unused  int64 `db:"unused"`
+	Pending int64 `db:"pending"` // mappings that wait for a DPO, counted up to 1,000
+	// The running import that the frame shows; zero for none.
+	Import      domain.ImportID `db:"import"`
+	ImportRead  int64           `db:"import_read"`
+	ImportTotal int64           `db:"import_total"`
+}
+
+// Chrome returns the counts of the frame.
+func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		c, err = one[Chrome](ctx, s, "chrome", `
+			select t.fields, t.unused,
+				(select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed' limit 1000) p) as pending,
+				coalesce(i.id, 0) as import, coalesce(i.rows_read, 0) as import_read, coalesce(i.rows_total, 0) as import_total
+			from (select coalesce(sum(n), 0)::bigint as fields,
+					coalesce(sum(n) filter (where verdict in ('dormant', 'delete')), 0)::bigint as unused
+				from field_tally where workspace_id = @ws and state = 'active') t
+			left join lateral (select id, rows_read, rows_total from import
+				where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true`,
+			pgx.StrictNamedArgs{"ws": by.Workspace})
+		return err
+	})
+	return c, err
+}

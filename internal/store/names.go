@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// Names are the names of the records that pages and histories refer to by id. Fields and datasets are not among them:
+// there may be a million.
+type Names struct {
+	byKind map[string]map[int64]string
+}
+
+// nameKinds tells, by the name of a value, what its id stands for.
+var nameKinds = map[string]string{
+	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
+	"target_application": "application", "category": "category", "collection_points": "collection_point", "purpose": "purpose",
+	"purposes": "purpose", "program": "program", "objective": "objective", "stage": "stage", "proposed_by": "user", "decided_by": "user",
+}
+
+// Names reads the names of the workspace's small registers.
+func (s *Store) Names(ctx context.Context, by domain.Actor) (n Names, err error) {
+	type named struct {
+		Kind string `db:"kind"`
+		ID   int64  `db:"id"`
+		Name string `db:"name"`
+	}
+	err = s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[named](ctx, s, "name", `
+			select 'team' as kind, id, name from team where workspace_id = @ws
+			union all select 'user', u.id, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws
+			union all select 'application', id, name from application where workspace_id = @ws
+			union all select 'category', id, code from data_category where workspace_id = @ws
+			union all select 'collection_point', id, name from collection_point where workspace_id = @ws
+			union all select 'purpose', id, code || ' · ' || name from purpose where workspace_id = @ws
+			union all select 'program', id, name from program where workspace_id = @ws
+			union all select 'objective', id, name from objective where workspace_id = @ws
+			union all select 'stage', id, name from journey_stage where workspace_id = @ws`,
+			pgx.StrictNamedArgs{"ws": by.Workspace})
+		n.byKind = map[string]map[int64]string{}
+		for _, r := range rows {
+			if n.byKind[r.Kind] == nil {
+				n.byKind[r.Kind] = map[int64]string{}
+			}
+			n.byKind[r.Kind][r.ID] = r.Name
+		}
+		return err
+	})
+	return n, err
+}
+
+// Of returns the name behind an id that a value of that name holds; known is false where such values are no ids.
+func (n Names) Of(value string, id int64) (known bool, name string) {
+	kind, known := nameKinds[value]
+	return known, n.byKind[kind][id]
+}
+
+// Team returns the name of a team; empty for none.
+func (n Names) Team(id domain.TeamID) string { return n.byKind["team"][int64(id)] }
+
+// User returns the name of a member; empty for nobody.
+func (n Names) User(id domain.UserID) string { return n.byKind["user"][int64(id)] }
+
+// Application returns the name of an application.
+func (n Names) Application(id domain.ApplicationID) string { return n.byKind["application"][int64(id)] }
+
+// Category returns the code of a data category.
+func (n Names) Category(id domain.CategoryID) string { return n.byKind["category"][int64(id)] }
+
+// Purpose returns the code and name of a purpose.
+func (n Names) Purpose(id domain.PurposeID) string { return n.byKind["purpose"][int64(id)] }
+
+// Program returns the name of a program.
+func (n Names) Program(id domain.ProgramID) string { return n.byKind["program"][int64(id)] }
+
+// Objective returns the name of an objective.
+func (n Names) Objective(id domain.ObjectiveID) string { return n.byKind["objective"][int64(id)] }
+
+// Stage returns the name of a stage of the customer journey.
+func (n Names) Stage(id domain.StageID) string { return n.byKind["stage"][int64(id)] }
+
+// MemberOptions returns the members of the workspace, by name, for forms.
+func (s *Store) MemberOptions(ctx context.Context, by domain.Actor) (options []domain.Option, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		options, err = s.options(ctx, by, `select u.id, u.name from membership m join app_user u on u.id = m.user_id
+			where m.workspace_id = @ws order by fold(u.name), u.id`)
+		return err
+	})
+	return options, err
+}
+
+// TeamOptions returns the teams that are not archived, by name, for forms.
+func (s *Store) TeamOptions(ctx context.Context, by domain.Actor) (options []domain.Option, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		options, err = s.options(ctx, by, `select id, name from team where workspace_id = @ws and archived_at is null order by fold(name), id`)
+		return err
+	})
+	return options, err
+}

@@ -1,0 +1,51 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+
+	"utile/internal/domain"
+	"utile/internal/export"
+	"utile/internal/i18n"
+)
+
+// contentTypes of what can be taken away.
+var contentTypes = map[string]string{
+	"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8",
+	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+// exportRegister answers with the list as a file: every row that its filters show, in its order, in words.
+func (s *Server) exportRegister(register domain.Register) handlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx, by := r.Context(), actor(r)
+		format := chi.URLParam(r, "format")
+		if !slices.Contains(export.Formats, format) {
+			return domain.Errorf(domain.NotFound, "error.not_found", "noun", "page")
+		}
+		q := domain.ParseListQuery(register, r.URL.Query())
+		lang := string(i18n.Lang(ctx))
+
+		out, err := export.NewWriter(w, format, lang, i18n.T(ctx, register.Name+".title"))
+		if err != nil {
+			return err
+		}
+		words := export.Words{}
+		if format != "json" {
+			words.Title = func(column string) string { return i18n.T(ctx, "column."+column) }
+			words.Word = func(prefix, code string) string { return enumWord(ctx, prefix, code) }
+		}
+		h := w.Header()
+		h.Set("Content-Type", contentTypes[format])
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Disposition", `attachment; filename="`+export.FileName(by.Slug, register, s.now().Format("2006-01-02"), format)+`"`)
+		if err := export.Register(ctx, s.store, by, register, q, q.Columns, out, words); err != nil {
+			// Part of the file may have been sent: ending the connection is the only honest sign that it is not whole.
+			s.log.ErrorContext(ctx, "export failed", "error", err, "register", register.Name)
+			panic(http.ErrAbortHandler)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,268 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/web/ui"
+)
+
+// Messages whose keys are put together as the program runs: columns and codes of registers, errors, events, navigation.
+//
+//i18n:dynamic column. choice. state. nav. role. action. error. use. event. export. bulk.
+
+// workspacePath is where a page of the visitor's workspace is.
+func workspacePath(by domain.Actor, parts ...string) string {
+	return "/w/" + by.Slug + strings.Join(append([]string{""}, parts...), "/")
+}
+
+// section is one entry of the second bar, and the workstream in the first bar that it belongs to.
+type section struct {
+	stream, path, icon string
+	key                string // message
+	count              func(c chromeCounts) int64
+	action             domain.Action
+}
+
+type chromeCounts struct{ fields, unused, pending int64 }
+
+// sections is the whole navigation: the first section of a workstream is where the workstream leads.
+var sections = []section{
+	{stream: "diagnose", path: "", key: "nav.home"},
+	{stream: "diagnose", path: "applications", key: "nav.applications"},
+	{stream: "diagnose", path: "datasets", key: "nav.datasets"},
+	{stream: "diagnose", path: "fields", key: "nav.fields", count: func(c chromeCounts) int64 { return c.fields }},
+	{stream: "diagnose", path: "unused", key: "nav.unused", count: func(c chromeCounts) int64 { return c.unused }},
+	{stream: "diagnose", path: "collection-points", key: "nav.collection_points"},
+	{stream: "diagnose", path: "categories", key: "nav.categories"},
+	{stream: "diagnose", path: "imports", key: "nav.imports"},
+	{stream: "target", path: "programs", key: "nav.programs"},
+	{stream: "target", path: "matrix", key: "nav.matrix"},
+	{stream: "target", path: "objectives", key: "nav.objectives"},
+	{stream: "target", path: "stages", key: "nav.stages"},
+	{stream: "target", path: "links", key: "nav.links"},
+	{stream: "architecture", path: "flows", key: "nav.flows"},
+	{stream: "review", path: "mappings", key: "nav.mappings", count: func(c chromeCounts) int64 { return c.pending }},
+	{stream: "review", path: "purposes", key: "nav.purposes"},
+	{stream: "review", path: "history", key: "nav.history"},
+}
+
+var streams = []struct{ name, icon string }{
+	{"diagnose", "stethoscope"}, {"target", "target"}, {"architecture", "sitemap"}, {"review", "gavel"},
+}
+
+// shell is the frame of a page in the workspace: bars, counts, account, and the message that waits.
+func (s *Server) shell(w http.ResponseWriter, r *http.Request, title string) (ui.Shell, error) {
+	ctx, by, v := r.Context(), actor(r), visitOf(r)
+	shell := s.bareShell(r, title)
+	chrome, err := s.store.Chrome(ctx, by)
+	if err != nil {
+		return shell, err
+	}
+	shell.Home = workspacePath(by)
+	shell.Wide = true
+	counts := chromeCounts{chrome.Fields, chrome.Unused, chrome.Pending}
+	current := currentSection(r.URL.Path, by)
+	for _, stream := range streams {
+		item := ui.NavItem{Text: i18n.T(ctx, "nav.stream."+stream.name), Icon: stream.icon, Current: current.stream == stream.name}
+		for _, sec := range sections {
+			if sec.stream == stream.name {
+				item.Href = workspacePath(by, pathParts(sec.path)...)
+				break
+			}
+		}
+		if stream.name == "review" && counts.pending > 0 {
+			item.Count, item.Waiting = i18n.Number(ctx, counts.pending), true
+		}
+		shell.Nav = append(shell.Nav, item)
+	}
+	for _, sec := range sections {
+		if sec.stream != current.stream {
+			continue
+		}
+		item := ui.NavItem{Href: workspacePath(by, pathParts(sec.path)...), Text: i18n.T(ctx, sec.key), Current: sec.path == current.path && sec.key == current.key}
+		if sec.count != nil {
+			if n := sec.count(counts); n > 0 {
+				item.Count = i18n.Number(ctx, n)
+			}
+		}
+		shell.Sections = append(shell.Sections, item)
+	}
+	shell.Search = &ui.TopSearch{Action: workspacePath(by, "search"), Value: searchedText(r, current)}
+	if chrome.Import != 0 {
+		percent := 0
+		if chrome.ImportTotal > 0 {
+			percent = int(chrome.ImportRead * 100 / chrome.ImportTotal)
+		}
+		shell.Job = &ui.TopJob{Href: importPath(by, chrome.Import), Percent: percent, Text: i18n.T(ctx, "nav.import.running", "n", percent)}
+	}
+	shell.Account = s.account(ctx, v, by)
+	if f, ok := s.takeFlash(w, r); ok {
+		shell.Flashes = append(shell.Flashes, s.flashView(ctx, by, f))
+	}
+	return shell, nil
+}
+
+func searchedText(r *http.Request, current section) string {
+	if strings.HasSuffix(r.URL.Path, "/search") {
+		return r.URL.Query().Get("q")
+	}
+	return ""
+}
+
+func pathParts(path string) []string {
+	if path == "" {
+		return nil
+	}
+	return []string{path}
+}
+
+// currentSection is the section whose path the page's address begins with; the overview where none does.
+func currentSection(path string, by domain.Actor) section {
+	rest := strings.TrimPrefix(strings.TrimPrefix(path, "/w/"+by.Slug), "/")
+	first, _, _ := strings.Cut(rest, "/")
+	for _, sec := range sections {
+		if sec.path == first {
+			return sec
+		}
+	}
+	return section{stream: "diagnose", path: "-"}
+}
+
+func importPath(by domain.Actor, id domain.ImportID) string {
+	return workspacePath(by, "imports", itoa(id))
+}
+
+// account is the menu under the visitor's initials.
+func (s *Server) account(ctx context.Context, v *visitInfo, by domain.Actor) *ui.Account {
+	a := &ui.Account{Name: v.User.Name, Initials: initials(v.User.Name), SignOut: "/sign-out",
+		Links: []ui.Link{{Href: "/account", Text: i18n.T(ctx, "nav.account"), Icon: "user"}, {Href: "/", Text: i18n.T(ctx, "nav.workspaces"), Icon: "building"}}}
+	if by.Workspace != 0 {
+		a.Workspace = v.Workspace.Name
+		a.Detail = v.Workspace.Name + " · " + i18n.T(ctx, "role."+string(by.Role))
+		a.Links = append(a.Links,
+			ui.Link{Href: workspacePath(by, "members"), Text: i18n.T(ctx, "nav.members"), Icon: "users"},
+			ui.Link{Href: workspacePath(by, "teams"), Text: i18n.T(ctx, "nav.teams"), Icon: "users-group"},
+			ui.Link{Href: workspacePath(by, "settings"), Text: i18n.T(ctx, "nav.settings"), Icon: "settings"})
+	}
+	return a
+}
+
+func initials(name string) string {
+	var out []rune
+	for _, word := range strings.Fields(name) {
+		out = append(out, []rune(strings.ToUpper(word))[0])
+	}
+	if len(out) > 2 {
+		out = []rune{out[0], out[len(out)-1]}
+	}
+	return string(out)
+}
+
+func (s *Server) flashView(ctx context.Context, by domain.Actor, f flash) ui.Flash {
+	view := ui.Flash{Kind: ui.OK, Text: i18n.TArgs(ctx, f.Key, f.Args)}
+	if f.Batch != 0 {
+		view.Undo = &ui.FlashUndo{Action: workspacePath(by, "batches", itoa(f.Batch), "undo")}
+		view.Link = &ui.Link{Href: workspacePath(by, "batches", itoa(f.Batch)), Text: i18n.T(ctx, "verb.show")}
+	}
+	return view
+}
+
+// bareShell is the frame of pages outside a workspace.
+func (s *Server) bareShell(r *http.Request, title string) ui.Shell {
+	back := r.URL.RequestURI()
+	if r.Method != http.MethodGet {
+		back = "/"
+	}
+	return ui.Shell{Title: title, Theme: visitOf(r).theme, ThemeAction: "/theme", Back: back, Home: "/", NoIndex: true,
+		LangHref: langHref(r.URL, r.Method, i18n.Lang(r.Context()).Other())}
+}
+
+// langHref is the address of the same page in another language. A page that answers a form has no address of its own:
+// the switch then leads to the form.
+func langHref(u *url.URL, method string, other i18n.Language) string {
+	q := u.Query()
+	q.Set("lang", string(other))
+	return u.Path + "?" + strings.ReplaceAll(q.Encode(), "%2C", ",")
+}
+
+// errorView is what the page of an error shows.
+type errorView struct {
+	shell     ui.Shell
+	inside    bool // in the workspace's frame
+	status    string
+	title     string
+	text      string
+	reference string // of the log, for errors of ours
+	uses      []useView
+	back      ui.Link
+}
+
+// useView is one kind of thing that holds a record in place.
+type useView struct {
+	text string
+	href string
+}
+
+func (s *Server) errorView(r *http.Request, status int, e *domain.Error) errorView {
+	ctx, by := r.Context(), actor(r)
+	v := errorView{shell: s.bareShell(r, i18n.T(ctx, "error.title."+errorTitle(status))), title: i18n.T(ctx, "error.title."+errorTitle(status)),
+		back: ui.Link{Href: "/", Text: i18n.T(ctx, "error.home")}}
+	if by.Role != "" {
+		v.inside = true
+		v.shell.Home, v.back.Href = workspacePath(by), workspacePath(by)
+		v.shell.Account = s.account(ctx, visitOf(r), by)
+	}
+	args := map[string]any{}
+	for name, value := range e.Args {
+		args[name] = value
+	}
+	if action, ok := args["action"].(string); ok {
+		args["action"] = i18n.T(ctx, "action."+action)
+		args["role"] = i18n.T(ctx, "role."+string(by.Role))
+	}
+	if uses, ok := args["uses"].([]domain.Use); ok {
+		v.uses = usesView(ctx, by, uses, r)
+		delete(args, "uses")
+	}
+	v.text = i18n.TArgs(ctx, e.Key, args)
+	if status >= 500 {
+		v.reference = requestID(r)
+	}
+	return v
+}
+
+func errorTitle(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "not_found"
+	case http.StatusForbidden, http.StatusUnauthorized:
+		return "denied"
+	case http.StatusConflict:
+		return "conflict"
+	case http.StatusTooManyRequests:
+		return "limited"
+	case http.StatusRequestEntityTooLarge:
+		return "too_large"
+	case http.StatusUnprocessableEntity:
+		return "invalid"
+	}
+	return "internal"
+}
+
+// usesView writes what uses a record, each with a link to the list of just those.
+func usesView(ctx context.Context, by domain.Actor, uses []domain.Use, r *http.Request) []useView {
+	var views []useView
+	for _, u := range uses {
+		v := useView{text: i18n.T(ctx, "use."+u.Register, "n", u.N)}
+		if id := recordID(r); id != "" && u.Filter != "" {
+			v.href = workspacePath(by, strings.ReplaceAll(u.Register, "_", "-")) + "?" + u.Filter + "=" + id
+		}
+		views = append(views, v)
+	}
+	return views
+}
