@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"utile/internal/i18n"
@@ -195,6 +196,8 @@ type Problem struct {
 	ID   string // of the control
 	Text string
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
 
 func oneOf(values []string, value string) bool { return slices.Contains(values, value) }
 

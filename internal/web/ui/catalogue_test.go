@@ -1,0 +1,154 @@
+package ui_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"utile/internal/i18n"
+	"utile/internal/web/ui"
+	"utile/internal/web/webtest"
+	"utile/static"
+
+	"github.com/a-h/templ"
+)
+
+// policy is the Content-Security-Policy that every page of the product is served with.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+var pages = map[string]func() templ.Component{
+	"catalogue": ui.Catalogue, "bare": ui.CatalogueBare, "confirm": ui.CatalogueConfirm,
+}
+
+// catalogueServer serves the sample pages at /{language}/{page}.
+func catalogueServer(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle(static.Prefix, static.Handler())
+	mux.HandleFunc("GET /{lang}/{page}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		ctx := i18n.WithLang(r.Context(), i18n.Language(r.PathValue("lang")))
+		if err := pages[r.PathValue("page")]().Render(ctx, w); err != nil {
+			t.Errorf("render: %v", err)
+		}
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestCatalogueInBrowser(t *testing.T) {
+	t.Parallel()
+	url := catalogueServer(t)
+	for _, lang := range i18n.Languages() {
+		for _, theme := range []string{"light", "dark"} {
+			for _, width := range []int{1440, 390, 320} {
+				for name := range pages {
+					t.Run(string(lang)+"/"+theme+"/"+strconv.Itoa(width)+"/"+name, func(t *testing.T) {
+						t.Parallel()
+						p := webtest.Browser(t).Width(width).Media("prefers-color-scheme", theme).Open(url + "/" + string(lang) + "/" + name)
+						if path := webtest.ShotPath("ui/" + name + "-" + string(lang) + "-" + theme + "-" + strconv.Itoa(width)); path != "" {
+							p.Screenshot(path)
+						}
+						p.Axe(t)
+						if n := p.Overflow(); n > 0 {
+							t.Errorf("wider than the window by %d pixels: %s", n, p.Widest())
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+func TestKeyboardAndSelection(t *testing.T) {
+	t.Parallel()
+	url := catalogueServer(t)
+	p := webtest.Browser(t).Open(url + "/en/catalogue")
+	if got := p.Eval(`document.activeElement.className`); got != "summary" {
+		t.Errorf("focus at the start is on %q, want the summary of what is wrong", got)
+	}
+	check := func(what, expression, want string) {
+		t.Helper()
+		if got := p.Eval(expression); got != want {
+			t.Errorf("%s: %s = %q, want %q", what, expression, got, want)
+		}
+	}
+	check("a row ticked by the server", `document.querySelector('[data-count]').textContent + ' ' + document.querySelector('[data-one]').textContent`, "1 field selected")
+	p.Press("/")
+	check("slash", `document.activeElement.id`, "q")
+	p.Press("j")
+	check("a letter in a box is text", `document.activeElement.value`, "j")
+	p.Eval(`document.activeElement.blur()`)
+	p.Press("j")
+	check("j", `document.activeElement.value`, "contact.email")
+	p.Press("x")
+	check("x", `document.querySelector('[data-count]').textContent + ' ' + document.querySelector('[data-one]').textContent`, "2 fields selected")
+	p.Eval(`document.querySelectorAll('tbody .chk')[0].click(); document.querySelectorAll('tbody .chk')[4].dispatchEvent(new MouseEvent('click', {bubbles: true, shiftKey: true}))`)
+	check("shift takes the range", `document.querySelectorAll('tbody .chk:checked').length`, "5")
+	p.Eval(`document.activeElement.blur()`)
+	p.Press("\u001b")
+	check("escape clears", `document.querySelectorAll('tbody .chk:checked').length + ' ' + getComputedStyle(document.querySelector('.bulk')).display`, "0 none")
+	p.Press("?")
+	check("question mark", `document.querySelector('#keys').open`, "true")
+	p.Press("\u001b")
+	check("escape closes", `document.querySelector('#keys').open`, "false")
+	p.Eval(`document.querySelector('.mxb').focus()`)
+	p.Eval(`document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}))`)
+	check("arrows in the matrix", `document.activeElement.value`, "0:1")
+	p.Click(".phrase")
+	check("a ready phrase", `document.querySelector('#reason').value`, "Day and month suffice.")
+}
+
+func TestThemeSwitch(t *testing.T) {
+	t.Parallel()
+	p := webtest.Browser(t).Light().Open(catalogueServer(t) + "/fr/catalogue")
+	p.Click(".to-dark")
+	if got := p.Eval(`document.documentElement.dataset.theme + ' ' + document.cookie + ' ' + getComputedStyle(document.body).backgroundColor`); got != "dark theme=dark rgb(15, 20, 28)" {
+		t.Errorf("after the switch: %q", got)
+	}
+	if got := p.Eval(`getComputedStyle(document.querySelector('.to-dark')).display + ' ' + document.activeElement.value`); got != "none light" {
+		t.Errorf("the way back: %q", got)
+	}
+}
+
+func TestWithoutScript(t *testing.T) {
+	t.Parallel()
+	p := webtest.Browser(t).NoScript().Open(catalogueServer(t) + "/fr/catalogue")
+	for expression, want := range map[string]string{
+		`getComputedStyle(document.querySelector('.bulk')).display`:                   "flex",
+		`getComputedStyle(document.querySelector('.fapply')).display`:                 "block",
+		`getComputedStyle(document.querySelector('.bulk .scripted')).display`:         "none",
+		`document.querySelector('.themes button').form.method`:                        "post",
+		`document.querySelector('.facetwrap').open`:                                   "true",
+		`getComputedStyle(document.querySelector('.phrases')).display`:                "none",
+		`document.querySelectorAll('.mxb:not(button), button.mxb').length > 0`:        "true",
+		`[...document.querySelectorAll('button')].every(b => b.form || b.type)`:       "true",
+		`document.documentElement.scrollWidth > document.documentElement.clientWidth`: "false",
+	} {
+		if got := p.Eval(expression); got != want {
+			t.Errorf("%s = %q, want %q", expression, got, want)
+		}
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	ctx := i18n.WithLang(context.Background(), i18n.English)
+	row := ui.CatalogueRowForTest()
+	b.ReportAllocs()
+	for b.Loop() {
+		for range 50 {
+			if err := row.Render(ctx, discard{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
