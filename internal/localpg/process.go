@@ -59,6 +59,7 @@ func (s *Server) spawn() (*process, error) {
 		return nil, err
 	}
 	cmd := exec.Command(self, s.cluster.supervisorArgs()...)
+	cmd.Args[0] = os.Args[0] // the name under which people know this program
 	cmd.Env, cmd.Dir = s.cluster.environment(), "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C in the terminal is for the program, which drains first
 	cmd.ExtraFiles = []*os.File{s.lock}
@@ -174,6 +175,8 @@ func (p *process) listen(from io.Reader, log *slog.Logger) {
 
 func levelOf(line string) slog.Level {
 	switch {
+	case strings.Contains(line, "terminating connection due to administrator command"): // a session that was ended on purpose
+		return slog.LevelDebug
 	case strings.HasPrefix(line, "PANIC:"):
 		return slog.LevelError
 	case strings.HasPrefix(line, "FATAL:"), strings.HasPrefix(line, "WARNING:"):
