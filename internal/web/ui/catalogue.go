@@ -23,31 +23,31 @@ func samples(ctx context.Context) sampler {
 
 func (s sampler) shell() Shell {
 	return Shell{
-		Title: s("Composants", "Components"), ThemeAction: "#theme", Back: "/", LangHref: "#lang", Home: "#home",
+		Title: s("Composants", "Components"), ThemeAction: "/theme", Back: "/", LangHref: "/lang", Home: "/home",
 		Nav: []NavItem{
-			{Href: "#d", Text: s("Diagnostic", "Diagnose"), Icon: "stethoscope", Current: true, Go: "d"},
-			{Href: "#c", Text: s("Cible", "Target"), Icon: "target", Go: "c"},
-			{Href: "#a", Text: "Architecture", Icon: "sitemap", Go: "a"},
-			{Href: "#r", Text: s("Revue", "Review"), Icon: "gavel", Count: "37", Waiting: true, Go: "r"},
-			{Href: "#w", Text: s("Atelier", "Workshop"), Icon: "presentation-analytics", Go: "w"},
+			{Href: "/d", Text: s("Diagnostic", "Diagnose"), Icon: "stethoscope", Current: true, Go: "d"},
+			{Href: "/c", Text: s("Cible", "Target"), Icon: "target", Go: "c"},
+			{Href: "/a", Text: "Architecture", Icon: "sitemap", Go: "a"},
+			{Href: "/r", Text: s("Revue", "Review"), Icon: "gavel", Count: "37", Waiting: true, Go: "r"},
+			{Href: "/w", Text: s("Atelier", "Workshop"), Icon: "presentation-analytics", Go: "w"},
 		},
 		Sections: []NavItem{
-			{Href: "#1", Text: s("Vue d’ensemble", "Overview")},
-			{Href: "#2", Text: "Applications", Count: "14"},
-			{Href: "#3", Text: s("Jeux de données", "Datasets"), Count: "212"},
-			{Href: "#4", Text: s("Champs", "Fields"), Count: s("12\u00a0480", "12,480"), Current: true},
-			{Href: "#5", Text: s("Preuves d’usage", "Usage evidence")},
-			{Href: "#6", Text: s("Suppressions", "Deletions"), Count: "286"},
-			{Href: "#7", Text: "Imports"},
+			{Href: "/1", Text: s("Vue d’ensemble", "Overview")},
+			{Href: "/2", Text: "Applications", Count: "14"},
+			{Href: "/3", Text: s("Jeux de données", "Datasets"), Count: "212"},
+			{Href: "/4", Text: s("Champs", "Fields"), Count: s("12\u00a0480", "12,480"), Current: true},
+			{Href: "/5", Text: s("Preuves d’usage", "Usage evidence")},
+			{Href: "/6", Text: s("Suppressions", "Deletions"), Count: "286"},
+			{Href: "/7", Text: "Imports"},
 		},
-		Search: &TopSearch{Action: "#goto"},
-		Job:    &TopJob{Href: "#job", Text: s("Analyse 62\u00a0%", "Scan 62%"), Percent: 62},
+		Search: &TopSearch{Action: "/goto"},
+		Job:    &TopJob{Href: "/job", Text: s("Analyse 62\u00a0%", "Scan 62%"), Percent: 62},
 		Account: &Account{
-			Name: "Inès Benali", Initials: "IB", Detail: "ines.benali@example.org", SignOut: "#out",
-			Links: []Link{{Href: "#account", Text: s("Mon compte", "My account"), Icon: "user"}, {Href: "#members", Text: s("Membres", "Members"), Icon: "users"}},
+			Name: "Inès Benali", Initials: "IB", Detail: "ines.benali@example.org", SignOut: "/out",
+			Links: []Link{{Href: "/account", Text: s("Mon compte", "My account"), Icon: "user"}, {Href: "/members", Text: s("Membres", "Members"), Icon: "users"}},
 		},
 		Flashes: []Flash{
-			{Kind: OK, Text: s("12 champs liés à Fidélité.", "12 fields linked to Loyalty."), Undo: &FlashUndo{Action: "#undo", Values: []Hidden{{"batch", "1"}}}, Link: &Link{Href: "#see", Text: s("Voir", "See")}},
+			{Kind: OK, Text: s("12 champs liés à Fidélité.", "12 fields linked to Loyalty."), Undo: &FlashUndo{Action: "/undo", Values: []Hidden{{"batch", "1"}}}, Link: &Link{Href: "/see", Text: s("Voir", "See")}},
 			{Kind: Danger, Text: s("L’import a échoué.", "The import failed."), Detail: s("Rien n’a été changé. Référence 7F3A.", "Nothing was changed. Reference 7F3A.")},
 		},
 		PrintNote: s("Application\u00a0: Salesforce. Imprimé le 18/11/2026.", "Application: Salesforce. Printed on 18 Nov 2026."),
@@ -56,7 +56,7 @@ func (s sampler) shell() Shell {
 }
 
 func (s sampler) bareShell() Shell {
-	return Shell{Title: s("Se connecter", "Sign in"), ThemeAction: "#theme", Back: "/", LangHref: "#lang", NoIndex: true}
+	return Shell{Title: s("Se connecter", "Sign in"), ThemeAction: "/theme", Back: "/", LangHref: "/lang", NoIndex: true}
 }
 
 // sampleRow is a row of the sample list, with every sort of cell.
@@ -83,19 +83,19 @@ func (s sampler) rows() []sampleRow {
 
 func (s sampler) headers() []HeaderSpec {
 	return []HeaderSpec{
-		{Text: s("Champ", "Field"), Href: "#sort-name", Class: "c-field"},
-		{Text: "Application", Href: "#sort-app", Order: Ascending},
+		{Text: s("Champ", "Field"), Href: "/sort-name", Class: "c-field"},
+		{Text: "Application", Href: "/sort-app", Order: Ascending},
 		{Text: s("Programmes", "Programs")},
-		{Text: s("Preuve d’usage", "Usage evidence"), Href: "#sort-ev"},
-		{Text: s("Rempl.", "Fill"), Long: s("Taux de remplissage", "Fill rate"), Href: "#sort-fill"},
+		{Text: s("Preuve d’usage", "Usage evidence"), Href: "/sort-ev"},
+		{Text: s("Rempl.", "Fill"), Long: s("Taux de remplissage", "Fill rate"), Href: "/sort-fill"},
 		{Text: s("Alertes", "Flags")},
-		{Text: s("Statut", "Status"), Href: "#sort-status", Class: "c-status"},
+		{Text: s("Statut", "Status"), Href: "/sort-status", Class: "c-status"},
 	}
 }
 
 func (s sampler) facets() []FacetSpec {
 	return []FacetSpec{
-		{Name: "app", Legend: "Application", More: &Link{Href: "#more", Text: s("9 autres", "9 more")}, Options: []FacetOption{
+		{Name: "app", Legend: "Application", More: &Link{Href: "/more", Text: s("9 autres", "9 more")}, Options: []FacetOption{
 			{Value: "sf", Text: "Salesforce", Count: "842", Checked: true}, {Value: "br", Text: "Braze", Count: "442"}, {Value: "mg", Text: "Magento", Count: "0", None: true},
 		}},
 		{Name: "flag", Legend: s("Alerte", "Flag"), Options: []FacetOption{
@@ -114,18 +114,18 @@ func (s sampler) timeline() []TimelineItem {
 			{Label: s("Base légale", "Legal basis"), Before: s("intérêt légitime", "legitimate interest"), After: s("consentement", "consent")},
 			{Label: s("Destinataires", "Recipients"), After: s("Service client", "Customer service")},
 		}},
-		{Icon: "activity", Title: s("Preuves d’usage actualisées", "Usage evidence refreshed"), When: s("16 nov. 2026", "16 Nov 2026"), ISO: "2026-11-16", Text: s("412 requêtes en 90 jours, 2 campagnes.", "412 queries over 90 days, 2 campaigns."), Link: &Link{Href: "#scan", Text: s("Voir l’analyse", "See the scan")}},
+		{Icon: "activity", Title: s("Preuves d’usage actualisées", "Usage evidence refreshed"), When: s("16 nov. 2026", "16 Nov 2026"), ISO: "2026-11-16", Text: s("412 requêtes en 90 jours, 2 campagnes.", "412 queries over 90 days, 2 campaigns."), Link: &Link{Href: "/scan", Text: s("Voir l’analyse", "See the scan")}},
 	}
 }
 
 func (s sampler) segments() []Segment {
 	return []Segment{
-		{OK, "circle-check", 428, "428", s("utiles", "useful"), "#ok"},
-		{Info, "circle-dashed", 96, "96", s("à classer", "to classify"), "#info"},
-		{Review, "gavel", 141, "141", s("à régulariser", "to regularise"), "#review"},
-		{Warn, "help-circle", 88, "88", s("dormants", "dormant"), "#warn"},
-		{Danger, "trash", 74, "74", s("à supprimer", "to delete"), "#danger"},
-		{Neutral, "circle-minus", 15, "15", s("hors périmètre", "out of scope"), "#neutral"},
+		{OK, "circle-check", 428, "428", s("utiles", "useful"), "/ok"},
+		{Info, "circle-dashed", 96, "96", s("à classer", "to classify"), "/info"},
+		{Review, "gavel", 141, "141", s("à régulariser", "to regularise"), "/review"},
+		{Warn, "help-circle", 88, "88", s("dormants", "dormant"), "/warn"},
+		{Danger, "trash", 74, "74", s("à supprimer", "to delete"), "/danger"},
+		{Neutral, "circle-minus", 15, "15", s("hors périmètre", "out of scope"), "/neutral"},
 	}
 }
 
@@ -135,24 +135,24 @@ func (s sampler) square() SquareSpec {
 		Columns: [2]string{s("Utilisé", "Used"), s("Non utilisé", "Not used")},
 		Rows:    [2]string{s("Licite", "Lawful"), s("Sans base", "No ground")},
 		Cells: [2][2]SquareCell{
-			{{OK, "circle-check", s("Utile", "Useful"), s("6\u00a0204", "6,204"), s("50\u00a0%", "50%"), 50, "#keep"}, {Warn, "help-circle", "Dormant", s("2\u00a0118", "2,118"), s("17\u00a0%", "17%"), 17, "#dormant"}},
-			{{Review, "gavel", s("À régulariser", "To regularise"), s("1\u00a0046", "1,046"), s("8\u00a0%", "8%"), 8, "#regularise"}, {Danger, "trash", s("À supprimer", "To delete"), s("3\u00a0112", "3,112"), s("25\u00a0%", "25%"), 25, "#delete"}},
+			{{OK, "circle-check", s("Utile", "Useful"), s("6\u00a0204", "6,204"), s("50\u00a0%", "50%"), 50, "/keep"}, {Warn, "help-circle", "Dormant", s("2\u00a0118", "2,118"), s("17\u00a0%", "17%"), 17, "/dormant"}},
+			{{Review, "gavel", s("À régulariser", "To regularise"), s("1\u00a0046", "1,046"), s("8\u00a0%", "8%"), 8, "/regularise"}, {Danger, "trash", s("À supprimer", "To delete"), s("3\u00a0112", "3,112"), s("25\u00a0%", "25%"), 25, "/delete"}},
 		},
 	}
 }
 
 func (s sampler) figures() []FigureSpec {
 	return []FigureSpec{
-		{Count: s("50\u00a0%", "50%"), Text: s("couverts par une finalité", "covered by a purpose"), Kind: OK, Icon: "circle-check", Href: "#ok", Note: s("6\u00a0204 champs", "6,204 fields")},
-		{Count: s("3\u00a0112", "3,112"), Text: s("à supprimer", "to delete"), Kind: Danger, Icon: "trash", Href: "#delete"},
-		{Count: "37", Text: s("en attente du DPO", "waiting for the DPO"), Kind: Review, Icon: "gavel", Href: "#review", Note: s("le plus ancien\u00a0: 12\u00a0j", "oldest: 12\u00a0d")},
-		{Count: "19", Text: s("sensibles sans décision", "sensitive, undecided"), Kind: Sens, Icon: "shield-lock", Href: "#sens"},
+		{Count: s("50\u00a0%", "50%"), Text: s("couverts par une finalité", "covered by a purpose"), Kind: OK, Icon: "circle-check", Href: "/ok", Note: s("6\u00a0204 champs", "6,204 fields")},
+		{Count: s("3\u00a0112", "3,112"), Text: s("à supprimer", "to delete"), Kind: Danger, Icon: "trash", Href: "/delete"},
+		{Count: "37", Text: s("en attente du DPO", "waiting for the DPO"), Kind: Review, Icon: "gavel", Href: "/review", Note: s("le plus ancien\u00a0: 12\u00a0j", "oldest: 12\u00a0d")},
+		{Count: "19", Text: s("sensibles sans décision", "sensitive, undecided"), Kind: Sens, Icon: "shield-lock", Href: "/sens"},
 	}
 }
 
 func (s sampler) steps() []Step {
 	return []Step{
-		{Text: s("Fichier", "File"), State: StepDone, Href: "#file", Note: "clients.csv"},
+		{Text: s("Fichier", "File"), State: StepDone, Href: "/file", Note: "clients.csv"},
 		{Text: s("Colonnes", "Columns"), State: StepDone},
 		{Text: s("Aperçu", "Preview"), State: StepCurrent, Note: s("12 lignes refusées", "12 rows refused")},
 		{Text: "Import", State: StepTodo},
@@ -161,9 +161,9 @@ func (s sampler) steps() []Step {
 
 func (s sampler) matrix() (MatrixSpec, []string) {
 	heads := []string{s("Anniversaire", "Birthday"), "Newsletter", s("Relance de panier abandonné", "Abandoned basket recovery"), s("Fidélité", "Loyalty"), s("Offres famille", "Family offers"), s("Satisfaction", "Satisfaction"), s("Parrainage", "Referral"), s("Bienvenue", "Welcome")}
-	m := MatrixSpec{ID: "matrix", Caption: s("Champs et programmes", "Fields and programs"), Corner: s("Champ", "Field"), Action: "#matrix"}
+	m := MatrixSpec{ID: "matrix", Caption: s("Champs et programmes", "Fields and programs"), Corner: s("Champ", "Field"), Action: "/matrix"}
 	for i, h := range heads {
-		head := MatrixHead{Text: h, Href: "#p" + strconv.Itoa(i)}
+		head := MatrixHead{Text: h, Href: "/p" + strconv.Itoa(i)}
 		if i == 2 {
 			head.Note = s("en pause", "paused")
 		}
@@ -203,16 +203,16 @@ func (s sampler) decisions() []Option {
 
 func (s sampler) confirm() ConfirmSpec {
 	return ConfirmSpec{
-		Title: s("Supprimer 12 champs\u202f?", "Delete 12 fields?"), Action: "#delete",
+		Title: s("Supprimer 12 champs\u202f?", "Delete 12 fields?"), Action: "/delete",
 		Text: s("La suppression est définitive une fois exécutée par le responsable du système.", "Deletion is final once the system owner has carried it out."),
 		Impacts: []Impact{
-			{Kind: Warn, Text: s("2 campagnes lisent encore ces champs.", "2 campaigns still read these fields."), Link: &Link{Href: "#campaigns", Text: s("Les voir", "See them")}},
+			{Kind: Warn, Text: s("2 campagnes lisent encore ces champs.", "2 campaigns still read these fields."), Link: &Link{Href: "/campaigns", Text: s("Les voir", "See them")}},
 			{Kind: Info, Text: s("Les registres gardent l’historique, pas les données.", "The record keeps the story, not the data.")},
 			{Kind: Danger, Text: s("Une conservation légale couvre 1 champ.", "A legal hold covers 1 field.")},
 		},
 		Values: []Hidden{{"version", "3"}},
 		Submit: ButtonSpec{Text: s("Programmer la suppression", "Schedule the deletion"), Icon: "trash", Variant: DangerButton},
-		Cancel: Link{Href: "#back", Text: s("Revenir", "Go back")},
+		Cancel: Link{Href: "/back", Text: s("Revenir", "Go back")},
 		Typed:  &InputSpec{Field: Field{Name: "typed", Label: s("Pour confirmer, saisissez 12", "To confirm, type 12")}, InputMode: "numeric", Width: Short},
 	}
 }

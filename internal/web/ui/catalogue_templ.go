@@ -43,7 +43,7 @@ func Catalogue() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Crumbs([]Link{{Href: "#1", Text: s("Diagnostic", "Diagnose")}, {Href: "#2", Text: s("Champs", "Fields")}, {Text: s("Composants", "Components")}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Crumbs([]Link{{Href: "/1", Text: s("Diagnostic", "Diagnose")}, {Href: "/2", Text: s("Champs", "Fields")}, {Text: s("Composants", "Components")}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -63,7 +63,7 @@ func Catalogue() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ColumnChooser(ColumnsSpec{Action: "#columns", Density: "standard", Values: []Hidden{{"sort", "name"}}, Columns: []ColumnOption{{"name", s("Champ", "Field"), true, true}, {"app", "Application", true, false}, {"owner", s("Responsable", "Owner"), false, false}}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ColumnChooser(ColumnsSpec{Action: "/columns", Density: "standard", Values: []Hidden{{"sort", "name"}}, Columns: []ColumnOption{{"name", s("Champ", "Field"), true, true}, {"app", "Application", true, false}, {"owner", s("Responsable", "Owner"), false, false}}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -71,7 +71,7 @@ func Catalogue() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Exporter", "Export"), Icon: "download", Href: "#export", Download: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Exporter", "Export"), Icon: "download", Href: "/export", Download: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -79,7 +79,7 @@ func Catalogue() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Importer", "Import"), Icon: "upload", Href: "#import"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Importer", "Import"), Icon: "upload", Href: "/import"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -93,7 +93,7 @@ func Catalogue() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Tabs(s("Vues enregistrées", "Saved views"), []NavItem{{Href: "#v1", Text: s("Tous", "All"), Count: s("12\u00a0480", "12,480"), Current: true}, {Href: "#v2", Text: s("Sans usage prouvé", "No proven use"), Count: s("3\u00a0112", "3,112")}, {Href: "#v3", Text: s("Sensibles (art. 9)", "Sensitive (art. 9)"), Count: "148"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tabs(s("Vues enregistrées", "Saved views"), []NavItem{{Href: "/v1", Text: s("Tous", "All"), Count: s("12\u00a0480", "12,480"), Current: true}, {Href: "/v2", Text: s("Sans usage prouvé", "No proven use"), Count: s("3\u00a0112", "3,112")}, {Href: "/v3", Text: s("Sensibles (art. 9)", "Sensitive (art. 9)"), Count: "148"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -113,13 +113,13 @@ func Catalogue() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = Chips(ChipsSpec{Chips: []Chip{{s("Application\u00a0: Salesforce", "Application: Salesforce"), "#chip1"}, {s("Responsable\u00a0: équipe CRM", "Owner: CRM team"), "#chip2"}}, Clear: "#clear"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Chips(ChipsSpec{Chips: []Chip{{s("Application\u00a0: Salesforce", "Application: Salesforce"), "/chip1"}, {s("Responsable\u00a0: équipe CRM", "Owner: CRM team"), "/chip2"}}, Clear: "/clear"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Toolbar(SearchSpec{Action: "#search", Label: s("Chercher un champ", "Search fields"), Placeholder: s("Nom, libellé, description…", "Name, label, description…"), Values: []Hidden{{"app", "sf"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Toolbar(SearchSpec{Action: "/search", Label: s("Chercher un champ", "Search fields"), Placeholder: s("Nom, libellé, description…", "Name, label, description…"), Values: []Hidden{{"app", "sf"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -209,13 +209,13 @@ func Catalogue() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Pager(PagerSpec{Range: s("Lignes 1 à 50 sur 1\u00a0284", "Rows 1–50 of 1,284"), Next: "#next", Sizes: []NavItem{{Href: "#n50", Text: "50", Current: true}, {Href: "#n100", Text: "100"}, {Href: "#n200", Text: "200"}}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Pager(PagerSpec{Range: s("Lignes 1 à 50 sur 1\u00a0284", "Rows 1–50 of 1,284"), Next: "/next", Sizes: []NavItem{{Href: "/n50", Text: "50", Current: true}, {Href: "/n100", Text: "100"}, {Href: "/n200", Text: "200"}}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Register("#bulk-action", catalogueFacets(s)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Register("/bulk-action", catalogueFacets(s)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -310,7 +310,7 @@ func catalogueFacets(s sampler) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Facets(FacetsSpec{Action: "#facets", Values: []Hidden{{"q", "mail"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Facets(FacetsSpec{Action: "/facets", Values: []Hidden{{"q", "mail"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -347,7 +347,7 @@ func catalogueRow(s sampler, r sampleRow, checked bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = CellName("#"+r.Code, r.Name, r.Code).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = CellName("/"+r.Code, r.Name, r.Code).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -529,7 +529,7 @@ func catalogueDetail(s sampler) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><a class=\"link\" href=\"#p\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><a class=\"link\" href=\"/p\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -563,7 +563,7 @@ func catalogueDetail(s sampler) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</td></tr><tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><a class=\"link\" href=\"#p2\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</td></tr><tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><a class=\"link\" href=\"/p2\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -664,7 +664,7 @@ func catalogueDetail(s sampler) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<form method=\"post\" action=\"#decide\" class=\"form\"><p class=\"quote\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<form method=\"post\" action=\"/decide\" class=\"form\"><p class=\"quote\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -778,7 +778,7 @@ func catalogueForms(s sampler) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<form method=\"post\" action=\"#form\" class=\"form\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<form method=\"post\" action=\"/form\" class=\"form\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -870,7 +870,7 @@ func catalogueForms(s sampler) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Revenir", "Go back"), Href: "#back", Variant: Ghost}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Revenir", "Go back"), Href: "/back", Variant: Ghost}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -938,7 +938,7 @@ func catalogueForms(s sampler) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: "Link", Href: "#link", Icon: "arrow-right", After: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: "Link", Href: "/link", Icon: "arrow-right", After: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1011,7 +1011,7 @@ func catalogueDashboard(s sampler) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Card(CardSpec{ID: "c-square", Title: s("Licite et utilisé", "Lawful and used"), Actions: LinkButton(ButtonSpec{Text: s("Voir en tableau", "See as a table"), Href: "#table", Variant: Ghost, Small: true})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Card(CardSpec{ID: "c-square", Title: s("Licite et utilisé", "Lawful and used"), Actions: LinkButton(ButtonSpec{Text: s("Voir en tableau", "See as a table"), Href: "/table", Variant: Ghost, Small: true})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1027,7 +1027,7 @@ func catalogueDashboard(s sampler) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = StackedBar(BarSpec{Title: "Salesforce", Href: "#sf", Note: s("842 champs", "842 fields"), Segments: s.segments()}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = StackedBar(BarSpec{Title: "Salesforce", Href: "/sf", Note: s("842 champs", "842 fields"), Segments: s.segments()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1035,7 +1035,7 @@ func catalogueDashboard(s sampler) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = StackedBar(BarSpec{Title: "Braze", Href: "#br", Note: s("422 champs", "422 fields"), Segments: s.segments()[2:5], Scale: 842}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = StackedBar(BarSpec{Title: "Braze", Href: "/br", Note: s("422 champs", "422 fields"), Segments: s.segments()[2:5], Scale: 842}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1151,7 +1151,7 @@ func catalogueStates(s sampler) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<a class=\"link\" href=\"#note\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<a class=\"link\" href=\"/note\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1241,7 +1241,7 @@ func catalogueStates(s sampler) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Importer", "Import"), Icon: "upload", Href: "#import", Variant: Primary}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Importer", "Import"), Icon: "upload", Href: "/import", Variant: Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1249,7 +1249,7 @@ func catalogueStates(s sampler) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Fichier d’exemple", "Sample file"), Icon: "file-spreadsheet", Href: "#sample", Download: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Fichier d’exemple", "Sample file"), Icon: "file-spreadsheet", Href: "/sample", Download: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1291,7 +1291,7 @@ func catalogueStates(s sampler) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = Empty(EmptySpec{Icon: "filter", Title: s("Aucun résultat", "No result"), Filters: []EmptyFilter{{s("Application\u00a0: Magento", "Application: Magento"), "#f1", s("412 résultats", "412 results")}, {s("Sans usage", "Unused"), "#f2", s("18 résultats", "18 results")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Empty(EmptySpec{Icon: "filter", Title: s("Aucun résultat", "No result"), Filters: []EmptyFilter{{s("Application\u00a0: Magento", "Application: Magento"), "/f1", s("412 résultats", "412 results")}, {s("Sans usage", "Unused"), "/f2", s("18 résultats", "18 results")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1353,7 +1353,7 @@ func catalogueMatrix(s sampler) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var45 templ.SafeURL
-				templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs("#r" + itoa(i))
+				templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs("/r" + itoa(i))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `catalogue.templ`, Line: 219, Col: 65}
 				}
@@ -1459,7 +1459,7 @@ func CatalogueBare() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<form method=\"post\" action=\"#login\" class=\"form\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<form method=\"post\" action=\"/login\" class=\"form\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1492,7 +1492,7 @@ func CatalogueBare() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Compte de l’entreprise", "Company account"), Icon: "key", Href: "#sso", Block: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = LinkButton(ButtonSpec{Text: s("Compte de l’entreprise", "Company account"), Icon: "key", Href: "/sso", Block: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
