@@ -1,0 +1,324 @@
+package domain
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestGuessHeadings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		headers    string
+		sample     [][]string
+		remembered map[string]string
+		want       string
+	}{
+		"inventory": {headers: "system,schema,table,column,data_type,nullable,is_primary_key,references,comment",
+			want: "application schema dataset field data_type nullable key references comment"},
+		"statistics": {headers: "system,schema,table,column,row_count,non_null_count,distinct_count",
+			want: "application schema dataset field rows non_null distinct"},
+		"usage": {headers: "system,schema,table,column,reads,last_read_at,last_write_at,window_days,measured_at,source",
+			want: "application schema dataset field reads last_read_at last_write_at window_days measured_at source"},
+		"all measures": {headers: "system,schema,table,column,row_count,non_null_count,distinct_count,reads,last_read_at,last_write_at,window_days,measured_at,source",
+			want: "application schema dataset field rows non_null distinct reads last_read_at last_write_at window_days measured_at source"},
+		"french": {headers: "Application,Jeu de données,Nom du champ,Libellé,Type de donnée,Obligatoire,Clé primaire,Commentaire,Catégorie de données,Propriétaire",
+			want: "application dataset field label data_type required key comment category owner"},
+		"french shouted": {headers: "LOGICIEL,OBJET,ATTRIBUT,INTITULE,TYPE,NULLABLE (O/N),CLE,DEFINITION",
+			want: "application dataset field label data_type nullable key comment"},
+		"french measures": {headers: "Table,Colonne,Nb lignes,Taux de remplissage,Valeurs distinctes,Dernière lecture,Lectures,Dernière mise à jour,Date de mesure",
+			want: "dataset field rows fill_rate distinct last_read_at reads last_write_at measured_at"},
+		"information schema": {headers: "TABLE_CATALOG,TABLE_SCHEMA,TABLE_NAME,COLUMN_NAME,ORDINAL_POSITION,COLUMN_DEFAULT,IS_NULLABLE,DATA_TYPE,CHARACTER_MAXIMUM_LENGTH",
+			want: "application schema dataset field ignore ignore nullable data_type ignore"},
+		"camel case":            {headers: "tableName,columnName,dataType,isNullable,isPrimaryKey", want: "dataset field data_type nullable key"},
+		"decomposed accents":    {headers: "Entite\u0301,Libelle\u0301,Champ", want: "dataset label field"},
+		"bare name":             {headers: "table,name,type", want: "dataset field data_type"},
+		"name beside a better":  {headers: "object,name,internal name,type,description", want: "dataset label field data_type comment"},
+		"description and more":  {headers: "table,champ,description,commentaire", want: "dataset field ignore comment"},
+		"key by its values":     {headers: "table,clé,type", sample: [][]string{{"client", "nom", "text"}, {"client", "e-mail", "text"}}, want: "dataset field data_type"},
+		"mysql key":             {headers: "table,Field,Type,Null,Key", sample: [][]string{{"t", "id", "int", "NO", "PRI"}, {"t", "x", "int", "YES", "MUL"}}, want: "dataset field data_type nullable key"},
+		"counts that are none":  {headers: "table,champ,lectures", sample: [][]string{{"t", "a", "par le marketing"}, {"t", "b", "jamais"}}, want: "dataset field ignore"},
+		"remembered":            {headers: "Truc,Machin,Table", remembered: map[string]string{"truc": "field", "machin": "ignore", "table": "schema"}, want: "field ignore schema"},
+		"remembered nonsense":   {headers: "Champ,Table", remembered: map[string]string{"champ": "drop table"}, want: "field dataset"},
+		"each target only once": {headers: "colonne,champ,attribut,table,objet", want: "ignore field ignore dataset ignore"},
+		"nothing known":         {headers: "foo,,bar", want: "ignore ignore ignore"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			headers := strings.Split(c.headers, ",")
+			if diff := cmp.Diff(c.want, strings.Trim(fmt.Sprint(GuessHeadings(headers, c.sample, c.remembered)), "[]")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestScanAliasesAreReachable(t *testing.T) {
+	t.Parallel()
+	for target, aliases := range scanAliases {
+		if len(aliases) == 0 || !strings.Contains(fmt.Sprint(ScanTargets), string(target)) {
+			t.Errorf("%s is not offered", target)
+		}
+		if got := GuessHeadings(aliases[:1], nil, nil); got[0] != target {
+			t.Errorf("%q is taken for %s, want %s", aliases[0], got[0], target)
+		}
+	}
+	for _, target := range ScanTargets {
+		if _, known := scanAliases[target]; !known && target != ScanIgnore {
+			t.Errorf("no heading is known for %s", target)
+		}
+	}
+}
+
+func TestNewFoundField(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	cells := func(pairs ...string) map[ScanTarget]string {
+		m := map[ScanTarget]string{ScanDataset: "client", ScanField: "nom"}
+		for i := 0; i < len(pairs); i += 2 {
+			m[ScanTarget(pairs[i])] = pairs[i+1]
+		}
+		return m
+	}
+	base := func(change func(*FoundField)) FoundField {
+		f := FoundField{Line: 7, Dataset: "client", Name: "nom"}
+		change(&f)
+		return f
+	}
+	for name, c := range map[string]struct {
+		cells map[ScanTarget]string
+		want  FoundField
+	}{
+		"least":          {cells(), base(func(*FoundField) {})},
+		"trimmed":        {cells("field", " \u00a0\ufeffnom\u200b\t"), base(func(*FoundField) {})},
+		"right to left":  {cells("field", "الاسم", "label", "שם"), base(func(f *FoundField) { f.Name, f.Label = "الاسم", "שם" })},
+		"at the limit":   {cells("field", strings.Repeat("é", 500)), base(func(f *FoundField) { f.Name = strings.Repeat("é", 500) })},
+		"nullable":       {cells("nullable", "YES"), base(func(f *FoundField) { f.Nullable = &yes })},
+		"not null":       {cells("nullable", "NOT NULL"), base(func(f *FoundField) { f.Nullable = &no })},
+		"required":       {cells("required", "Oui"), base(func(f *FoundField) { f.Nullable = &no })},
+		"optional":       {cells("required", "facultatif"), base(func(f *FoundField) { f.Nullable = &yes })},
+		"both":           {cells("nullable", "false", "required", "false"), base(func(f *FoundField) { f.Nullable = &no })},
+		"key":            {cells("key", "PRI"), base(func(f *FoundField) { f.Key = true })},
+		"composed key":   {cells("key", "FK, PK"), base(func(f *FoundField) { f.Key = true })},
+		"foreign key":    {cells("key", "MUL"), base(func(*FoundField) {})},
+		"no key":         {cells("key", "0"), base(func(*FoundField) {})},
+		"several lines":  {cells("comment", "a\r\nb\tc"), base(func(f *FoundField) { f.Comment = "a\nb\tc" })},
+		"ignored column": {cells("ignore", "\x00"), base(func(*FoundField) {})},
+		"all": {
+			cells("application", "CRM", "schema", "public", "label", "Nom", "data_type", "text", "references", "x.id", "category", "identity", "owner", "a@b.fr"),
+			base(func(f *FoundField) {
+				f.Application, f.Schema, f.Label, f.DataType, f.References, f.Category, f.Owner = "CRM", "public", "Nom", "text", "x.id", "identity", "a@b.fr"
+			}),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, problems := NewFoundField(7, c.cells)
+			if diff := cmp.Diff(c.want, got); diff != "" || problems != nil {
+				t.Error(diff, problems)
+			}
+		})
+	}
+	for name, c := range map[string]struct {
+		cells map[ScanTarget]string
+		want  string
+	}{
+		"nothing":           {map[ScanTarget]string{ScanField: " \u200b"}, "dataset scan.problem.required, field scan.problem.required"},
+		"name too long":     {cells("field", strings.Repeat("é", 501)), "field scan.problem.too_long"},
+		"comment too long":  {cells("comment", strings.Repeat("é", MaxText+1)), "comment scan.problem.too_long"},
+		"line in a name":    {cells("field", "a\nb"), "field scan.problem.characters"},
+		"bell":              {cells("field", "a\ab"), "field scan.problem.characters"},
+		"override":          {cells("dataset", "a\u202eb"), "dataset scan.problem.characters"},
+		"isolate":           {cells("label", "a\u2066b"), "label scan.problem.characters"},
+		"hidden space":      {cells("field", "e\u200bmail"), "field scan.problem.characters"},
+		"invalid utf-8":     {cells("field", "\xff"), "field scan.problem.characters"},
+		"neither":           {cells("nullable", "maybe"), "nullable scan.problem.yes_no"},
+		"neither a key":     {cells("key", "PK, maybe not"), ""},
+		"word for a key":    {cells("key", "nom"), "key scan.problem.yes_no"},
+		"several at a time": {cells("field", "", "key", "?"), "field scan.problem.required, key scan.problem.yes_no"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := NewFoundField(7, c.cells)
+			if got := problemList(t, problems, 7); got != c.want {
+				t.Errorf("problems = %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func problemList(t *testing.T, problems []RowProblem, line int) string {
+	t.Helper()
+	var out []string
+	for _, p := range problems {
+		if p.Line != line {
+			t.Errorf("problem at line %d, want %d", p.Line, line)
+		}
+		out = append(out, p.Column+" "+p.Key)
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestNewMeasuredField(t *testing.T) {
+	t.Parallel()
+	got, problems := NewMeasuredField(3, map[ScanTarget]string{
+		ScanApplication: "CRM", ScanSchema: "public", ScanDataset: "client", ScanField: "nom", ScanRows: "1\u202f200", ScanNonNull: "300.0",
+		ScanDistinct: "1,000", ScanReads: "0", ScanLastRead: "31/01/2026", ScanLastWrite: "2026-01-31T23:30:00+01:00", ScanWindow: "90",
+		ScanMeasured: "2026-02-01 04:05:06.789", ScanSource: "pg_stat", ScanFillRate: "93,5 %",
+	})
+	n := func(v int64) *int64 { return &v }
+	at := func(y int, m time.Month, d, h, mi, s, ns int) *time.Time {
+		v := time.Date(y, m, d, h, mi, s, ns, time.UTC)
+		return &v
+	}
+	days, rate := 90, 0.935
+	want := MeasuredField{
+		Line: 3, Application: "CRM", Schema: "public", Dataset: "client", Name: "nom", Rows: n(1200), NonNull: n(300), Distinct: n(1000), Reads: n(0),
+		LastReadAt: at(2026, 1, 31, 0, 0, 0, 0), LastWriteAt: at(2026, 1, 31, 22, 30, 0, 0), WindowDays: &days,
+		MeasuredAt: at(2026, 2, 1, 4, 5, 6, 789e6), Source: "pg_stat", FillRate: &rate,
+	}
+	if diff := cmp.Diff(want, got); diff != "" || problems != nil {
+		t.Error(diff, problems)
+	}
+	if fill := got.Fill(); fill == nil || *fill != 0.25 {
+		t.Errorf("Fill() = %v, want 0.25: what is counted wins over what is said", fill)
+	}
+	if diff := cmp.Diff([]string{"public.client", "client"}, got.DatasetNames()); diff != "" {
+		t.Error(diff)
+	}
+	for name, c := range map[string]struct {
+		target ScanTarget
+		value  string
+		want   string
+	}{
+		"negative":          {ScanRows, "-1", "rows scan.problem.count"},
+		"half":              {ScanDistinct, "1.5", "distinct scan.problem.count"},
+		"ambiguous groups":  {ScanReads, "1.000", "reads scan.problem.count"},
+		"text":              {ScanReads, "many", "reads scan.problem.count"},
+		"overflow":          {ScanRows, "99999999999999999999", "rows scan.problem.count"},
+		"signed":            {ScanRows, "+5", "rows scan.problem.count"},
+		"share over one":    {ScanFillRate, "1.2", "fill_rate scan.problem.share"},
+		"percent over 100":  {ScanFillRate, "120 %", "fill_rate scan.problem.share"},
+		"share not number":  {ScanFillRate, "NaN", "fill_rate scan.problem.share"},
+		"date of no month":  {ScanLastRead, "2026-13-01", "last_read_at scan.problem.date"},
+		"date of no day":    {ScanLastRead, "30/02/2026", "last_read_at scan.problem.date"},
+		"month first":       {ScanMeasured, "01/31/2026", "measured_at scan.problem.date"},
+		"long ago":          {ScanLastWrite, "0001-01-01", "last_write_at scan.problem.date"},
+		"unknown zone":      {ScanLastRead, "2026-01-31 10:00:00 XYZ", "last_read_at scan.problem.date"},
+		"no window":         {ScanWindow, "0", "window_days scan.problem.window"},
+		"window of a life":  {ScanWindow, "40000", "window_days scan.problem.window"},
+		"more than rows":    {ScanNonNull, "11", "non_null scan.problem.non_null_over_rows"},
+		"fine":              {ScanNonNull, "10", ""},
+		"whole by a tool":   {ScanDistinct, "7.0", ""},
+		"utc by name":       {ScanLastRead, "2026-01-31 10:00:00 UTC", ""},
+		"postgres moment":   {ScanLastRead, "2026-01-31 10:00:00.123+00", ""},
+		"name with a bidi":  {ScanField, "a\u202eb", "field scan.problem.characters"},
+		"only in a comment": {ScanComment, "\x00", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cells := map[ScanTarget]string{ScanDataset: "client", ScanField: "nom", ScanRows: "10"}
+			cells[c.target] = c.value
+			_, problems := NewMeasuredField(4, cells)
+			if got := problemList(t, problems, 4); got != c.want {
+				t.Errorf("problems = %s, want %s", got, c.want)
+			}
+		})
+	}
+	_, problems = NewMeasuredField(5, map[ScanTarget]string{ScanDataset: "a", ScanField: "b", ScanWindow: "90"})
+	if got := problemList(t, problems, 5); got != "rows scan.problem.nothing_measured" {
+		t.Errorf("problems = %s", got)
+	}
+}
+
+func TestFill(t *testing.T) {
+	t.Parallel()
+	zero, ten, rate := int64(0), int64(10), 0.5
+	if (MeasuredField{Rows: &zero, NonNull: &zero, FillRate: &rate}).Fill() != nil {
+		t.Error("a table without rows has no fill rate")
+	}
+	if f := (MeasuredField{Rows: &ten, FillRate: &rate}).Fill(); f == nil || *f != 0.5 {
+		t.Errorf("Fill() = %v, want what the file says", f)
+	}
+	if (MeasuredField{Rows: &ten}).Fill() != nil {
+		t.Error("rows alone say nothing of filling")
+	}
+}
+
+func TestProbableRenames(t *testing.T) {
+	t.Parallel()
+	names := func(list string) (out []FoundName) {
+		for _, s := range strings.Fields(list) {
+			name, kind, _ := strings.Cut(s, ":")
+			dataset := "client"
+			if d, n, ok := strings.Cut(name, "/"); ok {
+				dataset, name = d, n
+			}
+			out = append(out, FoundName{dataset, name, kind})
+		}
+		return out
+	}
+	for name, c := range map[string]struct{ gone, added, want string }{
+		"case and separators":  {"first_name:text", "FirstName:text", "first_name>FirstName"},
+		"accents":              {"prénom:text", "prenom:text", "prénom>prenom"},
+		"spelling":             {"adress_line:text", "address_line:text", "adress_line>address_line"},
+		"length of type":       {"email_adr:varchar(64)", "emailAdr:VARCHAR(128)", "email_adr>emailAdr"},
+		"other type":           {"email_adr:varchar(64)", "emailAdr:int", ""},
+		"word at the end":      {"email:text", "email_address:text", "email>email_address"},
+		"word at the front":    {"first_name:text", "contact_first_name:text", "first_name>contact_first_name"},
+		"telling word":         {"email:text", "email_status:text", ""},
+		"numbered":             {"phone1:text", "phone2:text", ""},
+		"opposites":            {"active_flag:bool", "inactive_flag:bool", ""},
+		"subscribed":           {"subscribed:bool", "unsubscribed:bool", ""},
+		"created updated":      {"created_at:date", "updated_at:date", ""},
+		"billing shipping":     {"billing_city:text", "shipping_city:text", ""},
+		"street state":         {"shipping_street:text", "shipping_state:text", ""},
+		"short words":          {"lat:text", "lon:text", ""},
+		"tie":                  {"email:text", "email_address:text email_value:text", ""},
+		"better of two":        {"first_name:text", "firstname:text customer_first_name:text", "first_name>firstname"},
+		"one to one":           {"first_name:text firstname:text", "FirstName:text", ""},
+		"other dataset":        {"a/first_name:text", "b/FirstName:text", ""},
+		"datasets apart":       {"a/first_name:text b/first_name:text", "b/FirstName:text a/FIRSTNAME:text", "first_name>FIRSTNAME first_name>FirstName"},
+		"nothing alike":        {"colour:text", "size:text weight:text", ""},
+		"typeless":             {"first_name", "firstName", "first_name>firstName"},
+		"nothing added":        {"first_name:text", "", ""},
+		"name of marks":        {"___:text", "--:text", ""},
+		"long word is no word": {strings.Repeat("a", 70) + ":text", strings.Repeat("a", 71) + ":text", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gone := names(c.gone)
+			renames := ProbableRenames(gone, names(c.added))
+			var got []string
+			for _, g := range gone {
+				if to, ok := renames[g]; ok {
+					got = append(got, g.Name+">"+to.Name)
+					if to.Dataset != g.Dataset {
+						t.Errorf("%v moved to another dataset: %v", g, to)
+					}
+				}
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("renames = %v, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestProbableRenamesOfAReplacedDatasetAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	var gone, added []FoundName
+	for i := range 600 {
+		gone = append(gone, FoundName{"t", fmt.Sprintf("some_name_%c%c", 'a'+i%26, 'a'+i/26), "text"})
+		added = append(added, FoundName{"t", fmt.Sprintf("someName%c%c", 'a'+i%26, 'a'+i/26), "text"})
+	}
+	if got := ProbableRenames(gone, added); len(got) != 0 {
+		t.Errorf("%d renames, want none", len(got))
+	}
+	if got := ProbableRenames(gone[:100], added[:100]); len(got) == 0 {
+		t.Error("no rename in a dataset of ordinary size")
+	}
+}

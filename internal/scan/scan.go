@@ -1,0 +1,329 @@
+// Package scan turns a source of field descriptions or measures into domain values, row by row, with what is wrong with each
+// row beside it. It writes nothing and knows no database.
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"iter"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"utile/internal/domain"
+	"utile/internal/sheet"
+)
+
+// Found is what a source says at one place: a field, or the problems for which none is taken.
+type Found struct {
+	Line     int
+	Field    domain.FoundField // only where there is no problem
+	Problems []domain.RowProblem
+}
+
+// Source is something that describes fields: a table today, other formats as they come, one file each. The sequence ends
+// at the first error, which concerns the source as a whole.
+type Source interface {
+	Fields() iter.Seq2[Found, error]
+}
+
+// Measured is a row of measures, or the problems for which it is not taken.
+type Measured struct {
+	Line     int
+	Field    domain.MeasuredField // only where there is no problem
+	Problems []domain.RowProblem
+}
+
+// ErrMapping is a mapping that does not fit the headings, or says twice the same.
+var ErrMapping = errors.New("scan: mapping")
+
+// CheckMapping returns the targets that a mapping needs and lacks: a field needs its name and that of its dataset.
+func CheckMapping(mapping []domain.ScanTarget) (missing []domain.ScanTarget) {
+	for _, need := range []domain.ScanTarget{domain.ScanDataset, domain.ScanField} {
+		found := false
+		for _, t := range mapping {
+			found = found || t == need
+		}
+		if !found {
+			missing = append(missing, need)
+		}
+	}
+	return missing
+}
+
+// sampleRows is how many rows a guess of the mapping looks at.
+const sampleRows = 50
+
+// Guess proposes a mapping for a table; see domain.GuessHeadings. No row is lost to the reading that follows.
+func Guess(t *sheet.Table, remembered map[string]string) []domain.ScanTarget {
+	return domain.GuessHeadings(t.Headers(), t.Sample(sampleRows), remembered)
+}
+
+// inventory is a table as a source.
+type inventory struct {
+	table   *sheet.Table
+	mapping []domain.ScanTarget
+}
+
+// Inventory is the fields that the rows of a table describe, mapping telling what each column holds. Rows whose fields were
+// met before are problems that name the first line.
+//
+// A dataset is named by its table. Where the file has the same table in two schemas of an application, both are named
+// "schema.table"; the table is read twice to know. Names that differ in case only are one dataset, spelt as at first.
+func Inventory(t *sheet.Table, mapping []domain.ScanTarget) Source { return inventory{t, mapping} }
+
+func (i inventory) Fields() iter.Seq2[Found, error] {
+	return func(yield func(Found, error) bool) {
+		in, err := newReader(i.table, i.mapping)
+		if err != nil {
+			yield(Found{}, err)
+			return
+		}
+		names, err := in.datasetNames()
+		if err != nil {
+			yield(Found{}, err)
+			return
+		}
+		seen := newLines()
+		for {
+			line, problems, err := in.next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield(Found{}, err)
+				return
+			}
+			if !yield(in.field(line, problems, names, seen), nil) {
+				return
+			}
+		}
+	}
+}
+
+// field makes a field of the row that was just read.
+func (r *reader) field(line int, problems []domain.RowProblem, names *datasetNames, seen *lines) Found {
+	out := Found{Line: line, Problems: problems}
+	if len(problems) > 0 {
+		return out
+	}
+	f, problems := domain.NewFoundField(line, r.cells)
+	if len(problems) > 0 {
+		out.Problems = r.headed(problems)
+		return out
+	}
+	f.Dataset = names.name(f)
+	if utf8.RuneCountInString(f.Dataset) > domain.MaxScanName {
+		out.Problems = r.problem(line, domain.ScanDataset, "scan.problem.too_long", "most", domain.MaxScanName)
+		return out
+	}
+	if first := seen.first(line, strings.ToLower(f.Application), strings.ToLower(f.Dataset), f.Name); first != line {
+		out.Problems = r.problem(line, domain.ScanField, "scan.problem.duplicate", "line", first)
+		return out
+	}
+	out.Field = f
+	return out
+}
+
+// Stats is the measures that the rows of a table hold, mapping telling what each column holds. A field measured twice by one
+// source at one moment is a problem that names the first line. Datasets keep the name of their table;
+// domain.MeasuredField.DatasetNames tells under which names the register may know them.
+func Stats(t *sheet.Table, mapping []domain.ScanTarget) iter.Seq2[Measured, error] {
+	return func(yield func(Measured, error) bool) {
+		in, err := newReader(t, mapping)
+		if err != nil {
+			yield(Measured{}, err)
+			return
+		}
+		seen := newLines()
+		for {
+			line, problems, err := in.next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield(Measured{}, err)
+				return
+			}
+			if !yield(in.measure(line, problems, seen), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (r *reader) measure(line int, problems []domain.RowProblem, seen *lines) Measured {
+	out := Measured{Line: line, Problems: problems}
+	if len(problems) > 0 {
+		return out
+	}
+	m, problems := domain.NewMeasuredField(line, r.cells)
+	if len(problems) > 0 {
+		out.Problems = r.headed(problems)
+		return out
+	}
+	at := ""
+	if m.MeasuredAt != nil {
+		at = m.MeasuredAt.String()
+	}
+	first := seen.first(line, strings.ToLower(m.Application), strings.ToLower(m.Schema), strings.ToLower(m.Dataset), m.Name, m.Source, at)
+	if first != line {
+		out.Problems = r.problem(line, domain.ScanField, "scan.problem.duplicate", "line", first)
+		return out
+	}
+	out.Field = m
+	return out
+}
+
+// reader reads the rows of a table as cells by target.
+type reader struct {
+	table    *sheet.Table
+	columns  []domain.ScanTarget // by column of the table
+	headings map[domain.ScanTarget]string
+	cells    map[domain.ScanTarget]string // of the row at hand
+}
+
+func newReader(t *sheet.Table, mapping []domain.ScanTarget) (*reader, error) {
+	if len(mapping) != len(t.Headers()) {
+		return nil, fmt.Errorf("%w: %d targets for %d headings", ErrMapping, len(mapping), len(t.Headers()))
+	}
+	r := &reader{table: t, columns: mapping, headings: map[domain.ScanTarget]string{}, cells: map[domain.ScanTarget]string{}}
+	for i, target := range mapping {
+		if target == domain.ScanIgnore || target == "" {
+			continue
+		}
+		if other, twice := r.headings[target]; twice {
+			return nil, fmt.Errorf("%w: %q and %q are both %s", ErrMapping, other, t.Headers()[i], target)
+		}
+		r.headings[target] = t.Headers()[i]
+	}
+	if missing := CheckMapping(mapping); len(missing) > 0 {
+		return nil, fmt.Errorf("%w: no %s", ErrMapping, missing)
+	}
+	return r, nil
+}
+
+// next reads the next row into cells, or returns the problems that the table has with it.
+func (r *reader) next() (line int, problems []domain.RowProblem, err error) {
+	row, err := r.table.Next()
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, p := range row.Problems {
+		column := ""
+		if i := p.Column - 1; i >= 0 && i < len(r.columns) {
+			column = r.table.Headers()[i]
+		}
+		problems = append(problems, domain.RowProblem{Line: row.Line, Column: column, Key: p.Key, Args: p.Args})
+	}
+	for i, target := range r.columns {
+		if target != domain.ScanIgnore && target != "" {
+			r.cells[target] = text(row.Cells[i])
+		}
+	}
+	return row.Line, problems, nil
+}
+
+// text is a cell as it was before an export made it harmless, in the composed form of Unicode: "é" typed on one machine and
+// on another is the same name.
+func text(cell string) string {
+	cell = sheet.Plain(cell)
+	if norm.NFC.IsNormalString(cell) {
+		return cell
+	}
+	return norm.NFC.String(cell)
+}
+
+// headed names the columns of problems by their headings.
+func (r *reader) headed(problems []domain.RowProblem) []domain.RowProblem {
+	for i, p := range problems {
+		problems[i].Column = r.headings[domain.ScanTarget(p.Column)]
+	}
+	return problems
+}
+
+func (r *reader) problem(line int, target domain.ScanTarget, key string, args ...any) []domain.RowProblem {
+	return []domain.RowProblem{{Line: line, Column: r.headings[target], Key: key, Args: domain.Args(args...)}}
+}
+
+// datasetNames names the datasets of a file.
+type datasetNames struct {
+	schemas map[string]string // by application and table: the one schema, or several
+	spelt   map[string]string // by application and name without case: as first spelt
+}
+
+// several stands for the schemas of a table that is in more than one; no schema has that name, which is refused.
+const several = "\x00"
+
+// datasetNames looks through the file for tables that are in more than one schema, and goes back to its start.
+func (r *reader) datasetNames() (*datasetNames, error) {
+	n := &datasetNames{schemas: map[string]string{}, spelt: map[string]string{}}
+	if _, mapped := r.headings[domain.ScanSchema]; !mapped {
+		return n, nil
+	}
+	for {
+		line, problems, err := r.next()
+		if errors.Is(err, io.EOF) {
+			return n, r.table.Rewind()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(problems) > 0 {
+			continue
+		}
+		if f, problems := domain.NewFoundField(line, r.cells); len(problems) == 0 && f.Schema != "" {
+			key := datasetKey(f.Application, f.Dataset)
+			if known, met := n.schemas[key]; met && !strings.EqualFold(known, f.Schema) {
+				n.schemas[key] = several
+			} else if !met {
+				n.schemas[key] = f.Schema
+			}
+		}
+	}
+}
+
+func (n *datasetNames) name(f domain.FoundField) string {
+	name := f.Dataset
+	if f.Schema != "" && n.schemas[datasetKey(f.Application, f.Dataset)] == several {
+		name = domain.ScanDatasetName(f.Schema, f.Dataset)
+	}
+	key := datasetKey(f.Application, name)
+	if first, met := n.spelt[key]; met {
+		return first
+	}
+	n.spelt[key] = name
+	return name
+}
+
+func datasetKey(application, name string) string {
+	return strings.ToLower(application) + "\x00" + strings.ToLower(name)
+}
+
+// lines remembers the line at which each key was met first. It keeps hashes, so that a million keys take some 30 MB whatever
+// their length; the seed is drawn for each file, so that nobody can prepare two keys of one hash.
+type lines struct {
+	seed maphash.Seed
+	at   map[uint64]int32
+}
+
+func newLines() *lines { return &lines{maphash.MakeSeed(), map[uint64]int32{}} }
+
+// first is the line at which the key was met first: this one, if it is new.
+func (l *lines) first(line int, key ...string) int {
+	var h maphash.Hash
+	h.SetSeed(l.seed)
+	for _, part := range key {
+		_, _ = h.WriteString(part) // a hash takes everything
+		_ = h.WriteByte(0)         // no name holds a zero
+	}
+	sum := h.Sum64()
+	if at, met := l.at[sum]; met {
+		return int(at)
+	}
+	l.at[sum] = int32(line) //nolint:gosec // lines are bounded by the limits of the table
+	return line
+}
