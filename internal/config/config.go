@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -16,12 +17,14 @@ import (
 
 // Config is everything that the environment may say.
 type Config struct {
-	DatabaseURL string `env:"DATABASE_URL"`                           // an existing PostgreSQL; empty starts a private one
-	Addr        string `env:"UTILE_ADDR" envDefault:"127.0.0.1:8080"` // address to listen on
-	Data        string `env:"UTILE_DATA"`                             // folder of the private PostgreSQL and the keys
-	BaseURL     string `env:"UTILE_BASE_URL"`                         // address that people type; links in invitations use it
-	LogFormat   string `env:"UTILE_LOG" envDefault:"text"`            // text or json
-	ProxyHops   int    `env:"UTILE_PROXY_HOPS" envDefault:"0"`        // reverse proxies in front whose X-Forwarded-For is trusted
+	DatabaseURL string     `env:"DATABASE_URL"`                           // an existing PostgreSQL; empty starts a private one
+	Addr        string     `env:"UTILE_ADDR" envDefault:"127.0.0.1:8080"` // address to listen on
+	Data        string     `env:"UTILE_DATA"`                             // folder of the private PostgreSQL and the keys
+	BaseURL     string     `env:"UTILE_BASE_URL"`                         // address that people type; links in invitations use it
+	LogFormat   string     `env:"UTILE_LOG" envDefault:"text"`            // text or json
+	LogLevel    slog.Level `env:"UTILE_LOG_LEVEL" envDefault:"info"`      // debug, info, warn or error
+	AutoMigrate bool       `env:"-"`                                      // whether serve brings the schema of DATABASE_URL up to date
+	ProxyHops   int        `env:"UTILE_PROXY_HOPS" envDefault:"0"`        // reverse proxies in front whose X-Forwarded-For is trusted
 }
 
 // Load reads the environment and returns every problem at once.
@@ -56,6 +59,13 @@ func Load(environ []string) (Config, error) {
 		problems = append(problems, fmt.Errorf("UTILE_BASE_URL=%q: write an address such as https://utile.example.org", c.BaseURL))
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
+	switch vars["UTILE_AUTO_MIGRATE"] {
+	case "", "yes":
+		c.AutoMigrate = true
+	case "no":
+	default:
+		problems = append(problems, fmt.Errorf("UTILE_AUTO_MIGRATE=%q: write yes or no", vars["UTILE_AUTO_MIGRATE"]))
+	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		problems = append(problems, fmt.Errorf("UTILE_LOG=%q: write text or json", c.LogFormat))
 	}

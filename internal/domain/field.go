@@ -86,7 +86,7 @@ var GradeCodes = func() []string {
 // FieldRegister is the list of fields.
 var FieldRegister = Register{
 	Name: "fields",
-	Sort: "name",
+	Sort: "field",
 	Columns: []RegisterColumn{
 		{Key: "application", Kind: CellText},
 		{Key: "dataset", Kind: CellText},

@@ -70,5 +70,5 @@ func ChangedWorkspace(w Workspace) (Workspace, error) {
 
 // Operator is who acts at the command line of the server, in one workspace or, with the zero value, outside all of them.
 func Operator(w Workspace) Actor {
-	return Actor{Operator: true, Name: "server", Workspace: w.ID, Slug: w.Slug}
+	return Actor{Operator: true, Name: "server", Workspace: w.ID, Slug: w.Slug, Lang: w.Locale}
 }

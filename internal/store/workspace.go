@@ -56,7 +56,7 @@ func (s *Store) Workspaces(ctx context.Context) ([]domain.Workspace, error) {
 
 // WorkspacesOf returns the workspaces of which a person is a member, by name.
 func (s *Store) WorkspacesOf(ctx context.Context, user domain.UserID) (list []domain.Workspace, err error) {
-	err = s.Write(ctx, domain.Actor{User: user}, func(s *Store) error {
+	err = s.Read(ctx, domain.Actor{User: user}, func(s *Store) error {
 		rows, err := many[workspaceRow](ctx, s, "workspace", `select `+workspaceCols+` from workspace w
 			join membership m on m.workspace_id = w.id and m.user_id = @user order by fold(w.name), w.id`,
 			pgx.StrictNamedArgs{"user": user})
@@ -203,10 +203,13 @@ func (s *Store) RemoveWorkspace(ctx context.Context, by domain.Actor, slug strin
 	})
 }
 
-// FoldTally sums the counters of the fields of the actor's workspace, which grow by one row per change.
+// FoldTally sums the counters of the fields of the actor's workspace, which grow by rows with every change. Where nothing
+// changed since the last time it writes nothing.
 func (s *Store) FoldTally(ctx context.Context, by domain.Actor) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		_, err := s.exec(ctx, "workspace", `select fold_field_tally()`, pgx.StrictNamedArgs{})
+		_, err := s.exec(ctx, "workspace", `select fold_field_tally() where exists (select from field_tally where workspace_id = @ws
+			group by application_id, state, verdict, gdpr_class, flags, grade, decision having count(*) > 1 or sum(n) = 0)`,
+			pgx.StrictNamedArgs{"ws": by.Workspace})
 		return err
 	})
 }

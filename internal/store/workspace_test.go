@@ -192,11 +192,7 @@ func TestAccounts(t *testing.T) {
 	if err := st.AddMembership(ctx, by, user+99, domain.RoleViewer); !errors.Is(err, domain.NotFound) {
 		t.Errorf("nobody became a member: %v", err)
 	}
-	var events []domain.Event
-	err = st.Write(ctx, by, func(s *store.Store) error {
-		events, err = s.EventsOf(ctx, by, domain.SubjectMember, int64(user), 10)
-		return err
-	})
+	events, err := st.EventsOf(ctx, by, domain.SubjectMember, int64(user), 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"utile/internal/domain"
+	"utile/internal/export"
+	"utile/internal/store"
+)
+
+// exportCommands has one command for each register, so that a misspelt one is refused with the list of those known.
+var exportCommands = func() []command {
+	var list []command
+	for _, r := range store.Registers() {
+		list = append(list, exportCommand(r))
+	}
+	return list
+}()
+
+func registerNames() []string {
+	var names []string
+	for _, r := range store.Registers() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+func exportCommand(r domain.Register) command {
+	return command{
+		unlisted: true,
+		name:     "export " + r.Name, args: "-workspace SLUG [-format csv|xlsx|json] [-filter …] [-o FILE]", summary: "export the register of " + strings.ReplaceAll(r.Name, "_", " "),
+		help: exportHelp(r),
+		flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
+			workspace := fs.String("workspace", "", "slug of the workspace")
+			format := fs.String("format", "csv", strings.Join(export.Formats, ", "))
+			filter := fs.String("filter", "", "filters such as 'verdict=delete,dormant;application=Salesforce'")
+			sort := fs.String("sort", "", "column to sort by, with - before it for the largest first")
+			columns := fs.String("columns", "", "columns to write, by comma (all)")
+			output := fs.String("o", "", "file to write (standard output)")
+			return func(ctx context.Context, p *program, args []string) error {
+				if err := noArgs(args); err != nil {
+					return err
+				}
+				q, keys, err := exportQuery(r, *format, *filter, *sort, *columns)
+				if err != nil {
+					return err
+				}
+				return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, w domain.Workspace) error {
+					return p.writeFile(*output, func(out io.Writer) error {
+						table, err := export.NewWriter(out, *format, "en", r.Name)
+						if err != nil {
+							return err
+						}
+						return export.Register(ctx, st, by, r, q, keys, table, export.Words{})
+					})
+				})
+			}
+		},
+	}
+}
+
+func exportHelp(r domain.Register) string {
+	var columns, filters []string
+	for _, c := range r.Columns {
+		columns = append(columns, c.Key)
+	}
+	for _, f := range r.Filters {
+		filters = append(filters, f.Key)
+	}
+	return fmt.Sprintf("Headings are the names of the columns and values are codes, the same in every language.\n\nColumns: %s\nFilters: q (search), %s",
+		strings.Join(columns, ", "), strings.Join(filters, ", "))
+}
+
+// exportQuery checks what the flags say before anything is opened.
+func exportQuery(r domain.Register, format, filter, sort, columns string) (q domain.ListQuery, keys []string, err error) {
+	if !slices.Contains(export.Formats, format) {
+		return q, nil, usagef("Unknown format %q: one of %s.", format, strings.Join(export.Formats, ", "))
+	}
+	if q, err = domain.ParseFilterText(r, filter); err != nil {
+		return q, nil, err
+	}
+	if column, known := r.Column(strings.TrimPrefix(sort, "-")); sort != "" && (!known || column.NoSort) {
+		return q, nil, usagef("The register %s cannot be sorted by %q.", r.Name, sort)
+	}
+	q.Sort = sort
+	for key := range strings.SplitSeq(columns, ",") {
+		if key = strings.TrimSpace(key); key == "" {
+			continue
+		}
+		if _, known := r.Column(key); !known {
+			return q, nil, usagef("The register %s has no column %q.", r.Name, key)
+		}
+		keys = append(keys, key)
+	}
+	return q, keys, nil
+}
+
+// writeFile lets f write to the file of that name, which appears only when it is whole, or to standard output.
+func (p *program) writeFile(name string, f func(io.Writer) error) (err error) {
+	if name == "" || name == "-" {
+		out := bufio.NewWriter(p.stdout)
+		return errors.Join(f(out), out.Flush())
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", name, err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // it is gone already where it was renamed
+	out := bufio.NewWriterSize(file, 1<<18)
+	if err := errors.Join(f(out), out.Flush(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), name)
+}
