@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -77,13 +76,15 @@ func readySocket(dir string) (socket string, ready bool) {
 	if err != nil || major == 0 {
 		return "", false
 	}
-	b, err := os.ReadFile(filepath.Join(dir, "pg"+strconv.Itoa(major), "postmaster.pid"))
-	if err != nil {
+	data := filepath.Join(dir, "pg"+strconv.Itoa(major))
+	pid := postmasterPID(data)
+	if !alive(pid) || !isReady(data, pid) { // the file may be an earlier server's, which was killed
 		return "", false
 	}
-	lines := strings.Split(string(b), "\n")
-	if len(lines) < 8 || strings.TrimSpace(lines[7]) != "ready" {
+	const socketLine = 4
+	lines, err := pidFileLines(data)
+	if err != nil || len(lines) <= socketLine {
 		return "", false
 	}
-	return strings.TrimSpace(lines[4]), true
+	return lines[socketLine], true
 }

@@ -10,7 +10,7 @@ import (
 func TestRunning(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	dir := t.TempDir()
+	dir := tempDir(t)
 	if _, ok, err := Running(ctx, dir); err != nil || ok {
 		t.Errorf("an empty folder is served: %v, %v", ok, err)
 	}
