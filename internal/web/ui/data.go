@@ -241,7 +241,7 @@ func (b BarSpec) scale() int {
 
 // layout places the segments end to end. Every value above zero stays visible, however small.
 func (b BarSpec) layout() []span {
-	const least = 0.4 // per cent: two pixels of a bar of 500
+	const least = 1.2 // per cent: what is seen on a phone, its outline taken off
 	scale, x := float64(b.scale()), 0.0
 	spans := make([]span, 0, len(b.Segments))
 	for _, s := range b.Segments {

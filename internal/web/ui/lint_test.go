@@ -186,3 +186,26 @@ func TestStackedBarLayout(t *testing.T) {
 		t.Errorf("layout of nothing = %v", empty)
 	}
 }
+
+// TestNoTextIsTakenForChildren guards against "@Icon(name){ text }", which hands the text to the icon as its children.
+func TestNoTextIsTakenForChildren(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := Badge(OK, "check", "Useful").Render(t.Context(), &b); err != nil || !strings.Contains(b.String(), "Useful") {
+		t.Errorf("Badge() = %s, %v", b.String(), err)
+	}
+	swallowed := regexp.MustCompile(`@(?:ui\.)?Icon\([^()]*(?:\([^()]*\))?[^()]*\)\s*\{`)
+	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(name) != ".templ" {
+			return err
+		}
+		raw, err := os.ReadFile(name)
+		if err == nil && swallowed.Match(raw) {
+			t.Errorf("%s: %s", name, swallowed.Find(raw))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -171,11 +171,18 @@ func (p *Tab) Media(pairs ...string) *Tab {
 	return p
 }
 
-// Dark makes the device prefer dark colours, Light light ones.
+// Dark makes the device prefer dark colours.
 func (p *Tab) Dark() *Tab { p.t.Helper(); return p.Media("prefers-color-scheme", "dark") }
 
 // Light makes the device prefer light colours.
 func (p *Tab) Light() *Tab { p.t.Helper(); return p.Media("prefers-color-scheme", "light") }
+
+// Print shows pages as they are printed.
+func (p *Tab) Print() *Tab {
+	p.t.Helper()
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	return p
+}
 
 // Language sets the Accept-Language header of every later request.
 func (p *Tab) Language(tag string) *Tab {
