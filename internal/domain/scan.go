@@ -218,8 +218,10 @@ func (r *scanRow) add(t ScanTarget, key string, args ...any) {
 	r.problems = append(r.problems, RowProblem{Line: r.line, Column: string(t), Key: key, Args: Args(args...)})
 }
 
-// cell is the text of a cell without the white space and invisible marks around it.
-func (r *scanRow) cell(t ScanTarget) string { return strings.TrimFunc(r.cells[t], scanBlank) }
+func (r *scanRow) cell(t ScanTarget) string { return ScanText(r.cells[t]) }
+
+// ScanText is the text of a cell without the white space and invisible marks around it.
+func ScanText(cell string) string { return strings.TrimFunc(cell, scanBlank) }
 
 func (r *scanRow) name(t ScanTarget, required bool) string {
 	s := r.cell(t)
@@ -414,7 +416,7 @@ func parseScanCount(s string) (int64, bool) {
 // parseScanShare reads "93 %", "93,5%" or a number from 0 to 1. A bare number above 1 is refused: it may be a count.
 func parseScanShare(s string) (float64, bool) {
 	number, percent := strings.CutSuffix(s, "%")
-	number = strings.Replace(strings.TrimFunc(number, scanBlank), ",", ".", 1)
+	number = strings.Replace(ScanText(number), ",", ".", 1)
 	v, err := strconv.ParseFloat(number, 64)
 	if percent {
 		v /= 100
@@ -640,7 +642,7 @@ func scanAgrees(t ScanTarget, column int, sample [][]string) bool {
 		if column >= len(row) {
 			continue
 		}
-		if s := strings.TrimFunc(row[column], scanBlank); s != "" {
+		if s := ScanText(row[column]); s != "" {
 			seen++
 			if valid(s) {
 				agree++

@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -258,31 +259,46 @@ type datasetNames struct {
 // several stands for the schemas of a table that is in more than one; no schema has that name, which is refused.
 const several = "\x00"
 
-// datasetNames looks through the file for tables that are in more than one schema, and goes back to its start.
+// datasetNames looks through the file for tables that are in more than one schema, and goes back to its start. It looks at
+// names only, also of rows that are refused later for another reason.
 func (r *reader) datasetNames() (*datasetNames, error) {
 	n := &datasetNames{schemas: map[string]string{}, spelt: map[string]string{}}
-	if _, mapped := r.headings[domain.ScanSchema]; !mapped {
+	schema := slices.Index(r.columns, domain.ScanSchema)
+	if schema < 0 {
 		return n, nil
 	}
+	application, dataset := slices.Index(r.columns, domain.ScanApplication), slices.Index(r.columns, domain.ScanDataset)
 	for {
-		line, problems, err := r.next()
+		row, err := r.table.Next()
 		if errors.Is(err, io.EOF) {
 			return n, r.table.Rewind()
 		}
 		if err != nil {
 			return nil, err
 		}
-		if len(problems) > 0 {
-			continue
+		if len(row.Problems) == 0 {
+			n.see(cellText(row.Cells, application), cellText(row.Cells, schema), cellText(row.Cells, dataset))
 		}
-		if f, problems := domain.NewFoundField(line, r.cells); len(problems) == 0 && f.Schema != "" {
-			key := datasetKey(f.Application, f.Dataset)
-			if known, met := n.schemas[key]; met && !strings.EqualFold(known, f.Schema) {
-				n.schemas[key] = several
-			} else if !met {
-				n.schemas[key] = f.Schema
-			}
-		}
+	}
+}
+
+func cellText(cells []string, column int) string {
+	if column < 0 {
+		return ""
+	}
+	return domain.ScanText(text(cells[column]))
+}
+
+func (n *datasetNames) see(application, schema, dataset string) {
+	if schema == "" {
+		return
+	}
+	key := datasetKey(application, dataset)
+	switch known, met := n.schemas[key]; {
+	case !met:
+		n.schemas[key] = schema
+	case known != several && !strings.EqualFold(known, schema):
+		n.schemas[key] = several
 	}
 }
 

@@ -71,3 +71,28 @@ func FuzzCSV(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParts gives any text to the parts of a workbook, behind the packing that hides them from FuzzOpen.
+func FuzzParts(f *testing.F) {
+	f.Add(sheetXML(twoRows), workbookXML, `<sst><si><t>a</t></si><si><r><t>b</t></r></si></sst>`, `<styleSheet><numFmts/><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>`)
+	f.Add(sheetXML(`<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>-7</v></c><c r="C1" s="99" t="d"><v>2026-01-01</v></c></row><row r="1"><c t="e"><v>#N/A</v></c></row>`), workbookXML, `<sst/>`, ``)
+	f.Add(sheetXML(`<row r="2"><c r="A1" s="1"><v>46053.9</v></c></row><row r="-1"/><row><c r="1A"/></row>`), workbookXML, ``, `<styleSheet><cellXfs count="2"><xf/><xf numFmtId="164"/></cellXfs></styleSheet>`)
+	f.Fuzz(func(t *testing.T, worksheet, workbook, texts, styles string) {
+		content := zipOf(t, part{"[Content_Types].xml", contentTypes}, part{"_rels/.rels", rootRels}, part{"xl/workbook.xml", workbook},
+			part{"xl/_rels/workbook.xml.rels", workbookRels}, part{"xl/worksheets/sheet1.xml", worksheet}, part{"xl/sharedStrings.xml", texts}, part{"xl/styles.xml", styles})
+		table, err := Open(bytes.NewReader(content), int64(len(content)), Options{Limits: Limits{Rows: 5000, Columns: 50}, TempDir: t.TempDir()})
+		if err != nil {
+			wantTyped(t, err)
+			return
+		}
+		defer func() { _ = table.Close() }()
+		for {
+			if _, err := table.Next(); errors.Is(err, io.EOF) {
+				return
+			} else if err != nil {
+				wantTyped(t, err)
+				return
+			}
+		}
+	})
+}

@@ -393,7 +393,7 @@ func TestOpenHostileWorkbooks(t *testing.T) {
 		"zeros, no ratio":  {rawBook(t, strings.Repeat("\x00", 3<<20)), Limits{Total: 2 << 20, Ratio: 1 << 40}, TooLarge, "sheet.error.unpacked"},
 		"styles too large": {rawBook(t, sheetXML(twoRows), part{"xl/styles.xml", strings.Repeat("<a/>", 3<<18)}), Limits{Part: 1 << 20, Ratio: 1 << 40}, TooLarge, "sheet.error.part_size"},
 		"too many parts":   {rawBook(t, sheetXML(twoRows), manyParts(2000)...), Limits{}, TooLarge, "sheet.error.parts"},
-		"too many sheets":  {rawBook(t, sheetXML(twoRows), manyParts(250)...), Limits{}, TooLarge, "sheet.error.sheets"},
+		"too many sheets":  {rawBook(t, sheetXML(twoRows), manyParts(60)...), Limits{}, TooLarge, "sheet.error.sheets"},
 		"archive inside":   {rawBook(t, sheetXML(twoRows), part{"xl/embeddings/x.bin", string(zipOf(t, part{"a", "b"}))}), Limits{}, Unsafe, "sheet.error.nested"},
 		"workbook inside":  {rawBook(t, sheetXML(twoRows), part{"xl/embeddings/book.xlsx", "x"}), Limits{}, Unsafe, "sheet.error.nested"},
 		"macros":           {rawBook(t, sheetXML(twoRows), part{"xl/vbaProject.bin", "x"}), Limits{}, Unsafe, "sheet.error.macros"},
@@ -407,6 +407,8 @@ func TestOpenHostileWorkbooks(t *testing.T) {
 		"name outside":     {rawBook(t, sheetXML(twoRows), part{"../../evil.xml", "<a/>"}), Limits{}, Damaged, "sheet.error.damaged"},
 		"no workbook":      {zipOf(t, part{"[Content_Types].xml", contentTypes}), Limits{}, Damaged, "sheet.error.damaged"},
 		"far column":       {rawBook(t, sheetXML(`<row r="1">`+inline("A1", "a")+inline("XFD1", "z")+`</row><row r="2">`+inline("A2", "a")+`</row>`)), Limits{}, TooLarge, "sheet.error.columns"},
+		"blank far column": {rawBook(t, sheetXML(twoRows+`<row r="3"><c r="XFD3"><f>""</f></c></row>`)), Limits{}, TooLarge, "sheet.error.columns"},
+		"sheet far below":  {rawBook(t, sheetXML(`<row r="1000000">`+inline("A1000000", "a")+`</row>`)), Limits{}, Empty, "sheet.error.empty"},
 		"beyond the last":  {rawBook(t, sheetXML(twoRows+`<row r="99999999"><c><v>1</v></c></row>`)), Limits{}, Damaged, "sheet.error.damaged"},
 		"too many rows":    {good, Limits{Rows: 1}, "", ""},
 		"file too large":   {good, Limits{File: 100}, TooLarge, "sheet.error.file_size"},
@@ -566,5 +568,39 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	if most > before.HeapAlloc+4<<20 {
 		t.Errorf("held %d bytes more than at the start, want under 4 MiB for a file of %d MiB", most-before.HeapAlloc, source.size>>20)
+	}
+}
+
+// TestLargeWorkbook reads a sheet and shared texts that wait on disk; readAll checks that nothing stays there.
+func TestLargeWorkbook(t *testing.T) {
+	t.Parallel()
+	const n = 30_000
+	var texts strings.Builder
+	texts.WriteString(`<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`)
+	rows := strings.Builder{}
+	rows.WriteString(`<row r="1">` + inline("A1", "Table") + inline("B1", "Champ") + `</row>`)
+	for i := range n {
+		fmt.Fprintf(&texts, `<si><t>champ_%d_%d_%x</t></si>`, i, i*7919%65537, i*104729)
+		fmt.Fprintf(&rows, `<row r="%d"><c r="A%d" t="inlineStr"><is><t>client &amp; %d</t></is></c><c r="B%d" t="s"><v>%d</v></c></row>`, i+2, i+2, i*31%9973, i+2, i)
+	}
+	texts.WriteString(`</sst>`)
+	content := zipOf(t, part{"[Content_Types].xml", contentTypes}, part{"_rels/.rels", rootRels}, part{"xl/workbook.xml", workbookXML},
+		part{"xl/_rels/workbook.xml.rels", workbookRels}, part{"xl/worksheets/sheet1.xml", sheetXML(rows.String())}, part{"xl/sharedStrings.xml", texts.String() + strings.Repeat(" ", 2<<20)})
+	_, got, err := readAll(t, content, Options{})
+	if err != nil || len(got) != n {
+		t.Fatalf("read %d rows, error %v", len(got), err)
+	}
+	if diff := cmp.Diff([]string{"client & 31", fmt.Sprintf("champ_1_7919_%x", 104729)}, got[1].Cells); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestOwnExportsAreWithinTheLimits reads a workbook as repetitive as our exports can be.
+func TestOwnExportsAreWithinTheLimits(t *testing.T) {
+	t.Parallel()
+	content := written(t, func(w io.Writer) Writer { return NewXLSX(w, "x") }, 60_000)
+	_, rows, err := readAll(t, content, Options{})
+	if err != nil || len(rows) != 60_000 {
+		t.Fatalf("read %d rows, error %v", len(rows), err)
 	}
 }

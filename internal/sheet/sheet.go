@@ -25,7 +25,7 @@ type Limits struct {
 
 // DefaultLimits take every table that a spreadsheet program can hold and a person would send.
 var DefaultLimits = Limits{
-	File: 100 << 20, Total: 200 << 20, Part: 8 << 20, Parts: 2000, Sheets: 200, Ratio: 100, Rows: 1_100_000, Columns: 500,
+	File: 100 << 20, Total: 200 << 20, Part: 8 << 20, Parts: 2000, Sheets: 50, Ratio: 100, Rows: 1_100_000, Columns: 500,
 	Cell: 32_767, Record: 4 << 20,
 }
 

@@ -381,13 +381,16 @@ func (t *Table) chooseSheet(book *excelize.File, o Options) error {
 	return fault(Empty, "sheet.error.empty")
 }
 
+// emptyRows is how many rows without a cell make a sheet empty; one that begins further down can be asked for by name.
+const emptyRows = 10_000
+
 func hasCells(book *excelize.File, name string) (bool, error) {
 	in, err := book.Rows(name)
 	if err != nil {
 		return false, nil //nolint:nilerr // a chart is a sheet without cells
 	}
 	defer func() { _ = in.Close() }() // only read from
-	for in.Next() {
+	for n := 0; n < emptyRows && in.Next(); n++ {
 		cells, err := in.Columns()
 		if err != nil {
 			return false, fault(Damaged, "sheet.error.damaged").because(err)
@@ -495,11 +498,12 @@ func (s *sheetRows) next() (Row, error) {
 		case !more:
 			s.line--
 			s.done = s.end()
+		case len(cells) > s.limits.Columns:
+			s.done = fault(TooLarge, "sheet.error.columns", "most", s.limits.Columns).at(s.line, len(cells))
 		case filled(cells) > 0:
 			row := Row{Line: s.line, Cells: cells}
-			if s.done = s.check(&row); s.done == nil {
-				return row, nil
-			}
+			s.check(&row)
+			return row, nil
 		}
 	}
 	return Row{}, s.done
@@ -516,16 +520,12 @@ func (s *sheetRows) end() error {
 	return io.EOF
 }
 
-func (s *sheetRows) check(row *Row) error {
+// check notes what of a row cannot be taken as it stands.
+func (s *sheetRows) check(row *Row) {
 	for i, c := range row.Cells {
-		if i >= s.limits.Columns && !blank(c) {
-			return fault(TooLarge, "sheet.error.columns", "most", s.limits.Columns).at(row.Line, i+1)
-		}
 		if cut, long := cutCell(c, s.limits.Cell); long {
 			row.Cells[i] = cut
 			row.Problems = append(row.Problems, fault(RowSyntax, "sheet.problem.cell", "most", s.limits.Cell).at(row.Line, i+1))
 		}
 	}
-	row.Cells = row.Cells[:min(len(row.Cells), s.limits.Columns)]
-	return nil
 }
