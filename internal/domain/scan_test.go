@@ -1,77 +1,12 @@
 package domain
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-func TestGuessHeadings(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		headers    string
-		sample     [][]string
-		remembered map[string]string
-		want       string
-	}{
-		"inventory": {headers: "system,schema,table,column,data_type,nullable,is_primary_key,references,comment",
-			want: "application schema dataset field data_type nullable key references comment"},
-		"statistics": {headers: "system,schema,table,column,row_count,non_null_count,distinct_count",
-			want: "application schema dataset field rows non_null distinct"},
-		"usage": {headers: "system,schema,table,column,reads,last_read_at,last_write_at,window_days,measured_at,source",
-			want: "application schema dataset field reads last_read_at last_write_at window_days measured_at source"},
-		"all measures": {headers: "system,schema,table,column,row_count,non_null_count,distinct_count,reads,last_read_at,last_write_at,window_days,measured_at,source",
-			want: "application schema dataset field rows non_null distinct reads last_read_at last_write_at window_days measured_at source"},
-		"french": {headers: "Application,Jeu de données,Nom du champ,Libellé,Type de donnée,Obligatoire,Clé primaire,Commentaire,Catégorie de données,Propriétaire",
-			want: "application dataset field label data_type required key comment category owner"},
-		"french shouted": {headers: "LOGICIEL,OBJET,ATTRIBUT,INTITULE,TYPE,NULLABLE (O/N),CLE,DEFINITION",
-			want: "application dataset field label data_type nullable key comment"},
-		"french measures": {headers: "Table,Colonne,Nb lignes,Taux de remplissage,Valeurs distinctes,Dernière lecture,Lectures,Dernière mise à jour,Date de mesure",
-			want: "dataset field rows fill_rate distinct last_read_at reads last_write_at measured_at"},
-		"information schema": {headers: "TABLE_CATALOG,TABLE_SCHEMA,TABLE_NAME,COLUMN_NAME,ORDINAL_POSITION,COLUMN_DEFAULT,IS_NULLABLE,DATA_TYPE,CHARACTER_MAXIMUM_LENGTH",
-			want: "application schema dataset field ignore ignore nullable data_type ignore"},
-		"camel case":            {headers: "tableName,columnName,dataType,isNullable,isPrimaryKey", want: "dataset field data_type nullable key"},
-		"decomposed accents":    {headers: "Entite\u0301,Libelle\u0301,Champ", want: "dataset label field"},
-		"bare name":             {headers: "table,name,type", want: "dataset field data_type"},
-		"name beside a better":  {headers: "object,name,internal name,type,description", want: "dataset label field data_type comment"},
-		"description and more":  {headers: "table,champ,description,commentaire", want: "dataset field ignore comment"},
-		"key by its values":     {headers: "table,clé,type", sample: [][]string{{"client", "nom", "text"}, {"client", "e-mail", "text"}}, want: "dataset field data_type"},
-		"mysql key":             {headers: "table,Field,Type,Null,Key", sample: [][]string{{"t", "id", "int", "NO", "PRI"}, {"t", "x", "int", "YES", "MUL"}}, want: "dataset field data_type nullable key"},
-		"counts that are none":  {headers: "table,champ,lectures", sample: [][]string{{"t", "a", "par le marketing"}, {"t", "b", "jamais"}}, want: "dataset field ignore"},
-		"remembered":            {headers: "Truc,Machin,Table", remembered: map[string]string{"truc": "field", "machin": "ignore", "table": "schema"}, want: "field ignore schema"},
-		"remembered nonsense":   {headers: "Champ,Table", remembered: map[string]string{"champ": "drop table"}, want: "field dataset"},
-		"each target only once": {headers: "colonne,champ,attribut,table,objet", want: "ignore field ignore dataset ignore"},
-		"nothing known":         {headers: "foo,,bar", want: "ignore ignore ignore"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			headers := strings.Split(c.headers, ",")
-			if diff := cmp.Diff(c.want, strings.Trim(fmt.Sprint(GuessHeadings(headers, c.sample, c.remembered)), "[]")); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
-func TestScanAliasesAreReachable(t *testing.T) {
-	t.Parallel()
-	for target, aliases := range scanAliases {
-		if len(aliases) == 0 || !strings.Contains(fmt.Sprint(ScanTargets), string(target)) {
-			t.Errorf("%s is not offered", target)
-		}
-		if got := GuessHeadings(aliases[:1], nil, nil); got[0] != target {
-			t.Errorf("%q is taken for %s, want %s", aliases[0], got[0], target)
-		}
-	}
-	for _, target := range ScanTargets {
-		if _, known := scanAliases[target]; !known && target != ScanIgnore {
-			t.Errorf("no heading is known for %s", target)
-		}
-	}
-}
 
 func TestNewFoundField(t *testing.T) {
 	t.Parallel()
@@ -245,80 +180,5 @@ func TestFill(t *testing.T) {
 	}
 	if (MeasuredField{Rows: &ten}).Fill() != nil {
 		t.Error("rows alone say nothing of filling")
-	}
-}
-
-func TestProbableRenames(t *testing.T) {
-	t.Parallel()
-	names := func(list string) (out []FoundName) {
-		for _, s := range strings.Fields(list) {
-			name, kind, _ := strings.Cut(s, ":")
-			dataset := "client"
-			if d, n, ok := strings.Cut(name, "/"); ok {
-				dataset, name = d, n
-			}
-			out = append(out, FoundName{dataset, name, kind})
-		}
-		return out
-	}
-	for name, c := range map[string]struct{ gone, added, want string }{
-		"case and separators":  {"first_name:text", "FirstName:text", "first_name>FirstName"},
-		"accents":              {"prénom:text", "prenom:text", "prénom>prenom"},
-		"spelling":             {"adress_line:text", "address_line:text", "adress_line>address_line"},
-		"length of type":       {"email_adr:varchar(64)", "emailAdr:VARCHAR(128)", "email_adr>emailAdr"},
-		"other type":           {"email_adr:varchar(64)", "emailAdr:int", ""},
-		"word at the end":      {"email:text", "email_address:text", "email>email_address"},
-		"word at the front":    {"first_name:text", "contact_first_name:text", "first_name>contact_first_name"},
-		"telling word":         {"email:text", "email_status:text", ""},
-		"numbered":             {"phone1:text", "phone2:text", ""},
-		"opposites":            {"active_flag:bool", "inactive_flag:bool", ""},
-		"subscribed":           {"subscribed:bool", "unsubscribed:bool", ""},
-		"created updated":      {"created_at:date", "updated_at:date", ""},
-		"billing shipping":     {"billing_city:text", "shipping_city:text", ""},
-		"street state":         {"shipping_street:text", "shipping_state:text", ""},
-		"short words":          {"lat:text", "lon:text", ""},
-		"tie":                  {"email:text", "email_address:text email_value:text", ""},
-		"better of two":        {"first_name:text", "firstname:text customer_first_name:text", "first_name>firstname"},
-		"one to one":           {"first_name:text firstname:text", "FirstName:text", ""},
-		"other dataset":        {"a/first_name:text", "b/FirstName:text", ""},
-		"datasets apart":       {"a/first_name:text b/first_name:text", "b/FirstName:text a/FIRSTNAME:text", "first_name>FIRSTNAME first_name>FirstName"},
-		"nothing alike":        {"colour:text", "size:text weight:text", ""},
-		"typeless":             {"first_name", "firstName", "first_name>firstName"},
-		"nothing added":        {"first_name:text", "", ""},
-		"name of marks":        {"___:text", "--:text", ""},
-		"long word is no word": {strings.Repeat("a", 70) + ":text", strings.Repeat("a", 71) + ":text", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gone := names(c.gone)
-			renames := ProbableRenames(gone, names(c.added))
-			var got []string
-			for _, g := range gone {
-				if to, ok := renames[g]; ok {
-					got = append(got, g.Name+">"+to.Name)
-					if to.Dataset != g.Dataset {
-						t.Errorf("%v moved to another dataset: %v", g, to)
-					}
-				}
-			}
-			if strings.Join(got, " ") != c.want {
-				t.Errorf("renames = %v, want %s", got, c.want)
-			}
-		})
-	}
-}
-
-func TestProbableRenamesOfAReplacedDatasetAreNotGuessed(t *testing.T) {
-	t.Parallel()
-	var gone, added []FoundName
-	for i := range 600 {
-		gone = append(gone, FoundName{"t", fmt.Sprintf("some_name_%c%c", 'a'+i%26, 'a'+i/26), "text"})
-		added = append(added, FoundName{"t", fmt.Sprintf("someName%c%c", 'a'+i%26, 'a'+i/26), "text"})
-	}
-	if got := ProbableRenames(gone, added); len(got) != 0 {
-		t.Errorf("%d renames, want none", len(got))
-	}
-	if got := ProbableRenames(gone[:100], added[:100]); len(got) == 0 {
-		t.Error("no rename in a dataset of ordinary size")
 	}
 }

@@ -385,19 +385,19 @@ func TestOpenHostileWorkbooks(t *testing.T) {
 		kind    Kind
 		key     string
 	}{
-		"cut short":        {good[:len(good)/2], Limits{}, Damaged, "sheet.error.damaged"},
-		"cut at the end":   {good[:len(good)-5], Limits{}, Damaged, "sheet.error.damaged"},
-		"flipped byte":     {flipped(good), Limits{}, Damaged, "sheet.error.damaged"},
-		"zeros in a sheet": {rawBook(t, strings.Repeat("\x00", 20<<20)), Limits{}, TooLarge, "sheet.error.ratio"},
-		"200 MiB of zeros": {rawBook(t, sheetXML(twoRows), part{"xl/media/image1.png", strings.Repeat("\x00", 200<<20)}), Limits{}, TooLarge, "sheet.error.ratio"},
-		"zeros, no ratio":  {rawBook(t, strings.Repeat("\x00", 3<<20)), Limits{Total: 2 << 20, Ratio: 1 << 40}, TooLarge, "sheet.error.unpacked"},
-		"styles too large": {rawBook(t, sheetXML(twoRows), part{"xl/styles.xml", strings.Repeat("<a/>", 3<<18)}), Limits{Part: 1 << 20, Ratio: 1 << 40}, TooLarge, "sheet.error.part_size"},
-		"too many parts":   {rawBook(t, sheetXML(twoRows), manyParts(2000)...), Limits{}, TooLarge, "sheet.error.parts"},
-		"too many sheets":  {rawBook(t, sheetXML(twoRows), manyParts(60)...), Limits{}, TooLarge, "sheet.error.sheets"},
-		"archive inside":   {rawBook(t, sheetXML(twoRows), part{"xl/embeddings/x.bin", string(zipOf(t, part{"a", "b"}))}), Limits{}, Unsafe, "sheet.error.nested"},
-		"workbook inside":  {rawBook(t, sheetXML(twoRows), part{"xl/embeddings/book.xlsx", "x"}), Limits{}, Unsafe, "sheet.error.nested"},
-		"macros":           {rawBook(t, sheetXML(twoRows), part{"xl/vbaProject.bin", "x"}), Limits{}, Unsafe, "sheet.error.macros"},
-		"billion laughs":   {rawBook(t, lol+sheetXML(`<row r="1">` + inline("A1", "&b;") + `</row>`)[38:]), Limits{}, Unsafe, "sheet.error.entities"},
+		"cut short":         {good[:len(good)/2], Limits{}, Damaged, "sheet.error.damaged"},
+		"cut at the end":    {good[:len(good)-5], Limits{}, Damaged, "sheet.error.damaged"},
+		"flipped byte":      {flipped(good), Limits{}, Damaged, "sheet.error.damaged"},
+		"zeros in a sheet":  {rawBook(t, strings.Repeat("\x00", 20<<20)), Limits{}, TooLarge, "sheet.error.ratio"},
+		"zeros in an image": {rawBook(t, sheetXML(twoRows), part{"xl/media/image1.png", strings.Repeat("\x00", 64<<20)}), Limits{}, TooLarge, "sheet.error.ratio"},
+		"zeros, no ratio":   {rawBook(t, strings.Repeat("\x00", 3<<20)), Limits{Total: 2 << 20, Ratio: 1 << 40}, TooLarge, "sheet.error.unpacked"},
+		"styles too large":  {rawBook(t, sheetXML(twoRows), part{"xl/styles.xml", strings.Repeat("<a/>", 3<<18)}), Limits{Part: 1 << 20, Ratio: 1 << 40}, TooLarge, "sheet.error.part_size"},
+		"too many parts":    {rawBook(t, sheetXML(twoRows), manyParts(2000)...), Limits{}, TooLarge, "sheet.error.parts"},
+		"too many sheets":   {rawBook(t, sheetXML(twoRows), manyParts(60)...), Limits{}, TooLarge, "sheet.error.sheets"},
+		"archive inside":    {rawBook(t, sheetXML(twoRows), part{"xl/embeddings/x.bin", string(zipOf(t, part{"a", "b"}))}), Limits{}, Unsafe, "sheet.error.nested"},
+		"workbook inside":   {rawBook(t, sheetXML(twoRows), part{"xl/embeddings/book.xlsx", "x"}), Limits{}, Unsafe, "sheet.error.nested"},
+		"macros":            {rawBook(t, sheetXML(twoRows), part{"xl/vbaProject.bin", "x"}), Limits{}, Unsafe, "sheet.error.macros"},
+		"billion laughs":    {rawBook(t, lol+sheetXML(`<row r="1">` + inline("A1", "&b;") + `</row>`)[38:]), Limits{}, Unsafe, "sheet.error.entities"},
 		"external entity": {rawBook(t, sheetXML(twoRows), part{"xl/sharedStrings.xml", `<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><sst><si><t>&f;</t></si></sst>`}),
 			Limits{}, Unsafe, "sheet.error.entities"},
 		"undefined entity": {rawBook(t, sheetXML(`<row r="1">`+inline("A1", "a")+`</row><row r="2">`+inline("A2", "&f;")+`</row><row r="3">`+inline("A3", "b")+`</row>`)), Limits{}, Damaged, "sheet.error.damaged"},
@@ -507,6 +507,29 @@ func TestRewindAndSample(t *testing.T) {
 				t.Errorf("Sample(100) gave %d rows, want 30", len(got))
 			}
 		})
+	}
+}
+
+func TestSampleKeepsTheErrorForNext(t *testing.T) {
+	t.Parallel()
+	content := []byte("a;b\n" + strings.Repeat("1;2\n", 20) + "3;\x00\n4;5\n" + strings.Repeat("1;2\n", 50))
+	table, err := Open(bytes.NewReader(content), int64(len(content)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = table.Close() }()
+	if got := table.Sample(50); len(got) != 20 {
+		t.Errorf("Sample(50) gave %d rows, want the 20 that can be read", len(got))
+	}
+	n := 0
+	for range 25 {
+		if _, err = table.Next(); err == nil {
+			n++
+		}
+	}
+	wantError(t, err, NotATable, "sheet.error.nul")
+	if n != 20 {
+		t.Errorf("read %d rows, want 20 and then the error again and again", n)
 	}
 }
 

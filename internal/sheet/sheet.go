@@ -197,6 +197,7 @@ type Table struct {
 	headings []string
 	line     int   // of the headings
 	ahead    []Row // read while looking for the headings
+	ended    error // what the rows ended with
 	n        int
 	failed   error
 }
@@ -231,7 +232,17 @@ func (t *Table) raw() (Row, error) {
 		t.ahead = t.ahead[1:]
 		return row, nil
 	}
-	return t.rows.next()
+	return t.pull()
+}
+
+// pull reads a row from the file. What ended the rows ends them for good, whoever met it first.
+func (t *Table) pull() (Row, error) {
+	if t.ended != nil {
+		return Row{}, t.ended
+	}
+	var row Row
+	row, t.ended = t.rows.next()
+	return row, t.ended
 }
 
 // fit gives a row as many cells as there are headings.
@@ -255,9 +266,9 @@ func (t *Table) fit(row Row) Row {
 // Sample returns up to n rows that follow, and leaves them to be read.
 func (t *Table) Sample(n int) [][]string {
 	for len(t.ahead) < n {
-		row, err := t.rows.next()
+		row, err := t.pull()
 		if err != nil {
-			break // Next meets it again, since a format that failed or ended goes on saying so
+			break // Next meets it again
 		}
 		t.ahead = append(t.ahead, row)
 	}
@@ -288,12 +299,12 @@ const headingSearch = 10
 // start opens the rows and finds the headings.
 func (t *Table) start() error {
 	var err error
-	t.ahead, t.n, t.failed = nil, 0, nil
+	t.ahead, t.ended, t.n, t.failed = nil, nil, 0, nil
 	if t.rows, err = t.open(); err != nil {
 		return err
 	}
 	for len(t.ahead) < headingSearch {
-		row, err := t.rows.next()
+		row, err := t.pull()
 		if errors.Is(err, io.EOF) {
 			break
 		}
