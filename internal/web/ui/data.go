@@ -344,13 +344,3 @@ type MatrixCell struct {
 	Mark  string // one letter, so that a copied table can be pasted in a sheet
 	Fixed bool   // shown, not changed
 }
-
-// signalTops is where each bar of a signal starts, from its top.
-var signalTops = [4]int{10, 7, 4, 1}
-
-func signalClass(grade int) string {
-	if grade < 0 {
-		return "evx"
-	}
-	return "ev" + strconv.Itoa(min(grade, len(signalTops)))
-}

@@ -6,13 +6,6 @@
 // escaped. The pages' policy forbids inline styles and scripts, so sizes in charts are SVG attributes.
 package ui
 
-import (
-	"context"
-	"io"
-
-	"github.com/a-h/templ"
-)
-
 // Kind is the status that a colour stands for. It never stands alone: an icon and a word go with it.
 type Kind string
 
@@ -50,50 +43,6 @@ type Option struct {
 	Group    string // options that follow each other with the same group are shown under it (Select only)
 	Disabled bool
 }
-
-const (
-	iconStart = `<svg class="i" aria-hidden="true" viewBox="0 0 24 24" width="16" height="16">`
-	iconEnd   = `</svg>`
-)
-
-// icons holds each icon ready to write.
-var icons = func() map[string]string {
-	all := make(map[string]string, len(iconPaths))
-	for name, paths := range iconPaths {
-		all[name] = iconStart + paths + iconEnd
-	}
-	return all
-}()
-
-// HasIcon says whether the kit draws an icon of that name.
-func HasIcon(name string) bool { return icons[name] != "" }
-
-// Icon draws an icon. It is decoration: a word says the same beside it. An empty name draws nothing; an unknown one shows
-// as ⟦name⟧, so that it is seen.
-func Icon(name string) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		if name == "" {
-			return nil
-		}
-		svg, ok := icons[name]
-		if !ok {
-			svg = "⟦" + templ.EscapeString(name) + "⟧"
-		}
-		_, err := io.WriteString(w, svg)
-		return err
-	})
-}
-
-// text writes a string, or nothing when it is empty: for slots that take a component.
-func text(s string) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := io.WriteString(w, templ.EscapeString(s))
-		return err
-	})
-}
-
-// Text makes a component of a plain text, for slots that take one.
-func Text(s string) templ.Component { return text(s) }
 
 // when returns value if ok, else nothing.
 func when(ok bool, value string) string {
