@@ -1,0 +1,388 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// applyChunk is how many lines of a file are written between two reports of progress.
+const applyChunk = 10_000
+
+// importCreated is what applying an import made beside fields.
+type importCreated struct {
+	Applications []int64 `json:"applications,omitempty"`
+	Datasets     []int64 `json:"datasets,omitempty"`
+	Gone         []int64 `json:"gone,omitempty"`     // datasets without any field left
+	Returned     []int64 `json:"returned,omitempty"` // datasets that were gone
+}
+
+// ApplyImport writes a previewed import whose application was asked for, in one transaction, exactly once: the state is
+// checked first and changed last, and whoever cancels in between wins. Where the register changed since the preview,
+// nothing is written and the file is compared again: applied is false then. Conflict where the import is in another state.
+func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.ImportID, queue bool) (applied bool, err error) {
+	err = s.Write(ctx, by, func(in *Store) error {
+		applied = false
+		if err := in.lockImport(ctx, by, id, true); err != nil {
+			return err
+		}
+		i, err := in.importByID(ctx, by, id, "")
+		if err != nil {
+			return err
+		}
+		if i.State != domain.ImportApplying {
+			return domain.Errorf(domain.Conflict, "import.error.state")
+		}
+		stale, err := in.importStale(ctx, by, i)
+		if err != nil {
+			return err
+		}
+		if stale {
+			return in.compareAgain(ctx, by, id, queue)
+		}
+		i.Batch, err = one[domain.BatchID](ctx, in, "batch", `insert into batch (workspace_id, kind, label, changed, refused, actor_id)
+			values (@ws, 'import', @label, @changed, @refused, @actor) returning id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "label": map[string]any{"import": int64(id), "file": i.FileName}, "changed": i.Changes(),
+				"refused": i.Counts[domain.CountProblems], "actor": zeroNull(by.User)})
+		if err != nil {
+			return err
+		}
+		var created importCreated
+		progress := func(n int64) error {
+			return s.ImportProgress(ctx, by, id, domain.ImportApplying, n, i.Counts[string(domain.ChangeNew)])
+		}
+		if i.Kind == domain.ImportEvidence {
+			err = in.applyEvidence(ctx, by, i)
+		} else {
+			created, err = in.applyInventory(ctx, by, i, progress)
+		}
+		if err != nil {
+			return err
+		}
+		applied = true
+		return in.finishImport(ctx, by, i, created)
+	})
+	return applied && err == nil, err
+}
+
+// importStale tells whether the register is no longer what the file was compared with, where it matters.
+func (s *Store) importStale(ctx context.Context, by domain.Actor, i domain.Import) (bool, error) {
+	sql := `select exists (
+			select from import_row r
+			left join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
+			where r.workspace_id = @ws and r.import_id = @id and r.change in ('changed', 'renamed', 'returned', 'gone')
+				and f.version is distinct from r.version)
+		or exists (
+			select from import_row r
+			join field f on f.workspace_id = r.workspace_id and f.dataset_id = r.dataset_id and f.name = r.name
+			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'renamed'))
+		or exists (
+			select from (select distinct application, dataset, dataset_id from import_row
+				where workspace_id = @ws and import_id = @id and change = 'new') r
+			left join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
+			left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(r.dataset)
+			where d.id is distinct from r.dataset_id)`
+	if i.Kind == domain.ImportEvidence {
+		sql = `select exists (
+			select from import_row r
+			left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.field_id
+			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed')
+				and (case when e.field_id is not null then ` + evidenceFacts + ` end) is distinct from r.before)`
+	}
+	return one[bool](ctx, s, "import", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID})
+}
+
+func (s *Store) compareAgain(ctx context.Context, by domain.Actor, id domain.ImportID, queue bool) error {
+	if err := s.moveImport(ctx, by, id, `state = 'reading', problem = @problem`, []domain.ImportState{domain.ImportApplying},
+		pgx.StrictNamedArgs{"problem": importProblem{Key: "import.error.stale"}}); err != nil {
+		return err
+	}
+	return s.queueImport(ctx, by, id, queue)
+}
+
+func (s *Store) finishImport(ctx context.Context, by domain.Actor, i domain.Import, created importCreated) error {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	if _, err := s.exec(ctx, "import", `delete from import_row where workspace_id = @ws and import_id = @id and change in ('unchanged', 'older')`, args); err != nil {
+		return err
+	}
+	if err := s.dropImportFile(ctx, by, i.ID, false); err != nil {
+		return err
+	}
+	if err := s.moveImport(ctx, by, i.ID, `state = 'applied', batch_id = @batch, created = @created, applied_at = clock_timestamp(),
+		counts = @counts`, []domain.ImportState{domain.ImportApplying},
+		pgx.StrictNamedArgs{"batch": i.Batch, "created": created, "counts": i.Counts}); err != nil {
+		return err
+	}
+	return s.record(ctx, by, domain.Event{Verb: "import.applied", Subject: i.Subject(), After: importFacts(i), Batch: i.Batch})
+}
+
+// importFacts are the counts that the history keeps.
+func importFacts(i domain.Import) map[string]any {
+	facts := map[string]any{"kind": string(i.Kind)}
+	for key, n := range i.Counts {
+		if n > 0 {
+			facts[key] = n
+		}
+	}
+	return facts
+}
+
+func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Import, progress func(int64) error) (created importCreated, err error) {
+	if err := s.refuseRenames(ctx, by, i); err != nil {
+		return created, err
+	}
+	if created, err = s.addImportPlaces(ctx, by, i); err != nil {
+		return created, err
+	}
+	c, err := s.judgeContext(ctx, by)
+	if err != nil {
+		return created, err
+	}
+	everything, err := s.addImportFields(ctx, by, i, c, progress)
+	if err != nil {
+		return created, err
+	}
+	if err := s.changeImportFields(ctx, by, i); err != nil {
+		return created, err
+	}
+	if created.Gone, created.Returned, err = s.moveImportDatasets(ctx, by, i); err != nil {
+		return created, err
+	}
+	if everything {
+		return created, s.judgeAll(ctx, by)
+	}
+	touched, err := s.importFieldIDs(ctx, by, i.ID, "changed", "renamed", "returned", "gone")
+	if err != nil {
+		return created, err
+	}
+	return created, s.judge(ctx, by, touched)
+}
+
+func (s *Store) importFieldIDs(ctx context.Context, by domain.Actor, id domain.ImportID, changes ...string) ([]int64, error) {
+	return many[int64](ctx, s, "import", `select field_id from import_row where workspace_id = @ws and import_id = @id
+		and change = any(@changes) and field_id is not null`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "changes": changes})
+}
+
+// refuseRenames makes of a rename that a person refused what it would have been without the guess.
+func (s *Store) refuseRenames(ctx context.Context, by domain.Actor, i domain.Import) error {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	n, err := s.exec(ctx, "import", `
+		insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, field_id, version)
+		select workspace_id, import_id, 0, 'gone', application, dataset, dataset_id, renamed_from, field_id, version
+		from import_row where workspace_id = @ws and import_id = @id and change = 'renamed' and not taken`, args)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = s.exec(ctx, "import", `update import_row set change = 'new', renamed_from = '', version = null, before = null,
+		field_id = nextval('field_id_seq'), taken = true
+		where workspace_id = @ws and import_id = @id and change = 'renamed' and not taken`, args)
+	if err != nil {
+		return err
+	}
+	i.Counts["renamed"] -= n
+	i.Counts["new"] += n
+	i.Counts["gone"] += n
+	return nil
+}
+
+// addImportPlaces creates the applications and datasets that new fields need, each with its history, and leaves the place
+// of every new field in a temporary table.
+func (s *Store) addImportPlaces(ctx context.Context, by domain.Actor, i domain.Import) (created importCreated, err error) {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "actor": zeroNull(by.User), "actor_name": by.Name, "batch": i.Batch}
+	created.Applications, err = many[int64](ctx, s, "application", `
+		with added as (
+			insert into application (workspace_id, name)
+			select distinct on (lower(r.application)) @ws::bigint, r.application
+			from import_row r
+			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.dataset_id is null
+				and not exists (select from application a where a.workspace_id = @ws and lower(a.name) = lower(r.application))
+			order by lower(r.application), r.line
+			returning id, name
+		), told as (
+			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, after, batch_id)
+			select @ws, @actor::bigint, @actor_name, 'application.added', 'application', id, name, jsonb_build_object('name', name), @batch from added
+		)
+		select id from added`, args)
+	if err != nil {
+		return created, err
+	}
+	created.Datasets, err = many[int64](ctx, s, "dataset", `
+		with added as (
+			insert into dataset (workspace_id, application_id, name)
+			select distinct on (a.id, lower(r.dataset)) @ws::bigint, a.id, r.dataset
+			from import_row r
+			join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
+			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.dataset_id is null
+			order by a.id, lower(r.dataset), r.line
+			returning id, name
+		), told as (
+			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, after, batch_id)
+			select @ws, @actor::bigint, @actor_name, 'dataset.added', 'dataset', id, name, jsonb_build_object('name', name), @batch from added
+		)
+		select id from added`, args)
+	if err != nil {
+		return created, err
+	}
+	_, err = s.exec(ctx, "import", `create temporary table import_place on commit drop as
+		select r.application, r.dataset, d.id as dataset_id, d.application_id, d.retention_months, d.oldest_record_on, d.is_master
+		from (select distinct application, dataset from import_row where workspace_id = @ws and import_id = @id and change = 'new') r
+		join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
+		join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(r.dataset)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID})
+	return created, err
+}
+
+// newFields are the new rows of an import with their facts as columns.
+const newFields = `import_row r
+	join import_place p on p.application = r.application and p.dataset = r.dataset
+	cross join lateral jsonb_to_record(r.facts) as x (label text, data_type text, nullable boolean, is_key boolean, reference text,
+		comment text, category text, owner text)
+	left join data_category c on c.workspace_id = r.workspace_id and c.code = x.category
+	left join app_user o on o.email = x.owner`
+
+// meaningful and owned are what the completeness of a new field depends on.
+const (
+	meaningful = `(coalesce(x.label, '') <> '' or coalesce(x.comment, '') <> '')`
+	owned      = `(o.id is not null)`
+)
+
+// firstVerdict is what all new fields of one dataset and category share.
+type firstVerdict struct {
+	Dataset         int64   `db:"dataset_id"`
+	Category        int64   `db:"category_id"`
+	Class           string  `db:"class"`
+	Meaning         bool    `db:"meaning"`
+	Owned           bool    `db:"owned"`
+	Master          bool    `db:"is_master"`
+	RetentionMonths *int    `db:"retention_months"`
+	OldestRecordOn  *string `db:"oldest_record_on"`
+}
+
+// addImportFields writes the new fields with their verdicts: nothing ties a new field to a program or a purpose, so all
+// fields of one category in one dataset are judged at once, and each is written once. Everything is true where fields of
+// other datasets must be judged again.
+func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.Import, c *judgeContext, progress func(int64) error) (everything bool, err error) {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	if everything, err = s.judgeNewFields(ctx, args, c); err != nil {
+		return everything, err
+	}
+	type span struct {
+		From *int64 `db:"least"`
+		To   *int64 `db:"most"`
+	}
+	lines, err := one[span](ctx, s, "import", `select min(line) as least, max(line) as most from import_row
+		where workspace_id = @ws and import_id = @id and change = 'new'`, args)
+	if err != nil || lines.From == nil {
+		return everything, err
+	}
+	written := int64(0)
+	for from := *lines.From; from <= *lines.To; from += applyChunk {
+		n, err := s.exec(ctx, "field", `
+			insert into field (workspace_id, id, dataset_id, application_id, name, label, comment, data_type, nullable, is_key, reference,
+				position, category_id, gdpr_class, owner_id, verdict, lawful, used, used_why, flags, grade, completeness)
+			overriding system value
+			select r.workspace_id, r.field_id, p.dataset_id, p.application_id, r.name, coalesce(x.label, ''), coalesce(x.comment, ''),
+				coalesce(x.data_type, ''), x.nullable, coalesce(x.is_key, false), coalesce(x.reference, ''), least(r.line, 2147483647),
+				c.id, v.class, o.id, v.verdict, v.lawful, v.used, v.why, v.flags, v.grade, v.completeness
+			from `+newFields+`
+			join first_verdict v on v.dataset_id = p.dataset_id and v.category_id = coalesce(c.id, 0) and v.meaning = `+meaningful+` and v.owned = `+owned+`
+			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.line >= @from and r.line < @to
+			order by r.line`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "from": from, "to": from + applyChunk})
+		if err != nil {
+			return everything, err
+		}
+		written += n
+		if err := progress(written); err != nil {
+			return everything, err
+		}
+	}
+	return everything, nil
+}
+
+func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c *judgeContext) (everything bool, err error) {
+	kinds, err := many[firstVerdict](ctx, s, "field", `
+		select distinct p.dataset_id, coalesce(c.id, 0) as category_id, coalesce(c.gdpr_class, 'unclassified') as class,
+			`+meaningful+` as meaning, `+owned+` as owned, p.is_master, p.retention_months, p.oldest_record_on::text
+		from `+newFields+`
+		where r.workspace_id = @ws and r.import_id = @id and r.change = 'new'`, args)
+	if err != nil {
+		return false, err
+	}
+	n := len(kinds)
+	datasets, categories, classes := make([]int64, n), make([]int64, n), make([]string, n)
+	meaning, owned, lawful, used := make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n)
+	verdicts, why, flags, grades, completeness := make([]string, n), make([]string, n), make([]int32, n), make([]int16, n), make([]int16, n)
+	for k, v := range kinds {
+		everything = everything || v.Master && v.Category != 0
+		facts := domain.FieldFacts{Class: domain.GDPRClass(v.Class), HasDuplicate: c.copies[v.Dataset][v.Category],
+			Dataset: domain.DatasetFacts{RetentionMonths: v.RetentionMonths, OldestRecordOn: dayOfText(v.OldestRecordOn)}}
+		found := domain.Judge(&facts, c.thresholds, c.today)
+		known := domain.FieldKnown{Class: facts.Class, Meaning: v.Meaning, Origin: "unknown", Owned: v.Owned}
+		datasets[k], categories[k], classes[k], meaning[k], owned[k] = v.Dataset, v.Category, v.Class, v.Meaning, v.Owned
+		verdicts[k], lawful[k], used[k], why[k] = string(found.Verdict), found.Lawful, found.Used, string(found.Why)
+		flags[k], grades[k] = int32(found.Flags), int16(domain.EvidenceGrade(&facts.Evidence, c.thresholds, c.today))
+		completeness[k] = int16(known.Percent())
+	}
+	_, err = s.exec(ctx, "field", `create temporary table first_verdict on commit drop as
+		select * from unnest(@datasets::bigint[], @categories::bigint[], @classes::text[], @meaning::boolean[], @owned::boolean[],
+			@verdicts::text[], @lawful::boolean[], @used::boolean[], @why::text[], @flags::integer[], @grades::smallint[], @completeness::smallint[])
+			u (dataset_id, category_id, class, meaning, owned, verdict, lawful, used, why, flags, grade, completeness)`,
+		pgx.StrictNamedArgs{"datasets": datasets, "categories": categories, "classes": classes, "meaning": meaning, "owned": owned,
+			"verdicts": verdicts, "lawful": lawful, "used": used, "why": why, "flags": flags, "grades": grades, "completeness": completeness})
+	if err != nil {
+		return everything, err
+	}
+	_, err = s.db.Exec(ctx, `analyze import_place; analyze first_verdict`)
+	return everything, translate("import", err)
+}
+
+// changeImportFields writes what differs (the keys of before) and nothing else, then what is gone.
+func (s *Store) changeImportFields(ctx context.Context, by domain.Actor, i domain.Import) error {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	if _, err := s.exec(ctx, "field", `
+		update field f set
+			name = case when r.change = 'renamed' then r.name else f.name end,
+			state = case when r.change = 'returned' then 'active' else f.state end,
+			label = case when r.before ? 'label' then r.facts ->> 'label' else f.label end,
+			data_type = case when r.before ? 'data_type' then r.facts ->> 'data_type' else f.data_type end,
+			nullable = case when r.before ? 'nullable' then (r.facts ->> 'nullable')::boolean else f.nullable end,
+			is_key = case when r.before ? 'is_key' then (r.facts ->> 'is_key')::boolean else f.is_key end,
+			reference = case when r.before ? 'reference' then r.facts ->> 'reference' else f.reference end,
+			comment = case when r.before ? 'comment' then r.facts ->> 'comment' else f.comment end,
+			category_id = case when r.before ? 'category' then c.id else f.category_id end,
+			gdpr_class = case when r.before ? 'category' then coalesce(c.gdpr_class, 'unclassified') else f.gdpr_class end,
+			owner_id = case when r.before ? 'owner' then o.id else f.owner_id end,
+			version = f.version + 1, updated_at = clock_timestamp()
+		from import_row r
+		left join data_category c on c.workspace_id = r.workspace_id and c.code = r.facts ->> 'category'
+		left join app_user o on o.email = r.facts ->> 'owner'
+		where r.workspace_id = @ws and r.import_id = @id and r.change in ('changed', 'renamed', 'returned')
+			and f.workspace_id = r.workspace_id and f.id = r.field_id`, args); err != nil {
+		return err
+	}
+	_, err := s.exec(ctx, "field", `update field f set state = 'gone', version = f.version + 1, updated_at = clock_timestamp()
+		from import_row r where r.workspace_id = @ws and r.import_id = @id and r.change = 'gone'
+			and f.workspace_id = r.workspace_id and f.id = r.field_id`, args)
+	return err
+}
+
+// moveImportDatasets marks datasets that have no field left as gone, and takes back those that have fields again.
+func (s *Store) moveImportDatasets(ctx context.Context, by domain.Actor, i domain.Import) (gone, returned []int64, err error) {
+	const touched = `d.workspace_id = @ws and d.id in (select p.dataset_id from import_place p union all
+			select r.dataset_id from import_row r where r.workspace_id = @ws and r.import_id = @id and r.change in ('gone', 'returned'))`
+	const alive = `exists (select from field f where f.workspace_id = d.workspace_id and f.dataset_id = d.id and f.state <> 'gone')`
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	gone, err = many[int64](ctx, s, "dataset", `update dataset d set state = 'gone', version = version + 1, updated_at = clock_timestamp()
+		where `+touched+` and d.state = 'active' and not `+alive+` returning d.id`, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	returned, err = many[int64](ctx, s, "dataset", `update dataset d set state = 'active', version = version + 1, updated_at = clock_timestamp()
+		where `+touched+` and d.state = 'gone' and `+alive+` returning d.id`, args)
+	slices.Sort(gone)
+	slices.Sort(returned)
+	return gone, returned, err
+}

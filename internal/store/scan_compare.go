@@ -1,0 +1,332 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// FoundFacts are what a file says of a field. Nil is what the file does not say: it changes nothing.
+type FoundFacts struct {
+	Label     *string `json:"label,omitempty"`
+	DataType  *string `json:"data_type,omitempty"`
+	Nullable  *bool   `json:"nullable,omitempty"`
+	IsKey     *bool   `json:"is_key,omitempty"`
+	Reference *string `json:"reference,omitempty"`
+	Comment   *string `json:"comment,omitempty"`
+	Category  *string `json:"category,omitempty"` // code
+	Owner     *string `json:"owner,omitempty"`    // e-mail
+}
+
+// FoundRow is a row of a file, ready to be compared with the register. Facts become JSON.
+type FoundRow struct {
+	Line        int64
+	Application string
+	Schema      string
+	Dataset     string
+	Name        string
+	Facts       any
+	// Refused rows are not taken; their name only keeps the field of that name from being counted as gone.
+	Refused bool
+}
+
+// RowSource yields the rows of a file in batches, with what is wrong with others; io.EOF with or behind the last batch.
+type RowSource interface {
+	NextRows() (rows []FoundRow, problems []domain.RowProblem, err error)
+}
+
+// CompareInventory reads all rows of an inventory, compares them with the register and keeps the differences for a
+// preview. Nothing of the register changes. Conflict where the import was given up meanwhile; errors of the source are
+// returned as they are.
+func (s *Store) CompareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, source func() (RowSource, error)) error {
+	return s.compare(ctx, by, id, plan, h, source, (*Store).compareInventory)
+}
+
+// compare does in one transaction what both kinds of import share.
+func (s *Store) compare(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, source func() (RowSource, error),
+	differences func(*Store, context.Context, domain.Actor, domain.ImportID, domain.ImportPlan) error) error {
+	return s.Write(ctx, by, func(in *Store) error {
+		if err := in.lockImport(ctx, by, id, false); err != nil {
+			return err
+		}
+		rows, err := source()
+		if err != nil {
+			return err
+		}
+		if err := in.clearComparison(ctx, by, id); err != nil {
+			return err
+		}
+		read, err := in.stage(ctx, by, id, rows, func(n int64) error {
+			return s.ImportProgress(ctx, by, id, domain.ImportReading, n, 0)
+		})
+		if err != nil {
+			return err
+		}
+		if err := differences(in, ctx, by, id, plan); err != nil {
+			return err
+		}
+		return in.keepComparison(ctx, by, id, plan, h, read)
+	})
+}
+
+func (s *Store) clearComparison(ctx context.Context, by domain.Actor, id domain.ImportID) error {
+	for _, sql := range []string{
+		`delete from import_row where workspace_id = @ws and import_id = @id`,
+		`delete from import_problem where workspace_id = @ws and import_id = @id`,
+	} {
+		if _, err := s.exec(ctx, "import", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage copies the rows of a file into a temporary table: COPY cannot write to a table under row-level security, and what
+// is compared need not outlive the transaction.
+func (s *Store) stage(ctx context.Context, by domain.Actor, id domain.ImportID, source RowSource, progress func(int64) error) (read int64, err error) {
+	if _, err := s.db.Exec(ctx, `create temporary table found (line bigint not null, application text not null, schema text not null,
+		dataset text not null, name text not null, facts jsonb not null, refused boolean not null) on commit drop`); err != nil {
+		return 0, translate("import", err)
+	}
+	columns := []string{"line", "application", "schema", "dataset", "name", "facts", "refused"}
+	for last := false; !last; {
+		rows, wrong, err := source.NextRows()
+		if last = errors.Is(err, io.EOF); err != nil && !last {
+			return 0, err
+		}
+		_, err = s.db.CopyFrom(ctx, pgx.Identifier{"found"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+			r := &rows[i]
+			return []any{r.Line, r.Application, r.Schema, r.Dataset, r.Name, r.Facts, r.Refused}, nil
+		}))
+		if err != nil {
+			return 0, translate("import", err)
+		}
+		if err := s.addProblems(ctx, by, id, wrong); err != nil {
+			return 0, err
+		}
+		read += int64(len(rows))
+		if err := progress(read); err != nil {
+			return 0, err
+		}
+	}
+	return read, nil
+}
+
+func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.ImportID, problems []domain.RowProblem) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	n := len(problems)
+	lines, columns, keys, args := make([]int64, n), make([]string, n), make([]string, n), make([]map[string]any, n)
+	for i, p := range problems {
+		lines[i], columns[i], keys[i], args[i] = int64(p.Line), p.Column, p.Key, dataOf(p.Args)
+	}
+	_, err := s.exec(ctx, "import", `insert into import_problem (workspace_id, import_id, line, heading, key, args)
+		select @ws, @id, u.* from unnest(@lines::bigint[], @columns::text[], @keys::text[], @args::jsonb[]) u`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "lines": lines, "columns": columns, "keys": keys, "args": args})
+	return err
+}
+
+// place finds the application and dataset of every row, by name whatever the case. A dataset is named with its schema
+// where two schemas of the application hold a table of that name.
+func (s *Store) place(ctx context.Context, by domain.Actor) error {
+	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
+	if _, err := s.exec(ctx, "import", `
+		create temporary table found_dataset on commit drop as
+		with named as (
+			select lower(application) as app, lower(schema) as sch, lower(dataset) as ds,
+				min(application) as application, min(schema) as schema, min(dataset) as dataset
+			from found group by 1, 2, 3
+		), final as (
+			select app, sch, ds, application, case when schema <> '' and count(*) over (partition by app, ds) > 1
+				then schema || '.' || dataset else dataset end as name
+			from named
+		)
+		select f.app, f.sch, f.ds, coalesce(a.name, f.application) as application, coalesce(d.name, f.name) as name,
+			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived,
+			dense_rank() over (order by f.app, lower(f.name)) as place
+		from final f
+		left join application a on a.workspace_id = @ws and lower(a.name) = f.app
+		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(f.name)`, ws); err != nil {
+		return err
+	}
+	archived, err := many[string](ctx, s, "import", `select distinct application from found_dataset where archived order by 1 limit 1`, pgx.StrictNamedArgs{})
+	if err != nil {
+		return err
+	}
+	if len(archived) > 0 {
+		return domain.Errorf(domain.Invalid, "import.error.application_archived", "name", archived[0])
+	}
+	for _, sql := range []string{
+		`analyze found`, `analyze found_dataset`,
+		`create temporary table placed on commit drop as
+			select f.line, t.place, t.application, t.name as dataset, t.application_id, t.dataset_id, f.name, f.facts, f.refused,
+				first_value(f.line) over (partition by t.place, f.name order by f.refused, f.line) as first
+			from found f
+			join found_dataset t on t.app = lower(f.application) and t.sch = lower(f.schema) and t.ds = lower(f.dataset)`,
+		`drop table found`,
+		`create index on placed (dataset_id, name)`,
+		`analyze placed`,
+	} {
+		if _, err := s.db.Exec(ctx, sql); err != nil {
+			return translate("import", err)
+		}
+	}
+	return nil
+}
+
+// differing compares what a file says (p.facts) with a field f: diff is what the register says now, want what it would say,
+// of what differs. What people decided is left out: a label that somebody wrote, a category or owner that is set or was
+// ever changed by hand. An empty label says nothing.
+const differing = `
+	left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+	left join app_user o on o.id = f.owner_id
+	left join lateral (select jsonb_build_object('label', f.label, 'data_type', f.data_type, 'nullable', f.nullable, 'is_key', f.is_key,
+		'reference', f.reference, 'comment', f.comment, 'category', c.code, 'owner', o.email) as facts) now on f.id is not null
+	left join lateral (
+		select jsonb_object_agg(e.key, now.facts -> e.key) as diff, jsonb_object_agg(e.key, e.value) as want
+		from jsonb_each(p.facts) e
+		where not now.facts @> p.facts and now.facts -> e.key is distinct from e.value
+			and not (e.key = 'label' and e.value = '""')
+			and not (e.key = 'category' and f.category_id is not null)
+			and not (e.key = 'owner' and f.owner_id is not null)
+			and not (e.key in ('label', 'category', 'owner') and exists (select from event v
+				where v.workspace_id = f.workspace_id and v.subject_kind = 'field' and v.subject_id = f.id and v.after ? e.key))
+	) x on f.id is not null`
+
+func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan) error {
+	if err := s.place(ctx, by); err != nil {
+		return err
+	}
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+	for _, sql := range []string{
+		`insert into import_problem (workspace_id, import_id, line, heading, key, args)
+			select @ws, @id, line, 'field', 'scan.problem.duplicate', jsonb_build_object('line', first)
+			from placed where not refused and line <> first`,
+		`insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, facts, field_id, version, before)
+			select @ws, @id, p.line,
+				case when f.id is null then 'new' when f.state = 'gone' then 'returned' when x.diff is null then 'unchanged' else 'changed' end,
+				p.application, p.dataset, p.dataset_id, p.name,
+				case when f.id is null then p.facts else coalesce(x.want, '{}') end,
+				case when f.id is null then nextval('field_id_seq') else f.id end, f.version, x.diff
+			from placed p
+			left join field f on f.workspace_id = @ws and f.dataset_id = p.dataset_id and f.name = p.name` + differing + `
+			where not p.refused and p.line = p.first
+			order by p.line`,
+	} {
+		if _, err := s.exec(ctx, "import", sql, args); err != nil {
+			return err
+		}
+	}
+	args["complete"] = plan.Complete
+	gone, err := s.exec(ctx, "import", `
+		insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, field_id, version)
+		select @ws, @id, 0, 'gone', a.name, d.name, d.id, f.name, f.id, f.version
+		from field f
+		join dataset d on d.workspace_id = @ws and d.id = f.dataset_id
+		join application a on a.workspace_id = @ws and a.id = f.application_id
+		where f.workspace_id = @ws and f.state = 'active'
+			and f.dataset_id in (
+				select dataset_id from placed where not refused and dataset_id is not null
+				union
+				select k.id from dataset k where k.workspace_id = @ws and @complete
+					and k.application_id in (select application_id from placed where not refused and application_id is not null))
+			and not exists (select from placed p where p.dataset_id = f.dataset_id and p.name = f.name)
+		order by d.name, f.name`, args)
+	if err != nil || gone == 0 {
+		return err
+	}
+	return s.pairRenames(ctx, by, id)
+}
+
+// pairRenames turns a field that is gone and one that is new in the same dataset into one that was renamed, where their
+// names say the same.
+func (s *Store) pairRenames(ctx context.Context, by domain.Actor, id domain.ImportID) error {
+	type row struct {
+		Dataset  int64  `db:"dataset_id"`
+		Name     string `db:"name"`
+		DataType string `db:"data_type"`
+		Change   string `db:"change"`
+		Line     int64  `db:"line"`
+		Field    int64  `db:"field_id"`
+	}
+	rows, err := many[row](ctx, s, "import", `
+		select r.dataset_id, r.name, case r.change when 'new' then coalesce(r.facts ->> 'data_type', '') else f.data_type end as data_type,
+			r.change, r.line, r.field_id
+		from import_row r
+		left join field f on f.workspace_id = @ws and f.id = r.field_id and r.change = 'gone'
+		where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'gone') and r.dataset_id in (
+			select dataset_id from import_row where workspace_id = @ws and import_id = @id and change = 'gone'
+			intersect
+			select dataset_id from import_row where workspace_id = @ws and import_id = @id and change = 'new')
+		order by r.dataset_id, r.line, r.name`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	if err != nil {
+		return err
+	}
+	var gone, added []domain.FoundName
+	lines, fields := map[domain.FoundName]int64{}, map[domain.FoundName]int64{}
+	for _, r := range rows {
+		n := domain.FoundName{Dataset: strconv.FormatInt(r.Dataset, 10), Name: r.Name, DataType: r.DataType}
+		if r.Change == "gone" {
+			gone, fields[n] = append(gone, n), r.Field
+		} else {
+			added, lines[n] = append(added, n), r.Line
+		}
+	}
+	var oldIDs, newLines []int64
+	for was, is := range domain.ProbableRenames(gone, added) {
+		oldIDs, newLines = append(oldIDs, fields[was]), append(newLines, lines[is])
+	}
+	if len(oldIDs) == 0 {
+		return nil
+	}
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "old": oldIDs, "lines": newLines}
+	if _, err := s.exec(ctx, "import", `
+		with paired as (
+			select p.line, f.id, f.name, f.version, x.want, x.diff
+			from unnest(@old::bigint[], @lines::bigint[]) u (field_id, line)
+			join import_row p on p.workspace_id = @ws and p.import_id = @id and p.change = 'new' and p.line = u.line
+			join field f on f.workspace_id = @ws and f.id = u.field_id`+differing+`
+		)
+		update import_row r set change = 'renamed', field_id = paired.id, renamed_from = paired.name, version = paired.version,
+			before = jsonb_build_object('name', paired.name) || coalesce(paired.diff, '{}')
+		from paired
+		where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.line = paired.line`, args); err != nil {
+		return err
+	}
+	delete(args, "lines")
+	_, err = s.exec(ctx, "import", `delete from import_row where workspace_id = @ws and import_id = @id and change = 'gone' and field_id = any(@old)`, args)
+	return err
+}
+
+// keepComparison counts the differences and shows them to people.
+func (s *Store) keepComparison(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, read int64) error {
+	args := planArgs(by, plan)
+	args["id"], args["kind"], args["headings"], args["read"] = id, string(plan.Kind), importHeadings(h), read
+	n, err := s.exec(ctx, "import", `
+		update import set state = 'previewed', kind = @kind, application_id = @application, application_name = @application_name,
+			mapping = @mapping, complete = @complete, measured_on = @measured_on, headings = @headings,
+			rows_read = @read, rows_total = @read, updated_at = clock_timestamp(),
+			counts = (select coalesce(jsonb_object_agg(change, n), '{}') from (
+				select change, count(*) as n from import_row where workspace_id = @ws and import_id = @id group by change
+				union all
+				select 'problems', count(distinct line) from import_problem where workspace_id = @ws and import_id = @id
+				union all
+				select 'datasets', count(distinct (lower(application), lower(dataset))) from import_row
+					where workspace_id = @ws and import_id = @id and change = 'new' and dataset_id is null
+				union all
+				select 'applications', count(distinct lower(application)) from import_row r
+					where workspace_id = @ws and import_id = @id and change = 'new' and dataset_id is null
+					and not exists (select from application a where a.workspace_id = @ws and lower(a.name) = lower(r.application))
+			) k)
+		where workspace_id = @ws and id = @id and state = 'reading'`, args)
+	if err == nil && n == 0 {
+		err = domain.Errorf(domain.Conflict, "import.error.state")
+	}
+	return err
+}

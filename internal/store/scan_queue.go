@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"utile/internal/domain"
+)
+
+// RiverSchema is where the tables of the job queue are.
+const RiverSchema = riverSchema
+
+// ImportQueue is the queue of imports, with its own limit: bulk work must not starve the rest.
+const ImportQueue = "imports"
+
+// ImportJob asks a worker to go on with an import: what is to be done, its state says.
+type ImportJob struct {
+	Workspace domain.WorkspaceID
+	Import    domain.ImportID
+}
+
+// Kind names the job in the queue.
+func (ImportJob) Kind() string { return "import" }
+
+// inserter only inserts: it works in the transaction of the change that asks for the job.
+var inserter = sync.OnceValues(func() (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(nil), &river.Config{Schema: riverSchema, Logger: slog.New(slog.DiscardHandler)})
+})
+
+// queueImport has a worker go on with an import, if the transaction commits. It does nothing where the caller goes on itself.
+func (s *Store) queueImport(ctx context.Context, by domain.Actor, id domain.ImportID, queue bool) error {
+	if !queue {
+		return nil
+	}
+	client, err := inserter()
+	if err != nil {
+		return err
+	}
+	_, err = client.InsertTx(ctx, s.db.(pgx.Tx), ImportJob{by.Workspace, id}, &river.InsertOpts{Queue: ImportQueue, MaxAttempts: 5})
+	return err
+}
+
+// importStalled is how long work on an import may say nothing before it is taken for dead. Living work reports every second.
+const importStalled = time.Minute
+
+// RequeueImports queues again the imports of every workspace whose worker died, and drops uploads that never ended.
+func (s *Store) RequeueImports(ctx context.Context) error {
+	workspaces, err := many[domain.WorkspaceID](ctx, s, "workspace", `select id from workspace order by id`, pgx.StrictNamedArgs{})
+	if err != nil {
+		return err
+	}
+	for _, ws := range workspaces {
+		by := domain.Actor{Workspace: ws, Name: "server", Operator: true}
+		if err := s.requeueImports(ctx, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) requeueImports(ctx context.Context, by domain.Actor) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		ids, err := many[domain.ImportID](ctx, s, "import", `update import set updated_at = clock_timestamp()
+			where workspace_id = @ws and state in ('reading', 'applying', 'undoing')
+				and updated_at < clock_timestamp() - make_interval(secs => @secs) returning id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "secs": importStalled.Seconds()})
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := s.queueImport(ctx, by, id, true); err != nil {
+				return err
+			}
+		}
+		abandoned, err := many[domain.ImportID](ctx, s, "import", `update import set state = 'cancelled', updated_at = clock_timestamp()
+			where workspace_id = @ws and state = 'uploaded' and updated_at < clock_timestamp() - interval '1 day' returning id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace})
+		if err != nil {
+			return err
+		}
+		for _, id := range abandoned {
+			if err := s.dropImportFile(ctx, by, id, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// lockImport makes sure that one worker at a time goes on with an import, and one at a time applies in a workspace: a
+// second waits until the first has ended.
+func (s *Store) lockImport(ctx context.Context, by domain.Actor, id domain.ImportID, whole bool) error {
+	const importLocks, workspaceLocks = 727010, 727011
+	_, err := s.exec(ctx, "import", `select pg_advisory_xact_lock(@class, hashint8(@id))`,
+		pgx.StrictNamedArgs{"class": importLocks, "id": int64(id)})
+	if err != nil || !whole {
+		return err
+	}
+	_, err = s.exec(ctx, "import", `select pg_advisory_xact_lock(@class, hashint8(@id))`,
+		pgx.StrictNamedArgs{"class": workspaceLocks, "id": int64(by.Workspace)})
+	return err
+}
