@@ -27,7 +27,7 @@ type FoundFacts struct {
 type FoundRow struct {
 	Line        int64
 	Application string
-	Schema      string
+	Schema      string // of measures: the dataset may be named with it or without
 	Dataset     string
 	Name        string
 	Facts       any
@@ -132,27 +132,17 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 	return err
 }
 
-// place finds the application and dataset of every row, by name whatever the case. A dataset is named with its schema
-// where two schemas of the application hold a table of that name.
+// place finds the application and dataset of every row, by name whatever the case.
 func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
 	if _, err := s.exec(ctx, "import", `
 		create temporary table found_dataset on commit drop as
-		with named as (
-			select lower(application) as app, lower(schema) as sch, lower(dataset) as ds,
-				min(application) as application, min(schema) as schema, min(dataset) as dataset
-			from found group by 1, 2, 3
-		), final as (
-			select app, sch, ds, application, case when schema <> '' and count(*) over (partition by app, ds) > 1
-				then schema || '.' || dataset else dataset end as name
-			from named
-		)
-		select f.app, f.sch, f.ds, coalesce(a.name, f.application) as application, coalesce(d.name, f.name) as name,
-			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived,
-			dense_rank() over (order by f.app, lower(f.name)) as place
-		from final f
+		select f.app, f.ds, coalesce(a.name, f.application) as application, coalesce(d.name, f.dataset) as name,
+			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived, row_number() over () as place
+		from (select lower(application) as app, lower(dataset) as ds, min(application) as application, min(dataset) as dataset
+			from found group by 1, 2) f
 		left join application a on a.workspace_id = @ws and lower(a.name) = f.app
-		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(f.name)`, ws); err != nil {
+		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = f.ds`, ws); err != nil {
 		return err
 	}
 	archived, err := many[string](ctx, s, "import", `select distinct application from found_dataset where archived order by 1 limit 1`, pgx.StrictNamedArgs{})
@@ -168,7 +158,7 @@ func (s *Store) place(ctx context.Context, by domain.Actor) error {
 			select f.line, t.place, t.application, t.name as dataset, t.application_id, t.dataset_id, f.name, f.facts, f.refused,
 				first_value(f.line) over (partition by t.place, f.name order by f.refused, f.line) as first
 			from found f
-			join found_dataset t on t.app = lower(f.application) and t.sch = lower(f.schema) and t.ds = lower(f.dataset)`,
+			join found_dataset t on t.app = lower(f.application) and t.ds = lower(f.dataset)`,
 		`drop table found`,
 		`create index on placed (dataset_id, name)`,
 		`analyze placed`,
