@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -252,16 +252,26 @@ func (s *Store) CancelImport(ctx context.Context, by domain.Actor, id domain.Imp
 	})
 }
 
-// FailImport keeps why a file was refused. An import that is no longer being read stays as it is.
+// FailImport keeps why work on an import ended. A file that cannot be read is failed and forgotten; where applying or
+// undoing failed, nothing was written, and the import is what it was before. Any other state stays as it is.
 func (s *Store) FailImport(ctx context.Context, by domain.Actor, id domain.ImportID, why domain.Problem) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		err := s.moveImport(ctx, by, id, `state = 'failed', problem = @problem`, []domain.ImportState{domain.ImportUploaded, domain.ImportReading},
-			pgx.StrictNamedArgs{"problem": importProblem{why.Key, why.Args}})
-		if errors.Is(err, domain.Conflict) {
-			return nil
-		}
+		i, err := s.importByID(ctx, by, id, "for update")
 		if err != nil {
 			return err
+		}
+		back := map[domain.ImportState]domain.ImportState{domain.ImportUploaded: domain.ImportFailed, domain.ImportReading: domain.ImportFailed,
+			domain.ImportApplying: domain.ImportPreviewed, domain.ImportUndoing: domain.ImportApplied}
+		to, known := back[i.State]
+		if !known {
+			return nil
+		}
+		if err := s.moveImport(ctx, by, id, `state = @to, problem = @problem`, []domain.ImportState{i.State},
+			pgx.StrictNamedArgs{"to": string(to), "problem": problemOf(&why)}); err != nil {
+			return err
+		}
+		if to != domain.ImportFailed {
+			return nil
 		}
 		return s.dropImportFile(ctx, by, id, true)
 	})
@@ -272,7 +282,7 @@ func (s *Store) HoldImport(ctx context.Context, by domain.Actor, id domain.Impor
 	return s.Write(ctx, by, func(s *Store) error {
 		args := planArgs(by, plan)
 		delete(args, "ws")
-		args["kind"], args["headings"] = string(plan.Kind), importHeadings(h)
+		args["kind"], args["headings"] = string(plan.Kind), storableHeadings(h)
 		args["problem"] = problemOf(why)
 		return s.moveImport(ctx, by, id, `state = 'mapping', kind = @kind, application_id = @application, application_name = @application_name,
 			mapping = @mapping, complete = @complete, measured_on = @measured_on, headings = @headings, problem = @problem`,
@@ -284,7 +294,39 @@ func problemOf(p *domain.Problem) *importProblem {
 	if p == nil {
 		return nil
 	}
-	return &importProblem{p.Key, p.Args}
+	return &importProblem{p.Key, storable(p.Args)}
+}
+
+// storable makes texts of a foreign file fit for a document in the database, which knows no NUL and nothing but UTF-8.
+func storable(args map[string]any) map[string]any {
+	out := make(map[string]any, len(args))
+	for k, v := range args {
+		if text, ok := v.(string); ok {
+			v = storableText(text)
+		}
+		out[k] = v
+	}
+	return out
+}
+
+func storableText(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+}
+
+// storableHeadings keeps of headings and sample what a person needs to recognise them.
+func storableHeadings(h domain.ImportHeadings) importHeadings {
+	const most = 200
+	short := func(list []string) []string {
+		return mapSlice(list, func(text string) string {
+			text = storableText(text)
+			if r := []rune(text); len(r) > most {
+				text = string(r[:most]) + "…"
+			}
+			return text
+		})
+	}
+	h.Headings, h.Sheets, h.Sample = short(h.Headings), short(h.Sheets), mapSlice(h.Sample, short)
+	return importHeadings(h)
 }
 
 // dropImportFile forgets the file, and the rows where nothing came of them.

@@ -124,7 +124,7 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 	n := len(problems)
 	lines, columns, keys, args := make([]int64, n), make([]string, n), make([]string, n), make([]map[string]any, n)
 	for i, p := range problems {
-		lines[i], columns[i], keys[i], args[i] = int64(p.Line), p.Column, p.Key, dataOf(p.Args)
+		lines[i], columns[i], keys[i], args[i] = int64(p.Line), storableText(p.Column), p.Key, storable(p.Args)
 	}
 	_, err := s.exec(ctx, "import", `insert into import_problem (workspace_id, import_id, line, heading, key, args)
 		select @ws, @id, u.* from unnest(@lines::bigint[], @columns::text[], @keys::text[], @args::jsonb[]) u`,
@@ -297,7 +297,7 @@ func (s *Store) pairRenames(ctx context.Context, by domain.Actor, id domain.Impo
 // keepComparison counts the differences and shows them to people.
 func (s *Store) keepComparison(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, read int64) error {
 	args := planArgs(by, plan)
-	args["id"], args["kind"], args["headings"], args["read"] = id, string(plan.Kind), importHeadings(h), read
+	args["id"], args["kind"], args["headings"], args["read"] = id, string(plan.Kind), storableHeadings(h), read
 	n, err := s.exec(ctx, "import", `
 		update import set state = 'previewed', kind = @kind, application_id = @application, application_name = @application_name,
 			mapping = @mapping, complete = @complete, measured_on = @measured_on, headings = @headings,

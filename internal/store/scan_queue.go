@@ -23,6 +23,13 @@ const ImportQueue = "imports"
 type ImportJob struct {
 	Workspace domain.WorkspaceID
 	Import    domain.ImportID
+	User      domain.UserID // who asked; zero for the server itself
+	Name      string
+}
+
+// Actor is who asked for the job.
+func (j ImportJob) Actor() domain.Actor {
+	return domain.Actor{User: j.User, Name: j.Name, Workspace: j.Workspace, Operator: j.User == 0}
 }
 
 // Kind names the job in the queue.
@@ -42,7 +49,7 @@ func (s *Store) queueImport(ctx context.Context, by domain.Actor, id domain.Impo
 	if err != nil {
 		return err
 	}
-	_, err = client.InsertTx(ctx, s.db.(pgx.Tx), ImportJob{by.Workspace, id}, &river.InsertOpts{Queue: ImportQueue, MaxAttempts: 5})
+	_, err = client.InsertTx(ctx, s.db.(pgx.Tx), ImportJob{by.Workspace, id, by.User, by.Name}, &river.InsertOpts{Queue: ImportQueue, MaxAttempts: 5})
 	return err
 }
 
@@ -66,15 +73,21 @@ func (s *Store) RequeueImports(ctx context.Context) error {
 
 func (s *Store) requeueImports(ctx context.Context, by domain.Actor) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		ids, err := many[domain.ImportID](ctx, s, "import", `update import set updated_at = clock_timestamp()
+		type stalled struct {
+			ID   domain.ImportID `db:"id"`
+			User *domain.UserID  `db:"actor_id"`
+			Name string          `db:"actor_name"`
+		}
+		dead, err := many[stalled](ctx, s, "import", `update import set updated_at = clock_timestamp()
 			where workspace_id = @ws and state in ('reading', 'applying', 'undoing')
-				and updated_at < clock_timestamp() - make_interval(secs => @secs) returning id`,
+				and updated_at < clock_timestamp() - make_interval(secs => @secs) returning id, actor_id, actor_name`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "secs": importStalled.Seconds()})
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
-			if err := s.queueImport(ctx, by, id, true); err != nil {
+		for _, d := range dead {
+			asker := domain.Actor{User: deref(d.User), Name: d.Name, Workspace: by.Workspace}
+			if err := s.queueImport(ctx, asker, d.ID, true); err != nil {
 				return err
 			}
 		}

@@ -183,11 +183,15 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 // undoPlaces removes the datasets and applications that the import created, as far as nothing else came into them and
 // nobody wrote anything about them.
 func (s *Store) undoPlaces(ctx context.Context, by domain.Actor, i domain.Import) error {
-	created, err := one[importCreated](ctx, s, "import", `select created from import where workspace_id = @ws and id = @id`,
+	type createdRow struct {
+		Created importCreated `db:"created"`
+	}
+	r, err := one[createdRow](ctx, s, "import", `select created from import where workspace_id = @ws and id = @id`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID})
 	if err != nil {
 		return err
 	}
+	created := r.Created
 	for _, step := range []struct {
 		ids  []int64
 		told bool // the history says so

@@ -1,0 +1,160 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/riverqueue/river"
+
+	"utile/internal/domain"
+	"utile/internal/scan"
+	"utile/internal/sheet"
+	"utile/internal/store"
+)
+
+// importWorker goes on with an import by a job.
+type importWorker struct {
+	river.WorkerDefaults[store.ImportJob]
+	store *store.Store
+	log   *slog.Logger
+}
+
+// Work does what the state of the import asks for. An import that somebody gave up meanwhile asks for nothing.
+func (w *importWorker) Work(ctx context.Context, job *river.Job[store.ImportJob]) error {
+	by, id := job.Args.Actor(), job.Args.Import
+	err := goOn(ctx, w.store, by, id, true)
+	if err == nil || errors.Is(err, domain.NotFound) {
+		return nil
+	}
+	w.log.ErrorContext(ctx, "import failed", "error", err, "import", int64(id), "workspace", int64(by.Workspace), "attempt", job.Attempt)
+	if job.Attempt < job.MaxAttempts {
+		return err
+	}
+	return errors.Join(err, w.store.FailImport(context.WithoutCancel(ctx), by, id, domain.Problem{Key: "import.error.internal"}))
+}
+
+// goOn takes an import one step further. Queue is true where a step that follows at once is a job of its own.
+func goOn(ctx context.Context, st *store.Store, by domain.Actor, id domain.ImportID, queue bool) error {
+	i, err := st.ImportByID(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	switch i.State {
+	case domain.ImportReading:
+		err = read(ctx, st, by, i)
+	case domain.ImportApplying:
+		_, err = st.ApplyImport(ctx, by, id, queue)
+	case domain.ImportUndoing:
+		err = st.UndoImport(ctx, by, id)
+	case domain.ImportUploaded, domain.ImportMapping, domain.ImportPreviewed, domain.ImportApplied, domain.ImportUndone,
+		domain.ImportFailed, domain.ImportCancelled:
+	}
+	if errors.Is(err, domain.Conflict) {
+		return nil // another process did it, or a person gave it up
+	}
+	if refused, ok := errors.AsType[*domain.Error](err); ok && refused.Kind == domain.Invalid {
+		return st.FailImport(ctx, by, id, domain.Problem{Key: refused.Key, Args: refused.Args})
+	}
+	return err
+}
+
+// read reads the file of an import and compares it with the register, or says what is wrong with it, or what a person must
+// say first.
+func read(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import) error {
+	folder, err := os.MkdirTemp("", "utile-import-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // what stays behind is the system's to clear
+	file, err := os.Create(filepath.Join(folder, "file"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	size, err := st.CopyImportFile(ctx, by, i.ID, file)
+	if err != nil {
+		return err
+	}
+	table, err := sheet.Open(file, size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder})
+	if err == nil {
+		defer func() { _ = table.Close() }()
+		err = compare(ctx, st, by, i, table)
+	}
+	if refused, ok := errors.AsType[*sheet.Error](err); ok {
+		return st.FailImport(ctx, by, i.ID, problemOf(refused))
+	}
+	return err
+}
+
+// problemOf is a message of why a file is refused, with where.
+func problemOf(e *sheet.Error) domain.Problem {
+	p := domain.Problem{Key: e.Key, Args: map[string]any{}}
+	for k, v := range e.Args {
+		p.Args[k] = v
+	}
+	if e.Line > 0 {
+		p.Args["line"] = e.Line
+	}
+	if e.Column > 0 {
+		p.Args["column"] = e.Column
+	}
+	return p
+}
+
+// sampleRows is how many rows the mapping screen shows.
+const sampleRows = 5
+
+func compare(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, table *sheet.Table) error {
+	plan := i.Plan
+	memory, err := st.HeadingMemory(ctx, by)
+	if err != nil {
+		return err
+	}
+	if !plan.Answered || len(plan.Targets) != len(table.Headers()) {
+		plan.Targets = scan.Guess(table, memory)
+	}
+	if plan.Kind == "" {
+		plan.Kind = domain.KindOf(plan.Targets)
+	}
+	headings := domain.ImportHeadings{Format: string(table.Format), Encoding: table.Encoding, Sheet: table.Sheet, Sheets: table.Sheets,
+		Headings: table.Headers(), Sample: table.Sample(sampleRows)}
+	if table.Comma != 0 {
+		headings.Comma = string(table.Comma)
+	}
+	if missing, ok := errors.AsType[*domain.Error](plan.Check(table.Headers())); ok {
+		return st.HoldImport(ctx, by, i.ID, plan, headings, firstProblem(missing))
+	}
+	rows := &rowSource{table: table, plan: plan, fileName: i.FileName}
+	defer rows.close()
+	if rows.application, err = applicationOf(ctx, st, by, plan); err != nil {
+		return err
+	}
+	if plan.Kind == domain.ImportEvidence {
+		return st.CompareEvidence(ctx, by, i.ID, plan, headings, rows.evidence)
+	}
+	if rows.words, err = st.ScanWords(ctx, by); err != nil {
+		return err
+	}
+	return st.CompareInventory(ctx, by, i.ID, plan, headings, rows.inventory)
+}
+
+// firstProblem is what the mapping screen says at its top: one sentence at a time is enough.
+func firstProblem(e *domain.Error) *domain.Problem {
+	for _, field := range []string{"targets", "dataset", "application", "measured_on", "kind"} {
+		if p, ok := e.Fields[field]; ok {
+			return &p
+		}
+	}
+	return nil
+}
+
+func applicationOf(ctx context.Context, st *store.Store, by domain.Actor, plan domain.ImportPlan) (string, error) {
+	if plan.Application == 0 {
+		return plan.ApplicationName, nil
+	}
+	a, err := st.ApplicationByID(ctx, by, plan.Application)
+	return a.Name, err
+}
