@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"compress/gzip"
 	"context"
 	"errors"
 	"flag"
@@ -19,12 +20,36 @@ import (
 
 // exportCommands has one command for each register, so that a misspelt one is refused with the list of those known.
 var exportCommands = func() []command {
-	var list []command
+	list := []command{exportWorkspaceCommand}
 	for _, r := range store.Registers() {
 		list = append(list, exportCommand(r))
 	}
 	return list
 }()
+
+var exportWorkspaceCommand = command{
+	name: "export workspace", args: "SLUG [-o FILE]", summary: "export a whole workspace as one file",
+	help: `The file holds everything of the workspace, its history included, one record to a line (see docs/workspace-format.md).
+It is compressed where the name of the file ends in .gz. server import workspace brings it in again.`,
+	flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
+		output := fs.String("o", "", "file to write (standard output)")
+		return func(ctx context.Context, p *program, args []string) error {
+			slug, err := oneArg(args, "slug of the workspace")
+			if err != nil {
+				return err
+			}
+			return p.withWorkspace(ctx, slug, func(st *store.Store, by domain.Actor, _ domain.Workspace) error {
+				return p.writeFile(*output, func(out io.Writer) error {
+					if !strings.HasSuffix(*output, ".gz") {
+						return st.ExportWorkspace(ctx, by, out)
+					}
+					zipped := gzip.NewWriter(out)
+					return errors.Join(st.ExportWorkspace(ctx, by, zipped), zipped.Close())
+				})
+			})
+		}
+	},
+}
 
 func registerNames() []string {
 	var names []string

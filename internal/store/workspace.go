@@ -69,7 +69,7 @@ func (s *Store) WorkspacesOf(ctx context.Context, user domain.UserID) (list []do
 // AddWorkspace opens a workspace with the built-in taxonomy, the stages of the customer journey named in the language of
 // the workspace, and the person who made it as its administrator. Invalid where the slug is taken.
 func (s *Store) AddWorkspace(ctx context.Context, by domain.Actor, w domain.Workspace) (out domain.Workspace, err error) {
-	err = s.addWorkspace(ctx, by, w, func(s *Store, by domain.Actor, added domain.Workspace) error {
+	err = s.addWorkspace(ctx, by, w, "workspace.added", func(s *Store, by domain.Actor, added domain.Workspace) error {
 		out = added
 		if err := s.addTaxonomy(ctx, by); err != nil {
 			return err
@@ -79,8 +79,9 @@ func (s *Store) AddWorkspace(ctx context.Context, by domain.Actor, w domain.Work
 	return out, err
 }
 
-// addWorkspace opens an empty workspace and lets fill put in what it starts with, in one transaction.
-func (s *Store) addWorkspace(ctx context.Context, by domain.Actor, w domain.Workspace, fill func(*Store, domain.Actor, domain.Workspace) error) error {
+// addWorkspace opens an empty workspace and lets fill put in what it starts with, in one transaction. The history tells of
+// it under the verb, and whoever made it becomes an administrator.
+func (s *Store) addWorkspace(ctx context.Context, by domain.Actor, w domain.Workspace, verb string, fill func(*Store, domain.Actor, domain.Workspace) error) error {
 	by.Workspace, by.Slug = 0, ""
 	return s.Write(ctx, by, func(s *Store) error {
 		args := workspaceArgs(w)
@@ -95,8 +96,7 @@ func (s *Store) addWorkspace(ctx context.Context, by domain.Actor, w domain.Work
 		inside := by
 		inside.Workspace, inside.Slug, inside.Role = added.ID, added.Slug, domain.RoleAdmin
 		return s.Write(ctx, inside, func(s *Store) error {
-			event := domain.Event{Verb: "workspace.added", Subject: added.Subject(), After: added.Facts()}
-			if err := s.record(ctx, inside, event); err != nil {
+			if err := fill(s, inside, added); err != nil {
 				return err
 			}
 			if by.User != 0 {
@@ -104,7 +104,7 @@ func (s *Store) addWorkspace(ctx context.Context, by domain.Actor, w domain.Work
 					return err
 				}
 			}
-			return fill(s, inside, added)
+			return s.record(ctx, inside, domain.Event{Verb: verb, Subject: added.Subject(), After: added.Facts()})
 		})
 	})
 }

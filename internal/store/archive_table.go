@@ -1,0 +1,218 @@
+package store
+
+import (
+	"strings"
+)
+
+// archiveTable says how the rows of a table stand in a workspace file. A file holds the tables in this order, so that a
+// record only refers to records above it.
+type archiveTable struct {
+	kind    string // name of its records in the file
+	table   string
+	columns []archiveColumn
+	from    string // tables to read from, where an order needs another one; t is the table itself
+	where   string // condition of the rows that are taken along
+	order   string
+	atOnce  bool // its rows refer to each other, so they are written in one piece
+}
+
+// archiveColumn is one value of a record.
+type archiveColumn struct {
+	key      string // name in the file
+	name     string // name of the column
+	kind     archiveType
+	ref      string // kind of the records that the value names
+	nullable bool
+}
+
+type archiveType string
+
+const (
+	archiveText    archiveType = "text"
+	archiveInt     archiveType = "int"
+	archiveBool    archiveType = "bool"
+	archiveDate    archiveType = "date"
+	archiveTime    archiveType = "time"
+	archiveTexts   archiveType = "texts"
+	archiveJSON    archiveType = "json"
+	archiveFacts   archiveType = "facts" // named values of a history entry, which may hold numbers of records
+	archiveQuery   archiveType = "query" // a list's address, which may hold numbers of records
+	archiveHex     archiveType = "hex"
+	archiveOwn     archiveType = "own"     // number of the record itself
+	archiveRef     archiveType = "ref"     // number of another record
+	archiveSubject archiveType = "subject" // number of a record of the kind that subject_kind names
+)
+
+// archiveTables in the order of the file. The users stand before them, and are no table of the workspace.
+//
+// A column is written name:type, with ? where it may be null and >kind where it names a record of that kind.
+var archiveTables = []archiveTable{
+	newArchiveTable("member", "membership", "user_id>user role created_at:time").
+		ordered("membership t join app_user u on u.id = t.user_id", "u.email"),
+	newArchiveTable("batch", "batch", `id:own kind label:json changed:int refused:int actor_id>user? created_at:time undone_at:time?
+		undone_by>user?`).ordered("", "t.id"),
+	newArchiveTable("team", "team", "id:own name description version:int created_at:time updated_at:time archived_at:time?").ordered("", "t.id"),
+	newArchiveTable("team_member", "team_member", "team_id>team user_id>user").
+		ordered("team_member t join app_user u on u.id = t.user_id", "t.team_id, u.email"),
+	newArchiveTable("application", "application", `id:own name kind description team_id>team? owner_id>user? vendor hosting country
+		processor lifecycle version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("dataset", "dataset", `id:own application_id>application name label description structure subjects:texts
+		row_count:int? retention_months:int? retention_rule oldest_record_on:date? is_master:bool state version:int created_at:time
+		updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("category", "data_category", `id:own code parent_code? label_fr label_en gdpr_class default_risk:int examples
+		fides_category dpv_concept builtin:bool version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id").whole(),
+	newArchiveTable("collection_point", "collection_point", `id:own name kind description notice notice_url consent version:int
+		created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("field", "field", `id:own dataset_id>dataset application_id>application name label description comment data_type
+		nullable:bool? is_key:bool reference position:int category_id>category? gdpr_class origin owner_id>user? state verdict
+		lawful:bool used:bool used_why flags:int grade:int completeness:int programs:int purposes:int decision decision_until:date?
+		version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("field_collection", "field_collection", "field_id>field collection_point_id>collection_point").
+		ordered("", "t.field_id, t.collection_point_id"),
+	newArchiveTable("evidence", "field_evidence", `field_id>field reads:int? window_days:int? last_read_at:time? reads_measured_at:time?
+		reads_source last_write_at:time? write_measured_at:time? write_source row_count:int? non_null_count:int? distinct_count:int?
+		fill_measured_at:time? fill_source`).ordered("", "t.field_id"),
+	newArchiveTable("purpose", "purpose", `id:own code name description sub_purposes:texts legal_basis legal_reference art9_condition
+		interest necessity balance consent_proof consent_withdrawal subjects:texts recipients:texts transfers:texts
+		retention_months:int? retention_rule security_measures:texts source_of_data needs_program:bool state starts_on:date?
+		ends_on:date? review_on:date? owner_id>user? version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("mapping", "purpose_mapping", `id:own field_id>field purpose_id>purpose justification state proposed_by>user?
+		proposed_at:time decided_by>user? decided_at:time? decision_reason self_approved:bool reopened_because version:int`).ordered("", "t.id"),
+	newArchiveTable("objective", "objective", `id:own name kpi target description version:int created_at:time updated_at:time
+		archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("stage", "journey_stage", `id:own code name description position:int version:int created_at:time updated_at:time
+		archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("program", "program", `id:own code name description objective_id>objective? stage_id>stage? trigger channels:texts
+		kpi owner_id>user? status starts_on:date? ends_on:date? paused_on:date? template version:int created_at:time updated_at:time
+		archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("program_purpose", "program_purpose", "program_id>program purpose_id>purpose").ordered("", "t.program_id, t.purpose_id"),
+	newArchiveTable("link", "program_link", `field_id>field program_id>program level role note source linked_by>user? linked_at:time`).
+		ordered("", "t.field_id, t.program_id"),
+	newArchiveTable("requirement", "requirement", "program_id>program category_id>category level note").
+		ordered("", "t.program_id, t.category_id"),
+	newArchiveTable("decision", "decision", `id:own field_id>field kind reason until:date? decided_by>user? decided_by_name
+		decided_at:time withdrawn_at:time? batch_id>batch?`).ordered("", "t.id"),
+	newArchiveTable("flow", "flow", `id:own name source_application_id>application source_dataset_id>dataset?
+		target_application_id>application target_dataset_id>dataset? mechanism frequency encrypted country purpose_id>purpose?
+		description version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("flow_field", "flow_field", "flow_id>flow source_field_id>field target_field_id>field?").
+		ordered("", "t.flow_id, t.source_field_id"),
+	newArchiveTable("comment", "remark", `id:own subject_kind subject_id:subject author_id>user? author_name body created_at:time`).
+		ordered("", "t.id"),
+	newArchiveTable("view", "saved_view", `id:own register name query:query user_id>user? created_at:time`).ordered("", "t.id"),
+	// An import that is under way cannot be taken along: its file is not.
+	newArchiveTable("import", "import", `id:own kind application_id>application? file_name file_size:int file_sha256:hex? state
+		mapping:json rows_read:int rows_total:int? counts:json problem:json? actor_id>user? actor_name batch_id>batch? created_at:time
+		updated_at:time applied_at:time?`).ordered("", "t.id").only("t.state in " + archivedImports),
+	newArchiveTable("import_row", "import_row", `import_id>import line:int change dataset name facts:json field_id>field? renamed_from
+		before:json?`).ordered(importOf("import_row"), "t.import_id, t.line, t.dataset, t.name, t.change, t.facts::text").only("i.state in " + archivedImports),
+	newArchiveTable("import_problem", "import_problem", "import_id>import line:int heading key args:json").
+		ordered(importOf("import_problem"), "t.import_id, t.line, t.heading, t.key, t.args::text").only("i.state in " + archivedImports),
+	newArchiveTable("heading", "heading_memory", "heading target").ordered("", "t.heading"),
+	newArchiveTable("event", "event", `id:own at:time actor_id>user? actor_name verb subject_kind subject_id:subject subject_name
+		before:facts? after:facts? reason batch_id>batch?`).ordered("", "t.id"),
+}
+
+const archivedImports = "('applied', 'undone', 'failed', 'cancelled')"
+
+func importOf(table string) string {
+	return table + " t join import i on i.workspace_id = t.workspace_id and i.id = t.import_id"
+}
+
+// archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, and files on their way in.
+var archiveLeftOut = []string{"field_tally", "invitation", "import_chunk"}
+
+func newArchiveTable(kind, table, columns string) archiveTable {
+	t := archiveTable{kind: kind, table: table, from: table + " t"}
+	for word := range strings.FieldsSeq(columns) {
+		c := archiveColumn{kind: archiveText}
+		word, c.nullable = strings.CutSuffix(word, "?")
+		if name, ref, ok := strings.Cut(word, ">"); ok {
+			word, c.kind, c.ref = name, archiveRef, ref
+		}
+		if name, kind, ok := strings.Cut(word, ":"); ok {
+			word, c.kind = name, archiveType(kind)
+		}
+		c.name, c.key = word, strings.TrimSuffix(word, "_id")
+		t.columns = append(t.columns, c)
+	}
+	return t
+}
+
+func (t archiveTable) ordered(from, order string) archiveTable {
+	if t.order = order; from != "" {
+		t.from = from
+	}
+	return t
+}
+
+func (t archiveTable) only(where string) archiveTable {
+	t.where = " and " + where
+	return t
+}
+
+func (t archiveTable) whole() archiveTable {
+	t.atOnce = true
+	return t
+}
+
+// query reads the rows that a file holds.
+func (t archiveTable) query() string {
+	exprs := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		exprs[i] = "t." + c.name
+		switch c.kind {
+		case archiveInt, archiveOwn, archiveRef, archiveSubject:
+			exprs[i] += "::bigint"
+		case archiveDate, archiveJSON, archiveFacts:
+			exprs[i] += "::text"
+		case archiveHex:
+			exprs[i] = "encode(" + exprs[i] + ", 'hex')"
+		case archiveText, archiveBool, archiveTime, archiveTexts, archiveQuery:
+		}
+	}
+	return "select " + strings.Join(exprs, ", ") + " from " + t.from + " where t.workspace_id = @ws" + t.where + " order by " + t.order
+}
+
+// archiveUsers lists everybody whom a workspace names: its members, and those who acted in it.
+func archiveUsers() string {
+	var parts []string
+	for _, t := range archiveTables {
+		for _, c := range t.columns {
+			if c.ref == "user" {
+				parts = append(parts, "select "+c.name+" from "+t.table+" where workspace_id = @ws")
+			}
+		}
+	}
+	return "select id, email, name, coalesce(locale, '') as locale from app_user where id in (" + strings.Join(parts, " union ") + ") order by email"
+}
+
+// archiveUser is the record of a person.
+var archiveUser = newArchiveTable("user", "app_user", "id:own email name locale")
+
+// subjectKinds tells the kind of records that a subject of the history or of a comment is.
+var subjectKinds = map[string]string{
+	"member": "user", "team": "team", "application": "application", "dataset": "dataset", "field": "field", "category": "category",
+	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program",
+	"flow": "flow", "import": "import", "view": "view", "mapping": "mapping", "decision": "decision", "batch": "batch",
+}
+
+// factKinds tells, by the name of a value in the history or of a filter in a list's address, which records it names.
+var factKinds = func() map[string]string {
+	kinds := map[string]string{"dataset": "dataset", "source_dataset": "dataset", "target_dataset": "dataset", "field": "field",
+		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch"}
+	for name, kind := range nameKinds {
+		kinds[name] = kind
+	}
+	return kinds
+}()
+
+// tableOf is the table that gives out the numbers of a kind; empty for users and for kinds that are not numbered here.
+func tableOf(kind string) string {
+	for _, t := range archiveTables {
+		if t.kind == kind && t.columns[0].kind == archiveOwn {
+			return t.table
+		}
+	}
+	return ""
+}
