@@ -221,6 +221,8 @@ func (m *archiveImport) add(ctx context.Context) error {
 			row[i], err = m.own(ctx, m.table.kind, row[i].(int64))
 		case archiveRef:
 			row[i], err = m.reference(c, row[i].(int64))
+		case archiveMention:
+			row[i], err = m.mentioned(ctx)(c.ref, row[i].(int64))
 		case archiveSubject:
 			row[i], err = m.subject(ctx, kind, row[i].(int64))
 		case archiveTime:

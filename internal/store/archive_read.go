@@ -238,7 +238,7 @@ func decodeArchiveValue(c archiveColumn, raw json.RawMessage, given bool) (v any
 		return text, ok && !strings.Contains(text.(string), "\x00")
 	case archiveInt:
 		return decodeAs[int64](raw)
-	case archiveOwn, archiveRef, archiveSubject:
+	case archiveOwn, archiveRef, archiveMention, archiveSubject:
 		n, ok := decodeAs[int64](raw)
 		return n, ok && n.(int64) >= 0
 	case archiveBool:
@@ -289,7 +289,7 @@ func zeroArchiveValue(c archiveColumn) (any, bool) {
 		return false, true
 	case archiveTexts:
 		return []string{}, true
-	case archiveInt, archiveDate, archiveTime, archiveJSON, archiveFacts, archiveHex, archiveOwn, archiveRef, archiveSubject:
+	case archiveInt, archiveDate, archiveTime, archiveJSON, archiveFacts, archiveHex, archiveOwn, archiveRef, archiveMention, archiveSubject:
 	}
 	return nil, false
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -40,12 +41,14 @@ const (
 	archiveHex     archiveType = "hex"
 	archiveOwn     archiveType = "own"     // number of the record itself
 	archiveRef     archiveType = "ref"     // number of another record
+	archiveMention archiveType = "mention" // number of another record, which may be gone
 	archiveSubject archiveType = "subject" // number of a record of the kind that subject_kind names
 )
 
 // archiveTables in the order of the file. The users stand before them, and are no table of the workspace.
 //
-// A column is written name:type, with ? where it may be null and >kind where it names a record of that kind.
+// A column is written name:type, with ? where it may be null, >kind where it names a record of that kind that must be there,
+// and ~kind where that record may be gone.
 var archiveTables = []archiveTable{
 	newArchiveTable("member", "membership", "user_id>user role created_at:time").
 		ordered("membership t join app_user u on u.id = t.user_id", "u.email"),
@@ -102,10 +105,10 @@ var archiveTables = []archiveTable{
 	newArchiveTable("view", "saved_view", `id:own register name query:query user_id>user? created_at:time`).ordered("", "t.id"),
 	// An import that is under way cannot be taken along: its file is not.
 	newArchiveTable("import", "import", `id:own kind application_id>application? file_name file_size:int file_sha256:hex? state
-		mapping:json rows_read:int rows_total:int? counts:json problem:json? actor_id>user? actor_name batch_id>batch? created_at:time
-		updated_at:time applied_at:time?`).ordered("", "t.id").only("t.state in " + archivedImports),
-	newArchiveTable("import_row", "import_row", `import_id>import line:int change dataset name facts:json field_id>field? renamed_from
-		before:json?`).ordered(importOf("import_row"), "t.import_id, t.line, t.dataset, t.name, t.change, t.facts::text").only("i.state in " + archivedImports),
+		mapping:json headings:json application_name complete:bool measured_on:date? rows_read:int rows_total:int? counts:json problem:json?
+		created:facts actor_id>user? actor_name batch_id>batch? created_at:time updated_at:time applied_at:time? undone_at:time?`).ordered("", "t.id").only("t.state in " + archivedImports),
+	newArchiveTable("import_row", "import_row", `import_id>import line:int change application dataset name facts:json field_id~field? dataset_id~dataset?
+		renamed_from before:json? version:int? taken:bool`).ordered(importOf("import_row"), "t.import_id, t.line, t.dataset, t.name, t.change, t.facts::text").only("i.state in " + archivedImports),
 	newArchiveTable("import_problem", "import_problem", "import_id>import line:int heading key args:json").
 		ordered(importOf("import_problem"), "t.import_id, t.line, t.heading, t.key, t.args::text").only("i.state in " + archivedImports),
 	newArchiveTable("heading", "heading_memory", "heading target").ordered("", "t.heading"),
@@ -130,10 +133,16 @@ func newArchiveTable(kind, table, columns string) archiveTable {
 		if name, ref, ok := strings.Cut(word, ">"); ok {
 			word, c.kind, c.ref = name, archiveRef, ref
 		}
+		if name, ref, ok := strings.Cut(word, "~"); ok {
+			word, c.kind, c.ref = name, archiveMention, ref
+		}
 		if name, kind, ok := strings.Cut(word, ":"); ok {
 			word, c.kind = name, archiveType(kind)
 		}
 		c.name, c.key = word, strings.TrimSuffix(word, "_id")
+		if slices.ContainsFunc(t.columns, func(other archiveColumn) bool { return other.key == c.key }) {
+			c.key = word
+		}
 		t.columns = append(t.columns, c)
 	}
 	return t
@@ -162,7 +171,7 @@ func (t archiveTable) query() string {
 	for i, c := range t.columns {
 		exprs[i] = "t." + c.name
 		switch c.kind {
-		case archiveInt, archiveOwn, archiveRef, archiveSubject:
+		case archiveInt, archiveOwn, archiveRef, archiveMention, archiveSubject:
 			exprs[i] += "::bigint"
 		case archiveDate, archiveJSON, archiveFacts:
 			exprs[i] += "::text"
@@ -200,7 +209,9 @@ var subjectKinds = map[string]string{
 // factKinds tells, by the name of a value in the history or of a filter in a list's address, which records it names.
 var factKinds = func() map[string]string {
 	kinds := map[string]string{"dataset": "dataset", "source_dataset": "dataset", "target_dataset": "dataset", "field": "field",
-		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch"}
+		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch",
+		// What an import created or found gone, for its undo.
+		"applications": "application", "datasets": "dataset", "gone": "dataset", "returned": "dataset"}
 	for name, kind := range nameKinds {
 		kinds[name] = kind
 	}

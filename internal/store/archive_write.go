@@ -306,7 +306,7 @@ func (x *archiveExport) renumber(t archiveTable, row []any) (err error) {
 		switch c.kind {
 		case archiveOwn:
 			row[i] = x.number(t.kind, row[i].(int64))
-		case archiveRef:
+		case archiveRef, archiveMention:
 			row[i] = x.number(c.ref, row[i].(int64))
 		case archiveSubject:
 			row[i] = x.subject(kind, row[i].(int64))
