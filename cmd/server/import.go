@@ -2,16 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/job"
 	"utile/internal/store"
 )
 
 var importCommands = []command{
+	importCommand("import", domain.ImportInventory, "bring in inventories of columns: CSV or XLSX, headings in any order",
+		`Each file is compared with the register and applied as a whole, or refused as a whole. Bringing in the same file again
+changes nothing; what people decided is never overwritten. Rows that were not taken are listed with line, column and reason.`),
+	importCommand("import evidence", domain.ImportEvidence, "bring in measured facts about fields: reads, fill rates, last writes",
+		"Measures are matched to fields by application, dataset and name, and never replace newer ones."),
 	{
 		name: "import workspace", args: "FILE -as SLUG", summary: "make a new workspace of an exported file",
 		help: `All of the file is brought in, or nothing. People whom this installation does not know get accounts that cannot sign in
@@ -31,6 +42,106 @@ until they have a password (server user password). FILE may be - for standard in
 			}
 		},
 	},
+}
+
+func importCommand(name string, kind domain.ImportKind, summary, help string) command {
+	return command{
+		name: name, args: "-workspace SLUG [-application NAME] FILE…", summary: summary, help: help,
+		flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
+			workspace := fs.String("workspace", "", "slug of the workspace")
+			application := fs.String("application", "", "application of the rows that name none; made where it does not exist")
+			dataset := fs.String("dataset", "", "dataset of the rows, where the file has no column of datasets")
+			sheet := fs.String("sheet", "", "sheet of an XLSX file (the first that is not empty)")
+			complete := fs.Bool("complete", false, "the file is the whole inventory of its applications: what it does not hold is gone")
+			dry := fs.Bool("dry-run", false, "compare only: tell what would change and write nothing")
+			day := fs.String("measured-on", "", "day of measures that the file does not date, such as 2026-11-24")
+			return func(ctx context.Context, p *program, files []string) error {
+				if len(files) == 0 {
+					return usagef("Name at least one file.")
+				}
+				plan := domain.ImportPlan{Kind: kind, ApplicationName: domain.CleanLine(*application), Dataset: *dataset, Sheet: *sheet, Complete: *complete}
+				if *day != "" {
+					t, err := time.Parse(time.DateOnly, *day)
+					if err != nil {
+						return usagef("-measured-on %q is not a day such as 2026-11-24.", *day)
+					}
+					plan.MeasuredOn = &t
+				}
+				return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, _ domain.Workspace) error {
+					return p.importFiles(ctx, st, by, plan, *dry, files)
+				})
+			}
+		},
+	}
+}
+
+// importFiles brings in one file after the other; one that is refused does not keep the others out.
+func (p *program) importFiles(ctx context.Context, st *store.Store, by domain.Actor, plan domain.ImportPlan, dry bool, files []string) error {
+	var refused []string
+	for _, file := range files {
+		err := p.readFile(file, func(in io.Reader) error {
+			name := filepath.Base(file)
+			if file == "-" {
+				name = "stdin"
+			}
+			return p.importFile(ctx, st, by, in, job.ImportRequest{FileName: name, Plan: plan, DryRun: dry})
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			fmt.Fprintf(p.stderr, "%s: %s\n", file, sentence(ctx, err))
+			refused = append(refused, file)
+		}
+	}
+	if len(refused) > 0 {
+		return fmt.Errorf("%d of %d files were not brought in: %s", len(refused), len(files), strings.Join(refused, ", "))
+	}
+	return nil
+}
+
+func (p *program) importFile(ctx context.Context, st *store.Store, by domain.Actor, in io.Reader, r job.ImportRequest) error {
+	rows := 0
+	i, err := job.Import(ctx, st, by, in, r, func(problem domain.RowProblem) error {
+		rows++
+		place := fmt.Sprintf("line %d", problem.Line)
+		if problem.Column != "" {
+			place += ", column " + problem.Column
+		}
+		fmt.Fprintf(p.stderr, "%s, %s: %s\n", r.FileName, place, i18n.T(ctx, problem.Key, pairs(problem.Args)...))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	switch i.State {
+	case domain.ImportApplied, domain.ImportPreviewed:
+	case domain.ImportMapping:
+		return errors.New("its columns could not be told apart: rename the headings, or bring it in with the browser, where each column can be named")
+	default:
+		if i.Problem != nil {
+			return &domain.Error{Kind: domain.Invalid, Key: i.Problem.Key, Args: i.Problem.Args}
+		}
+		return fmt.Errorf("it was not taken (%s)", i.State)
+	}
+	var counts []string
+	for _, change := range domain.ImportChanges(i.Kind) {
+		if n := i.Counts[string(change)]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, change))
+		}
+	}
+	if rows > 0 {
+		counts = append(counts, fmt.Sprintf("%d rows not taken", rows))
+	}
+	if len(counts) == 0 {
+		counts = []string{"nothing to change"}
+	}
+	done := "brought in"
+	if r.DryRun {
+		done = "compared, nothing written"
+	}
+	fmt.Fprintf(p.stdout, "%s %s: %s\n", r.FileName, done, strings.Join(counts, ", "))
+	return nil
 }
 
 func (p *program) importWorkspace(ctx context.Context, in io.Reader, slug, name string) error {

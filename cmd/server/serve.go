@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"utile/internal/job"
 	"utile/internal/store"
 	"utile/internal/web"
 )
@@ -58,12 +59,19 @@ func (p *program) serve(ctx context.Context) error {
 
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
+	jobs, err := job.New(db.store, p.log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	s := service{store: db.store, log: p.log}
 	handler := web.New(db.store, web.Options{BaseURL: base, ProxyHops: p.config.ProxyHops, Version: versionText(), Log: p.log})
 	server := &http.Server{Handler: s.readiness(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	if err := jobs.Start(work); err != nil {
+		return errors.Join(err, server.Close())
+	}
 	s.start(work)
 	if err := p.announce(ctx, db.store, base); err != nil {
 		return errors.Join(err, server.Close())
@@ -86,6 +94,9 @@ func (p *program) serve(ctx context.Context) error {
 	if closing := server.Shutdown(drain); closing != nil && err == nil {
 		p.log.Warn("requests under way were ended", "error", closing)
 		_ = server.Close() // their connections are given up
+	}
+	if stopping := jobs.Stop(drain); stopping != nil {
+		p.log.Warn("imports under way were broken off; the next start takes them up", "error", stopping)
 	}
 	stopWork()
 	s.wait()
