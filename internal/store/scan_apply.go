@@ -70,7 +70,18 @@ func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.Impo
 
 // importStale tells whether the register is no longer what the file was compared with, where it matters.
 func (s *Store) importStale(ctx context.Context, by domain.Actor, i domain.Import) (bool, error) {
-	sql := `select exists (
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	if i.Kind == domain.ImportEvidence {
+		return one[bool](ctx, s, "import", `select exists (
+			select from import_row r
+			left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.field_id
+			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed')
+				and (case when e.field_id is not null then `+evidenceFacts+` end) is distinct from r.before)`, args)
+	}
+	if err := s.findImportPlaces(ctx, by, i); err != nil {
+		return false, err
+	}
+	return one[bool](ctx, s, "import", `select exists (
 			select from import_row r
 			left join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
 			where r.workspace_id = @ws and r.import_id = @id and r.change in ('changed', 'renamed', 'returned', 'gone')
@@ -78,21 +89,28 @@ func (s *Store) importStale(ctx context.Context, by domain.Actor, i domain.Impor
 		or exists (
 			select from import_row r
 			join field f on f.workspace_id = r.workspace_id and f.dataset_id = r.dataset_id and f.name = r.name
-			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'renamed'))
-		or exists (
-			select from (select distinct application, dataset, dataset_id from import_row
-				where workspace_id = @ws and import_id = @id and change = 'new') r
-			left join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
-			left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(r.dataset)
-			where d.id is distinct from r.dataset_id)`
-	if i.Kind == domain.ImportEvidence {
-		sql = `select exists (
-			select from import_row r
-			left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.field_id
-			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed')
-				and (case when e.field_id is not null then ` + evidenceFacts + ` end) is distinct from r.before)`
+			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'renamed') and r.dataset_id is not null)
+		or exists (select from import_place where dataset_id is distinct from compared)`, args)
+}
+
+// findImportPlaces leaves the places of the import's new fields in a temporary table, with the datasets that have those
+// names now.
+func (s *Store) findImportPlaces(ctx context.Context, by domain.Actor, i domain.Import) error {
+	if _, err := s.db.Exec(ctx, `drop table if exists import_place`); err != nil {
+		return translate("import", err)
 	}
-	return one[bool](ctx, s, "import", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID})
+	err := s.bulk(ctx, `create temporary table import_place on commit drop as
+		select r.application, r.dataset, r.compared, d.id as dataset_id, a.id as application_id, d.retention_months, d.oldest_record_on, d.is_master
+		from (select application, dataset, min(dataset_id) as compared from import_row
+			where workspace_id = @ws and import_id = @id and change in ('new', 'renamed') group by 1, 2) r
+		left join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
+		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(r.dataset)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID})
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Exec(ctx, `analyze import_place`)
+	return translate("import", err)
 }
 
 func (s *Store) compareAgain(ctx context.Context, by domain.Actor, id domain.ImportID, queue bool) error {
@@ -188,18 +206,13 @@ func (s *Store) refuseRenames(ctx context.Context, by domain.Actor, i domain.Imp
 	return nil
 }
 
-// addImportPlaces creates the applications and datasets that new fields need, each with its history, and leaves the place
-// of every new field in a temporary table.
+// addImportPlaces creates the applications and datasets that new fields need, each with its history.
 func (s *Store) addImportPlaces(ctx context.Context, by domain.Actor, i domain.Import) (created importCreated, err error) {
-	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "actor": zeroNull(by.User), "actor_name": by.Name, "batch": i.Batch}
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "actor": zeroNull(by.User), "actor_name": by.Name, "batch": i.Batch}
 	created.Applications, err = many[int64](ctx, s, "application", `
 		with added as (
 			insert into application (workspace_id, name)
-			select distinct on (lower(r.application)) @ws::bigint, r.application
-			from import_row r
-			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.dataset_id is null
-				and not exists (select from application a where a.workspace_id = @ws and lower(a.name) = lower(r.application))
-			order by lower(r.application), r.line
+			select @ws::bigint, min(application) from import_place where application_id is null group by lower(application) order by 2
 			returning id, name
 		), told as (
 			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, after, batch_id)
@@ -212,27 +225,21 @@ func (s *Store) addImportPlaces(ctx context.Context, by domain.Actor, i domain.I
 	created.Datasets, err = many[int64](ctx, s, "dataset", `
 		with added as (
 			insert into dataset (workspace_id, application_id, name)
-			select distinct on (a.id, lower(r.dataset)) @ws::bigint, a.id, r.dataset
-			from import_row r
-			join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
-			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.dataset_id is null
-			order by a.id, lower(r.dataset), r.line
+			select @ws::bigint, a.id, min(p.dataset)
+			from import_place p
+			join application a on a.workspace_id = @ws and lower(a.name) = lower(p.application)
+			where p.dataset_id is null
+			group by a.id, lower(p.dataset) order by 2, 3
 			returning id, name
 		), told as (
 			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, after, batch_id)
 			select @ws, @actor::bigint, @actor_name, 'dataset.added', 'dataset', id, name, jsonb_build_object('name', name), @batch from added
 		)
 		select id from added`, args)
-	if err != nil {
+	if err != nil || len(created.Datasets) == 0 {
 		return created, err
 	}
-	_, err = s.exec(ctx, "import", `create temporary table import_place on commit drop as
-		select r.application, r.dataset, d.id as dataset_id, d.application_id, d.retention_months, d.oldest_record_on, d.is_master
-		from (select distinct application, dataset from import_row where workspace_id = @ws and import_id = @id and change = 'new') r
-		join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
-		join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(r.dataset)`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID})
-	return created, err
+	return created, s.findImportPlaces(ctx, by, i)
 }
 
 // newFields are the new rows of an import with their facts as columns.
@@ -335,7 +342,7 @@ func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c 
 	if err != nil {
 		return everything, err
 	}
-	_, err = s.db.Exec(ctx, `analyze import_place; analyze first_verdict`)
+	_, err = s.db.Exec(ctx, `analyze first_verdict`)
 	return everything, translate("import", err)
 }
 
@@ -371,17 +378,20 @@ func (s *Store) changeImportFields(ctx context.Context, by domain.Actor, i domai
 
 // moveImportDatasets marks datasets that have no field left as gone, and takes back those that have fields again.
 func (s *Store) moveImportDatasets(ctx context.Context, by domain.Actor, i domain.Import) (gone, returned []int64, err error) {
-	const touched = `d.workspace_id = @ws and d.id in (select p.dataset_id from import_place p union all
-			select r.dataset_id from import_row r where r.workspace_id = @ws and r.import_id = @id and r.change in ('gone', 'returned'))`
 	const alive = `exists (select from field f where f.workspace_id = d.workspace_id and f.dataset_id = d.id and f.state <> 'gone')`
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
 	gone, err = many[int64](ctx, s, "dataset", `update dataset d set state = 'gone', version = version + 1, updated_at = clock_timestamp()
-		where `+touched+` and d.state = 'active' and not `+alive+` returning d.id`, args)
+		where d.workspace_id = @ws and d.state = 'active' and not `+alive+` and d.id = any (array(
+			select distinct dataset_id from import_row where workspace_id = @ws and import_id = @id and change = 'gone'))
+		returning d.id`, args)
 	if err != nil {
 		return nil, nil, err
 	}
 	returned, err = many[int64](ctx, s, "dataset", `update dataset d set state = 'active', version = version + 1, updated_at = clock_timestamp()
-		where `+touched+` and d.state = 'gone' and `+alive+` returning d.id`, args)
+		where d.workspace_id = @ws and d.state = 'gone' and `+alive+` and (d.id = any (array(
+			select distinct dataset_id from import_row where workspace_id = @ws and import_id = @id and change = 'returned'))
+			or d.id = any (array(select dataset_id from import_place)))
+		returning d.id`, args)
 	slices.Sort(gone)
 	slices.Sort(returned)
 	return gone, returned, err

@@ -117,6 +117,19 @@ func (s *Store) stage(ctx context.Context, by domain.Actor, id domain.ImportID, 
 	return read, nil
 }
 
+// bulk runs a statement that joins large sets by their names. The planner, which has not seen the rows of this transaction,
+// would walk one set for each row of the other.
+func (s *Store) bulk(ctx context.Context, sql string, args pgx.StrictNamedArgs) error {
+	if _, err := s.db.Exec(ctx, `set local enable_nestloop = off`); err != nil {
+		return translate("import", err)
+	}
+	if _, err := s.exec(ctx, "import", sql, args); err != nil {
+		return err
+	}
+	_, err := s.db.Exec(ctx, `set local enable_nestloop = on`)
+	return translate("import", err)
+}
+
 func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.ImportID, problems []domain.RowProblem) error {
 	if len(problems) == 0 {
 		return nil
@@ -134,15 +147,14 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 
 // place finds the application and dataset of every row, by name whatever the case.
 func (s *Store) place(ctx context.Context, by domain.Actor) error {
-	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
-	if _, err := s.exec(ctx, "import", `
+	if err := s.bulk(ctx, `
 		create temporary table found_dataset on commit drop as
 		select f.app, f.ds, coalesce(a.name, f.application) as application, coalesce(d.name, f.dataset) as name,
 			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived, row_number() over () as place
 		from (select lower(application) as app, lower(dataset) as ds, min(application) as application, min(dataset) as dataset
 			from found group by 1, 2) f
 		left join application a on a.workspace_id = @ws and lower(a.name) = f.app
-		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = f.ds`, ws); err != nil {
+		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = f.ds`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
 		return err
 	}
 	archived, err := many[string](ctx, s, "import", `select distinct application from found_dataset where archived order by 1 limit 1`, pgx.StrictNamedArgs{})
@@ -170,27 +182,55 @@ func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	return nil
 }
 
-// differing compares what a file says (p.facts) with a field f: diff is what the register says now, want what it would say,
-// of what differs. What people decided is left out: a label that somebody wrote, a category or owner that is set or was
-// ever changed by hand. An empty label says nothing.
+// hold reads what the register knows of the datasets that a file describes into temporary tables: datasets in touched,
+// their fields in held. The planner knows how many rows those have, as it does not of tables that were just filled.
+func (s *Store) hold(ctx context.Context, by domain.Actor, plan domain.ImportPlan) error {
+	if _, err := s.exec(ctx, "import", `
+		create temporary table touched on commit drop as
+		select d.id as dataset_id, a.name as application, d.name as dataset
+		from dataset d
+		join application a on a.workspace_id = d.workspace_id and a.id = d.application_id
+		where d.workspace_id = @ws and (d.id = any (array(select distinct dataset_id from placed where not refused))
+			or @complete and d.application_id = any (array(select distinct application_id from placed where not refused)))`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "complete": plan.Complete}); err != nil {
+		return err
+	}
+	if _, err := s.exec(ctx, "import", `
+		create temporary table held on commit drop as
+		select f.id, f.dataset_id, f.name, f.state, f.version, f.category_id, f.owner_id,
+			jsonb_build_object('label', f.label, 'data_type', f.data_type, 'nullable', f.nullable, 'is_key', f.is_key,
+				'reference', f.reference, 'comment', f.comment, 'category', c.code, 'owner', o.email) as facts
+		from field f
+		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+		left join app_user o on o.id = f.owner_id
+		where f.workspace_id = @ws and f.dataset_id = any (array(select dataset_id from touched))`,
+		pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+		return err
+	}
+	_, err := s.db.Exec(ctx, `create index on held (dataset_id, name); analyze held; analyze touched`)
+	return translate("import", err)
+}
+
+// differing compares what a file says (p.facts) with what is held of a field f: diff is what the register says now, want
+// what it would say, of what differs. What people decided is left out: a label that somebody wrote, a category or owner
+// that is set or was ever changed by hand. An empty label says nothing.
 const differing = `
-	left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
-	left join app_user o on o.id = f.owner_id
-	left join lateral (select jsonb_build_object('label', f.label, 'data_type', f.data_type, 'nullable', f.nullable, 'is_key', f.is_key,
-		'reference', f.reference, 'comment', f.comment, 'category', c.code, 'owner', o.email) as facts) now on f.id is not null
 	left join lateral (
-		select jsonb_object_agg(e.key, now.facts -> e.key) as diff, jsonb_object_agg(e.key, e.value) as want
+		select jsonb_object_agg(e.key, f.facts -> e.key) as diff, jsonb_object_agg(e.key, e.value) as want
 		from jsonb_each(p.facts) e
-		where not now.facts @> p.facts and now.facts -> e.key is distinct from e.value
+		where not f.facts @> p.facts and f.facts -> e.key is distinct from e.value
 			and not (e.key = 'label' and e.value = '""')
 			and not (e.key = 'category' and f.category_id is not null)
 			and not (e.key = 'owner' and f.owner_id is not null)
 			and not (e.key in ('label', 'category', 'owner') and exists (select from event v
-				where v.workspace_id = f.workspace_id and v.subject_kind = 'field' and v.subject_id = f.id and v.after ? e.key))
+				where v.workspace_id = @ws and v.subject_kind = 'field' and v.subject_id = f.id and v.after ? e.key))
 	) x on f.id is not null`
 
 func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan) error {
 	if err := s.place(ctx, by); err != nil {
+		return err
+	}
+	if err := s.hold(ctx, by, plan); err != nil {
 		return err
 	}
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
@@ -205,7 +245,7 @@ func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain
 				case when f.id is null then p.facts else coalesce(x.want, '{}') end,
 				case when f.id is null then nextval('field_id_seq') else f.id end, f.version, x.diff
 			from placed p
-			left join field f on f.workspace_id = @ws and f.dataset_id = p.dataset_id and f.name = p.name` + differing + `
+			left join held f on f.dataset_id = p.dataset_id and f.name = p.name` + differing + `
 			where not p.refused and p.line = p.first
 			order by p.line`,
 	} {
@@ -213,21 +253,13 @@ func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain
 			return err
 		}
 	}
-	args["complete"] = plan.Complete
 	gone, err := s.exec(ctx, "import", `
 		insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, field_id, version)
-		select @ws, @id, 0, 'gone', a.name, d.name, d.id, f.name, f.id, f.version
-		from field f
-		join dataset d on d.workspace_id = @ws and d.id = f.dataset_id
-		join application a on a.workspace_id = @ws and a.id = f.application_id
-		where f.workspace_id = @ws and f.state = 'active'
-			and f.dataset_id in (
-				select dataset_id from placed where not refused and dataset_id is not null
-				union
-				select k.id from dataset k where k.workspace_id = @ws and @complete
-					and k.application_id in (select application_id from placed where not refused and application_id is not null))
-			and not exists (select from placed p where p.dataset_id = f.dataset_id and p.name = f.name)
-		order by d.name, f.name`, args)
+		select @ws, @id, 0, 'gone', t.application, t.dataset, t.dataset_id, h.name, h.id, h.version
+		from held h
+		join touched t on t.dataset_id = h.dataset_id
+		where h.state = 'active' and not exists (select from placed p where p.dataset_id = h.dataset_id and p.name = h.name)
+		order by t.dataset, h.name`, args)
 	if err != nil || gone == 0 {
 		return err
 	}
@@ -246,10 +278,10 @@ func (s *Store) pairRenames(ctx context.Context, by domain.Actor, id domain.Impo
 		Field    int64  `db:"field_id"`
 	}
 	rows, err := many[row](ctx, s, "import", `
-		select r.dataset_id, r.name, case r.change when 'new' then coalesce(r.facts ->> 'data_type', '') else f.data_type end as data_type,
+		select r.dataset_id, r.name, coalesce(case r.change when 'new' then r.facts ->> 'data_type' else h.facts ->> 'data_type' end, '') as data_type,
 			r.change, r.line, r.field_id
 		from import_row r
-		left join field f on f.workspace_id = @ws and f.id = r.field_id and r.change = 'gone'
+		left join held h on h.dataset_id = r.dataset_id and h.name = r.name and r.change = 'gone'
 		where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'gone') and r.dataset_id in (
 			select dataset_id from import_row where workspace_id = @ws and import_id = @id and change = 'gone'
 			intersect
@@ -281,7 +313,7 @@ func (s *Store) pairRenames(ctx context.Context, by domain.Actor, id domain.Impo
 			select p.line, f.id, f.name, f.version, x.want, x.diff
 			from unnest(@old::bigint[], @lines::bigint[]) u (field_id, line)
 			join import_row p on p.workspace_id = @ws and p.import_id = @id and p.change = 'new' and p.line = u.line
-			join field f on f.workspace_id = @ws and f.id = u.field_id`+differing+`
+			join held f on f.id = u.field_id`+differing+`
 		)
 		update import_row r set change = 'renamed', field_id = paired.id, renamed_from = paired.name, version = paired.version,
 			before = jsonb_build_object('name', paired.name) || coalesce(paired.diff, '{}')
