@@ -89,11 +89,11 @@ var FieldRegister = Register{
 	Sort: "field",
 	Columns: []RegisterColumn{
 		{Key: "application", Kind: CellText},
-		{Key: "dataset", Kind: CellText},
+		{Key: "dataset", Kind: CellText, Hidden: true},
 		{Key: "field", Kind: CellCode, Fixed: true},
 		{Key: "label", Kind: CellText, Hidden: true},
 		{Key: "data_type", Kind: CellCode, Hidden: true},
-		{Key: "category", Kind: CellText},
+		{Key: "category", Kind: CellText, Hidden: true},
 		{Key: "category_code", Kind: CellCode, Hidden: true, NoSort: true},
 		{Key: "gdpr_class", Kind: CellEnum, Enum: "class", Hidden: true},
 		{Key: "programs", Kind: CellTexts, NoSort: true},

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +18,9 @@ import (
 // CountCap is where the total of a filtered list of fields stops being exact: counting further would cost more than the
 // list itself. Totals that stored counters know are always exact.
 const CountCap = 10_000
+
+// FacetCap is how long a list may be for its facets to be counted row by row.
+const FacetCap = 5_000
 
 // searchCap is how many hits of a search are put in order; past it the words are so common that walking the order and
 // filtering finds a page at once.
@@ -41,7 +46,7 @@ var _ = addRegister(registerSQL{
 		) pm on r.purposes > 0`,
 	cells: map[string]string{
 		"application": "a.name", "dataset": "d.name", "field": "r.name", "label": "r.label", "data_type": "r.data_type",
-		"category": "case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end", "category_code": "c.code",
+		"category": categoryLabel, "category_code": "c.code",
 		"gdpr_class": "r.gdpr_class", "programs": "pl.names", "purposes": "pm.names",
 		"evidence": gradeText, "fill": fillRate, "reads": "e.reads", "last_read": "e.last_read_at", "last_write": "e.last_write_at",
 		"flags": "flag_codes(r.flags)", "verdict": "r.verdict", "lawful": "r.lawful", "used": "r.used",
@@ -50,7 +55,8 @@ var _ = addRegister(registerSQL{
 		"description": "r.description", "comment": "r.comment", "updated": "r.updated_at",
 	},
 	orders: map[string]string{
-		"field": "r.name", "application": "fold(a.name)", "dataset": "fold(d.name)", "evidence": "r.grade::text", "verdict": "r.verdict", "category": "coalesce(fold(c.code), '')",
+		"field": "r.name", "application": "fold(a.name)", "dataset": "fold(d.name)", "category": "coalesce(fold(" + categoryLabel + "), '')",
+		"evidence": "(r.grade + 1)::text", "verdict": placeIn(domain.Verdicts, "r.verdict"), "gdpr_class": placeIn(domain.GDPRClasses, "r.gdpr_class"),
 		"fill": "coalesce((" + fillRate + ")::double precision, -1)", "completeness": "r.completeness::bigint", "updated": "r.updated_at",
 	},
 	filters: map[string]filterSQL{
@@ -84,42 +90,59 @@ var _ = addRegister(registerSQL{
 const (
 	gradeText = `case r.grade when -1 then 'not_measured' when 0 then 'none' when 1 then 'weak' when 2 then 'medium'
 		when 3 then 'strong' else 'very_strong' end`
-	fillRate = "e.non_null_count::double precision / nullif(e.row_count, 0)"
+	fillRate      = "e.non_null_count::double precision / nullif(e.row_count, 0)"
+	categoryLabel = "case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end"
 )
+
+// placeIn orders codes as a list has them, as one digit of text: a closed list of ours has fewer than ten.
+func placeIn(codes []string, expr string) string {
+	return "array_position(array['" + strings.Join(codes, "', '") + "'], " + expr + ")::text"
+}
+
+// fieldJoins are the tables that an order of the list looks into, by column; most orders are on the field itself.
+var fieldJoins = map[string]string{
+	"application": " join application a on a.workspace_id = r.workspace_id and a.id = r.application_id",
+	"dataset":     " join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id",
+	"category":    " left join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id",
+	"fill":        " left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id",
+}
 
 // FieldLine is a field as the list shows it.
 type FieldLine struct {
-	ID           domain.FieldID   `db:"id"`
-	Name         string           `db:"name"`
-	Label        string           `db:"label"`
-	Application  string           `db:"application"`
-	Dataset      string           `db:"dataset"`
-	DataType     string           `db:"data_type"`
-	Category     *string          `db:"category"`
-	Class        domain.GDPRClass `db:"gdpr_class"`
-	Programs     []string         `db:"programs"`
-	Verdict      domain.Verdict   `db:"verdict"`
-	Flags        int32            `db:"flags"`
-	Grade        int16            `db:"grade"`
-	Fill         *float64         `db:"fill"`
-	Reads        *int64           `db:"reads"`
-	WindowDays   *int             `db:"window_days"`
-	Decision     string           `db:"decision"`
-	Owner        *string          `db:"owner"`
-	State        string           `db:"state"`
-	Completeness int16            `db:"completeness"`
-	UpdatedAt    time.Time        `db:"updated_at"`
-	Edge         string           `db:"edge"`
+	ID            domain.FieldID `db:"id"`
+	Name          string         `db:"name"`
+	Label         string         `db:"label"`
+	Application   string         `db:"application"`
+	Dataset       string         `db:"dataset"`
+	Programs      []string       `db:"programs"`
+	Verdict       domain.Verdict `db:"verdict"`
+	Flags         int32          `db:"flags"`
+	Grade         domain.Grade   `db:"grade"`
+	Fill          *float64       `db:"fill"` // share of filled rows; nil where not measured
+	Reads         *int64         `db:"reads"`
+	WindowDays    *int           `db:"window_days"`
+	LastReadAt    *time.Time     `db:"last_read_at"`
+	Decision      string         `db:"decision"`
+	DecisionUntil *time.Time     `db:"decision_until"`
+	State         string         `db:"state"`
+	Edge          string         `db:"edge"`
+	// More holds the cells of the columns that were asked for beside those above.
+	More map[string]any `db:"-"`
 }
 
 // FieldPage is one page of the list of fields.
 type FieldPage struct {
-	Lines       []FieldLine
-	Total       domain.Count
-	Next, Prev  string
-	Facets      []domain.Facet
+	Lines      []FieldLine
+	Total      domain.Count
+	Next, Prev string
+	Facets     []domain.Facet
+	// Chosen names what the filters without a facet are set to.
+	Chosen      []domain.Facet
 	Approximate bool // nothing holds what was typed: these come close to it
 }
+
+// lineColumns are the columns that FieldLine has by itself.
+var lineColumns = []string{"field", "label", "application", "dataset", "programs", "evidence", "fill", "flags", "verdict", "decision"}
 
 // Fields returns one page of the list of fields with its total and facets.
 func (s *Store) Fields(ctx context.Context, by domain.Actor, q domain.ListQuery) (page FieldPage, err error) {
@@ -133,11 +156,13 @@ func (s *Store) Fields(ctx context.Context, by domain.Actor, q domain.ListQuery)
 			return err
 		}
 		f := fieldList{s: s, by: by, r: r, q: q, cells: cells}
-		page, err = f.read(ctx)
-		if err != nil {
+		if page, err = f.read(ctx); err != nil {
 			return err
 		}
-		page.Facets, err = f.facets(ctx, page.Total)
+		if page.Facets, err = f.facets(ctx); err != nil {
+			return err
+		}
+		page.Chosen, err = f.chosen(ctx)
 		return err
 	})
 	return page, err
@@ -165,52 +190,60 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 	o := f.r.order(f.q)
 	orderBy, back := o.place(&c, f.q)
 	size := max(f.q.Size, 1)
+	column, _ := f.q.Order(f.r.register)
 	sql := fmt.Sprintf(`with page as materialized (
 			select r.id, r.workspace_id, (%[1]s)::text as edge, row_number() over (order by %[3]s) as place
-			from %[4]s where %[2]s order by %[3]s limit %[5]s
+			from field r%[4]s where %[2]s order by %[3]s limit %[5]s
 		)
-		select r.id, r.name, r.label, a.name as application, d.name as dataset, r.data_type,
-			case when @lang = 'fr' then c.label_fr else c.label_en end as category, r.gdpr_class,
-			case when r.programs > 0 then (select array_agg(p.name order by l.level, p.name)
+		select r.id, r.name, r.label, a.name as application, d.name as dataset,
+			case when r.programs > 0 then (select array_agg(p.name order by l.level, fold(p.name))
 				from program_link l join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
 				where l.workspace_id = r.workspace_id and l.field_id = r.id and l.level <> 'avoid') end as programs,
-			r.verdict, r.flags, r.grade, %[6]s as fill, e.reads, e.window_days, r.decision, o.name as owner, r.state,
-			r.completeness, r.updated_at, page.edge
+			r.verdict, r.flags, r.grade, %[6]s as fill, e.reads, e.window_days, e.last_read_at, r.decision, r.decision_until, r.state, page.edge
 		from page
 		join field r on r.workspace_id = page.workspace_id and r.id = page.id
 		join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
 		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
-		left join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id
-		left join app_user o on o.id = r.owner_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
-		order by page.place`, o.expr, c.sql(), orderBy, f.from(o), c.arg(size+1), fillRate)
-	c.args["lang"] = f.by.Lang
+		order by page.place`, o.expr, c.sql(), orderBy, fieldJoins[column], c.arg(size+1), fillRate)
 	lines, err := many[FieldLine](ctx, f.s, "field", sql, c.args)
 	if err != nil {
 		return page, err
 	}
 	page.Lines = lines
 	f.turn(&page, o, size, back)
+	if err := f.more(ctx, page.Lines); err != nil {
+		return page, err
+	}
 	page.Total, err = f.total(ctx)
 	return page, err
 }
 
-// from joins only what the order needs: most orders are on the field itself.
-func (f *fieldList) from(o orderSQL) string {
-	from := "field r"
-	if strings.Contains(o.expr, "a.") {
-		from += " join application a on a.workspace_id = r.workspace_id and a.id = r.application_id"
+// more reads the cells of columns that the lines lack. Few people ask for them, so they are a query of their own.
+func (f *fieldList) more(ctx context.Context, lines []FieldLine) error {
+	columns := slices.DeleteFunc(f.q.Visible(f.r.register), func(c domain.RegisterColumn) bool { return slices.Contains(lineColumns, c.Key) })
+	if len(columns) == 0 || len(lines) == 0 {
+		return nil
 	}
-	if strings.Contains(o.expr, "d.") {
-		from += " join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id"
+	at := make(map[int64]int, len(lines))
+	for i, l := range lines {
+		at[int64(l.ID)] = i
 	}
-	if strings.Contains(o.expr, "c.") {
-		from += " left join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id"
+	rows, err := f.s.db.Query(ctx, "select r.id, false, '', "+f.r.cellList(columns)+" from "+f.r.from+
+		" where r.workspace_id = @ws and r.id = any(@ids)", pgx.StrictNamedArgs{"ws": f.by.Workspace, "ids": slices.Collect(maps.Keys(at))})
+	if err != nil {
+		return translate("field", err)
 	}
-	if strings.Contains(o.expr, "e.") {
-		from += " left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id"
+	defer rows.Close()
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			return translate("field", err)
+		}
+		row := rowOf(columns, values)
+		lines[at[row.ID]].More = row.Cells
 	}
-	return from
+	return translate("field", rows.Err())
 }
 
 // search fills hits. Where nothing holds the words, texts that come close are shown instead.
@@ -280,91 +313,197 @@ func (f *fieldList) total(ctx context.Context) (domain.Count, error) {
 	return domain.Count{N: n}, err
 }
 
-// facets come from the stored counters where these know every filter, else from the rows themselves up to CountCap;
-// what would have to be counted in a longer list is offered without counts.
-func (f *fieldList) facets(ctx context.Context, total domain.Count) ([]domain.Facet, error) {
-	var facets []domain.Facet
+// facets come from the stored counters where these know every filter, else from the rows themselves up to FacetCap; what
+// would have to be counted in a longer list is offered without counts. A facet leaves its own filter out, so that what
+// else could be chosen is seen.
+func (f *fieldList) facets(ctx context.Context) ([]domain.Facet, error) {
 	names, err := f.names(ctx)
 	if err != nil {
 		return nil, err
 	}
-	_, counted := countCells(f.cells, f.q, "")
+	rows := map[string][]facetRow{}
+	var shared []domain.RegisterFilter // facets whose own filter is not set: they count the very same rows
+	for _, filter := range f.r.register.Filters {
+		switch {
+		case !filter.Facet:
+		case tallied(filter.Key) && f.known(filter.Key):
+			rows[filter.Key] = facetCells(f.cells, f.q, filter)
+		case len(f.q.Filters[filter.Key]) > 0 || filter.Key == "state":
+			if err := f.countFacets(ctx, filter.Key, []domain.RegisterFilter{filter}, rows); err != nil {
+				return nil, err
+			}
+		default:
+			shared = append(shared, filter)
+		}
+	}
+	if err := f.countFacets(ctx, "", shared, rows); err != nil {
+		return nil, err
+	}
+	var facets []domain.Facet
 	for _, filter := range f.r.register.Filters {
 		if !filter.Facet {
 			continue
 		}
-		var rows []facetRow
-		switch {
-		case counted && tallied(filter.Key):
-			rows = facetCells(f.cells, f.q, filter)
-		case total.Capped || counted && total.N > CountCap:
-			rows = uncounted(filter, names[filter.Key])
-		default:
-			if rows, err = f.countFacet(ctx, filter); err != nil {
-				return nil, err
-			}
+		counted, known := rows[filter.Key]
+		if !known {
+			counted = uncounted(filter, names[filter.Key], f.r.filters[filter.Key].none != "")
 		}
-		for i, r := range rows {
-			if label := names[filter.Key][r.Value]; label != "" {
-				rows[i].Label = label
-			}
-		}
-		facets = append(facets, domain.Facet{Filter: filter, Values: orderFacet(filter, rows, f.q.Filters[filter.Key])})
+		facets = append(facets, domain.Facet{Filter: filter, Values: f.facetValues(filter, counted, names[filter.Key], known)})
 	}
 	return facets, nil
 }
 
+// facetValues names the values of a facet and keeps those that are chosen, whether any row has them or not.
+func (f *fieldList) facetValues(filter domain.RegisterFilter, rows []facetRow, names map[string]string, counted bool) []domain.FacetValue {
+	values := orderFacet(filter, rows, f.q.Filters[filter.Key])
+	for i, v := range values {
+		if name := names[v.Value]; name != "" {
+			values[i].Label = name
+		}
+		if !counted {
+			values[i].N = -1
+		}
+	}
+	return values
+}
+
+// known tells whether the stored counters know every filter of the list beside one.
+func (f *fieldList) known(except string) bool {
+	_, known := countCells(nil, f.q, except)
+	return known
+}
+
 // names of the things that ref facets offer.
 func (f *fieldList) names(ctx context.Context) (map[string]map[string]string, error) {
+	return f.named(ctx, `
+		select 'application' as kind, id::text, name from application where workspace_id = @ws
+		union all select 'program', id::text, name from program where workspace_id = @ws
+		union all select 'owner', u.id::text, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws`,
+		pgx.StrictNamedArgs{"ws": f.by.Workspace})
+}
+
+// chosenNames are the queries that name what a filter without a facet is set to.
+var chosenNames = map[string]string{
+	"dataset": `select 'dataset' as kind, d.id::text, a.name || ' › ' || d.name as name from dataset d
+		join application a on a.workspace_id = d.workspace_id and a.id = d.application_id
+		where d.workspace_id = @ws and d.id::text = any(@dataset)`,
+	"category": `select 'category', c.id::text, ` + categoryLabel + ` from data_category c where c.workspace_id = @ws and c.id::text = any(@category)`,
+	"purpose":  `select 'purpose', id::text, name from purpose where workspace_id = @ws and id::text = any(@purpose)`,
+	"collection_point": `select 'collection_point', id::text, name from collection_point
+		where workspace_id = @ws and id::text = any(@collection_point)`,
+}
+
+// chosen names what the filters without a facet are set to.
+func (f *fieldList) chosen(ctx context.Context) ([]domain.Facet, error) {
+	var parts []string
+	var out []domain.Facet
+	args := pgx.StrictNamedArgs{"ws": f.by.Workspace}
+	for _, filter := range f.r.register.Filters {
+		values := f.q.Filters[filter.Key]
+		if filter.Facet || len(values) == 0 || chosenNames[filter.Key] == "" {
+			continue
+		}
+		parts = append(parts, chosenNames[filter.Key])
+		args[filter.Key] = values
+		out = append(out, domain.Facet{Filter: filter, Values: mapSlice(values, func(v string) domain.FacetValue { return domain.FacetValue{Value: v} })})
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	names, err := f.named(ctx, "select * from ("+strings.Join(parts, " union all ")+") n (kind, id, name)", args)
+	for _, facet := range out {
+		for i, v := range facet.Values {
+			facet.Values[i].Label = names[facet.Filter.Key][v.Value]
+		}
+	}
+	return out, err
+}
+
+// named runs a query of (kind, id, name).
+func (f *fieldList) named(ctx context.Context, sql string, args pgx.StrictNamedArgs) (map[string]map[string]string, error) {
 	type named struct {
 		Kind string `db:"kind"`
 		ID   string `db:"id"`
 		Name string `db:"name"`
 	}
-	rows, err := many[named](ctx, f.s, "field", `
-		select 'application' as kind, id::text, name from application where workspace_id = @ws
-		union all select 'program', id::text, name from program where workspace_id = @ws and archived_at is null
-		union all select 'owner', u.id::text, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws`,
-		pgx.StrictNamedArgs{"ws": f.by.Workspace})
-	names := map[string]map[string]string{"application": {}, "program": {}, "owner": {}}
+	rows, err := many[named](ctx, f.s, "field", sql, args)
+	names := map[string]map[string]string{}
 	for _, r := range rows {
+		if names[r.Kind] == nil {
+			names[r.Kind] = map[string]string{}
+		}
 		names[r.Kind][r.ID] = r.Name
 	}
 	return names, err
 }
 
-// uncounted offers the values of a facet without counts.
-func uncounted(filter domain.RegisterFilter, names map[string]string) []facetRow {
+// uncounted offers the values of a facet without counts: by name, "none" first.
+func uncounted(filter domain.RegisterFilter, names map[string]string, none bool) []facetRow {
 	var rows []facetRow
 	for id, name := range names {
-		rows = append(rows, facetRow{Value: id, Label: name, N: -1})
+		rows = append(rows, facetRow{Value: id, Label: name})
 	}
+	slices.SortFunc(rows, func(a, b facetRow) int {
+		return cmp.Or(strings.Compare(domain.Fold(a.Label), domain.Fold(b.Label)), strings.Compare(a.Value, b.Value))
+	})
 	for _, v := range filter.Values {
-		rows = append(rows, facetRow{Value: v, N: -1})
+		rows = append(rows, facetRow{Value: v})
 	}
-	slices.SortFunc(rows, func(a, b facetRow) int { return strings.Compare(domain.Fold(a.Label), domain.Fold(b.Label)) })
+	if none {
+		rows = slices.Insert(rows, 0, facetRow{Value: domain.FilterNone})
+	}
 	return rows
 }
 
-// countFacet counts one facet over the rows that every other filter leaves.
-func (f *fieldList) countFacet(ctx context.Context, filter domain.RegisterFilter) ([]facetRow, error) {
-	c := f.conditions(filter.Key)
-	most := c.arg(CountCap)
-	base := "(select r.* from field r where " + c.sql() + " limit " + most + ") r"
-	sql := ""
-	switch filter.Key {
-	case "flag":
-		sql = "select code as value, '' as label, count(*) as n from " + base + ", unnest(flag_codes(r.flags)) code group by 1"
-	case "program":
-		sql = `select coalesce(l.program_id::text, 'none') as value, '' as label, count(*) as n from ` + base + `
-			left join program_link l on l.workspace_id = r.workspace_id and l.field_id = r.id group by 1`
-	default:
-		expr := map[string]string{"verdict": "r.verdict", "application": "r.application_id::text", "gdpr_class": "r.gdpr_class",
-			"evidence": gradeText, "decision": "coalesce(nullif(r.decision, ''), 'none')", "owner": "coalesce(r.owner_id::text, 'none')",
-			"state": "r.state"}[filter.Key]
-		sql = "select " + expr + " as value, '' as label, count(*) as n from " + base + " group by 1"
+// facetSQL counts a facet in the rows of base: the values of one row, which may be several.
+var facetSQL = map[string]string{
+	"verdict": "verdict", "application": "application_id::text", "gdpr_class": "gdpr_class", "evidence": strings.ReplaceAll(gradeText, "r.", ""),
+	"decision": "coalesce(nullif(decision, ''), 'none')", "owner": "coalesce(owner_id::text, 'none')", "state": "state",
+	"flag": "unnest(case when flags = 0 then array['none'] else flag_codes(flags) end)",
+}
+
+// countFacets counts facets over the rows that every filter but one leaves, in one query, and adds them to rows. A list
+// longer than FacetCap is not counted.
+func (f *fieldList) countFacets(ctx context.Context, except string, filters []domain.RegisterFilter, rows map[string][]facetRow) error {
+	if len(filters) == 0 {
+		return nil
 	}
-	return many[facetRow](ctx, f.s, "field", sql+" order by n desc, value limit 200", c.args)
+	c := f.conditions(except)
+	parts := []string{"select '' as facet, '' as value, count(*) as n from base"}
+	for _, filter := range filters {
+		switch expr := facetSQL[filter.Key]; filter.Key {
+		case "program": // a field that a program should avoid has no program, and is still found under it
+			parts = append(parts, `select 'program', 'none', count(*) from base where programs = 0 having count(*) > 0
+				union all select 'program', l.program_id::text, count(*)
+				from base join program_link l on l.workspace_id = base.workspace_id and l.field_id = base.id group by 2`)
+		default:
+			parts = append(parts, "select '"+filter.Key+"', v, count(*) from (select "+expr+" as v from base) x group by 2")
+		}
+	}
+	type counted struct {
+		Facet string `db:"facet"`
+		Value string `db:"value"`
+		N     int64  `db:"n"`
+	}
+	list, err := many[counted](ctx, f.s, "field", `with base as materialized (
+		select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
+		from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`)
+		select * from (`+strings.Join(parts, " union all ")+`) f order by n desc, value`, c.args)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(list, func(r counted) bool { return r.Facet == "" }); list[i].N > FacetCap {
+		return nil
+	}
+	for _, filter := range filters {
+		rows[filter.Key] = []facetRow{}
+	}
+	for _, r := range list {
+		if r.Facet != "" && len(rows[r.Facet]) < facetValues {
+			rows[r.Facet] = append(rows[r.Facet], facetRow{Value: r.Value, N: r.N})
+		}
+	}
+	return nil
 }
 
 // tallyCell is one combination of the stored counters.
@@ -400,7 +539,7 @@ func countCells(cells []tallyCell, q domain.ListQuery, except string) (n int64, 
 		return 0, false
 	}
 	for key, values := range q.Filters {
-		if !tallied(key) && len(values) > 0 {
+		if key != except && !tallied(key) && len(values) > 0 {
 			return 0, false
 		}
 	}
@@ -451,6 +590,9 @@ func facetCells(cells []tallyCell, q domain.ListQuery, filter domain.RegisterFil
 		case "verdict":
 			counts[c.Verdict] += c.N
 		case "flag":
+			if c.Flags == 0 {
+				counts[domain.FilterNone] += c.N
+			}
 			for _, code := range domain.FlagSet(c.Flags).Codes() {
 				counts[code] += c.N
 			}

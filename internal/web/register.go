@@ -19,12 +19,12 @@ import (
 // registerSpec is what an area says of its list; everything else is the same for all lists.
 type registerSpec struct {
 	register domain.Register
-	path     string                                 // last part of the list's path
-	show     func(by domain.Actor, id int64) string // page of a record; nil where a record has none
-	add      domain.Action                          // action that adds a record; empty where the list cannot add
-	addPath  string                                 // form of a new record; path + "/new" when empty
-	tone     map[string]tone                        // by column key: how an enum's value is drawn
-	extra    func(by domain.Actor) []ui.Link        // further actions of the page's head
+	path     string                                               // last part of the list's path
+	show     func(by domain.Actor, id int64) string               // page of a record; nil where a record has none
+	add      domain.Action                                        // action that adds a record; empty where the list cannot add
+	addPath  string                                               // form of a new record; path + "/new" when empty
+	tone     map[string]tone                                      // by column key: how an enum's value is drawn
+	extra    func(ctx context.Context, by domain.Actor) []ui.Link // further actions of the page's head
 	bulk     []bulkAction
 }
 
@@ -138,10 +138,10 @@ func (s *Server) registerView(w http.ResponseWriter, r *http.Request, spec regis
 	if i18n.Has(ctx, reg.Name+".lead") {
 		v.lead = i18n.T(ctx, reg.Name+".lead")
 	}
-	v.shell.PrintNote = printNote(ctx, v, q, s.now())
 	v.headers = heads(ctx, reg, q, v.path)
 	v.facets = facetViews(ctx, q, facets, r.URL)
 	v.chips = chips(ctx, reg, q, facets, v.path)
+	v.shell.PrintNote = printNote(ctx, v, s.now())
 	for _, c := range reg.Columns {
 		shown := slices.ContainsFunc(q.Visible(reg), func(x domain.RegisterColumn) bool { return x.Key == c.Key })
 		v.columns = append(v.columns, ui.ColumnOption{Value: c.Key, Text: i18n.T(ctx, "column."+c.Key), Shown: shown, Fixed: c.Fixed})
@@ -159,7 +159,7 @@ func (s *Server) registerView(w http.ResponseWriter, r *http.Request, spec regis
 		v.add = &ui.Link{Href: workspacePath(by, path), Text: i18n.T(ctx, reg.Name+".add")}
 	}
 	if spec.extra != nil {
-		v.extra = spec.extra(by)
+		v.extra = spec.extra(ctx, by)
 	}
 	v.pager = pagerView(ctx, reg, q, v.path, prev, next)
 	v.kept = carried(reg, q, false)
@@ -316,7 +316,7 @@ func numeric(k domain.CellKind) bool { return k == domain.CellInt || k == domain
 func facetViews(ctx context.Context, q domain.ListQuery, facets []domain.Facet, here *url.URL) []ui.FacetSpec {
 	var out []ui.FacetSpec
 	for _, f := range facets {
-		if len(f.Values) == 0 {
+		if len(f.Values) == 0 || !f.Filter.Facet { // some are only there to name what a filter is set to
 			continue
 		}
 		v := ui.FacetSpec{Name: f.Filter.Key, Legend: i18n.T(ctx, "column."+f.Filter.Key)}
@@ -466,9 +466,9 @@ func placeText(ctx context.Context, q domain.ListQuery, shown int, total domain.
 }
 
 // printNote says under the title of a printed list what filters it and of when it is.
-func printNote(ctx context.Context, v registerView, q domain.ListQuery, now time.Time) string {
+func printNote(ctx context.Context, v registerView, now time.Time) string {
 	parts := []string{v.count}
-	for _, c := range chips(ctx, v.register, q, nil, v.path) {
+	for _, c := range v.chips {
 		parts = append(parts, c.Text)
 	}
 	return strings.Join(append(parts, i18n.DateTimeText(ctx, now)), " · ")

@@ -890,7 +890,7 @@ func registerFoot(v registerView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(v.rows) > 0 {
+		if v.pager.Range != "" {
 			templ_7745c5c3_Err = ui.Pager(v.pager).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

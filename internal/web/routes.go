@@ -13,5 +13,6 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.homeRoutes(inside)
 		s.viewRoutes(inside)
 		s.applicationRoutes(inside)
+		s.fieldRoutes(inside)
 	})
 }
