@@ -63,11 +63,12 @@ func (w *World) Crowd(tb testing.TB, by domain.Actor, n int) {
 		from field where workspace_id = $1 and position % 3 <> 0`, ws)
 	w.Exec(tb, `insert into field_collection (workspace_id, field_id, collection_point_id)
 		select $1, f.id, c.id from field f join collection_point c on c.workspace_id = $1 and (f.position + c.id) % 5 = 0 where f.workspace_id = $1`, ws)
+	w.Exec(tb, `analyze`) // as the database does by itself before long
 	if err := w.Store.JudgeAll(context.Background(), by); err != nil {
 		tb.Fatal(err)
 	}
 	w.Exec(tb, `update field set decision = (array['to_dpo', 'propose_deletion'])[position % 2 + 1]
 		where workspace_id = $1 and verdict in ('delete', 'dormant') and position % 6 = 0`, ws)
 	w.Exec(tb, `update field set decision = 'keep_until', decision_until = current_date + 90 where workspace_id = $1 and verdict = 'dormant' and position % 6 = 1`, ws)
-	w.Exec(tb, `analyze`)
+	w.Exec(tb, `vacuum analyze field`)
 }
