@@ -410,7 +410,7 @@ func (f *fieldList) chosen(ctx context.Context) ([]domain.Facet, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	names, err := f.named(ctx, "select * from ("+strings.Join(parts, " union all ")+") n (kind, id, name)", args)
+	names, err := f.named(ctx, "select kind, id, name from ("+strings.Join(parts, " union all ")+") n (kind, id, name)", args)
 	for _, facet := range out {
 		for i, v := range facet.Values {
 			facet.Values[i].Label = names[facet.Filter.Key][v.Value]
@@ -488,7 +488,7 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 	list, err := many[counted](ctx, f.s, "field", `with base as materialized (
 		select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
 		from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`)
-		select * from (`+strings.Join(parts, " union all ")+`) f order by n desc, value`, c.args)
+		select facet, value, n from (`+strings.Join(parts, " union all ")+`) f (facet, value, n) order by n desc, value`, c.args)
 	if err != nil {
 		return err
 	}

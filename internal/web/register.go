@@ -303,6 +303,8 @@ func cellClass(c domain.RegisterColumn) string {
 	switch {
 	case c.Fixed:
 		return "c-field"
+	case c.Key == "fill": // a bar, then its figure
+		return "c-fill c-line"
 	case numeric(c.Kind):
 		return "c-num"
 	case c.Key == "state" || c.Key == "status" || c.Key == "verdict" || c.Key == "lifecycle":
