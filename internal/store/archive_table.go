@@ -59,6 +59,7 @@ var archiveTables = []archiveTable{
 		ordered("team_member t join app_user u on u.id = t.user_id", "t.team_id, u.email"),
 	newArchiveTable("application", "application", `id:own name kind description team_id>team? owner_id>user? vendor hosting country
 		processor lifecycle version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("day", "verdict_day", "day:date application_id>application verdict n:int").ordered("", "t.day, t.application_id, t.verdict"),
 	newArchiveTable("dataset", "dataset", `id:own application_id>application name label description structure subjects:texts
 		row_count:int? retention_months:int? retention_rule oldest_record_on:date? is_master:bool state version:int created_at:time
 		updated_at:time archived_at:time?`).ordered("", "t.id"),

@@ -105,6 +105,9 @@ func (s *Store) JudgeIfDue(ctx context.Context, by domain.Actor, w domain.Worksp
 		if err := s.judgeAll(ctx, by); err != nil {
 			return err
 		}
+		if err := s.keepDay(ctx, by, today); err != nil {
+			return err
+		}
 		_, err = s.exec(ctx, "workspace", `update workspace set judged_on = @today where id = @ws`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "today": today})
 		return err

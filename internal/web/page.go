@@ -33,6 +33,7 @@ type chromeCounts struct{ fields, unused, pending int64 }
 // sections is the whole navigation: the first section of a workstream is where the workstream leads.
 var sections = []section{
 	{stream: "diagnose", path: "", key: "nav.home"},
+	{stream: "diagnose", path: "coverage", key: "nav.coverage"},
 	{stream: "diagnose", path: "applications", key: "nav.applications"},
 	{stream: "diagnose", path: "datasets", key: "nav.datasets"},
 	{stream: "diagnose", path: "fields", key: "nav.fields", count: func(c chromeCounts) int64 { return c.fields }},
