@@ -15,26 +15,7 @@ import (
 
 func (s *Server) homeRoutes(r scope) {
 	r.get("/", domain.ReadWorkspace, s.showHome)
-	r.get("", domain.ReadWorkspace, s.showHome)
 	r.get("/coverage", domain.ReadWorkspace, s.showCoverage)
-}
-
-// verdictTone gives each verdict its colour and icon; with the word beside it, always.
-func verdictTone(code string) (ui.Kind, string) {
-	switch domain.Verdict(code) {
-	case domain.VerdictKeep:
-		return ui.OK, "circle-check"
-	case domain.VerdictDormant:
-		return ui.Warn, "moon"
-	case domain.VerdictRegularise:
-		return ui.Review, "gavel"
-	case domain.VerdictDelete:
-		return ui.Danger, "trash"
-	case domain.VerdictUnclassified:
-		return ui.Info, "circle-dashed"
-	case domain.VerdictExempt:
-	}
-	return ui.Neutral, "circle-minus"
 }
 
 // stacked is the order of verdicts in bars: what is fine, what is asked, what must go, what is out of scope.
@@ -100,6 +81,9 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 	v.applications, v.more = applicationBars(ctx, by, o, data.names)
 	v.changes, v.since = changeViews(ctx, by, o, data.days, s.now())
 	v.events = timeline(ctx, data.events, data.names)
+	for i := range v.events { // what was done is enough here; the record's page has the values
+		v.events[i].Changes = nil
+	}
 	if by.Can(domain.EditInventory) {
 		v.importHref = workspacePath(by, "imports", "new")
 	}
@@ -282,7 +266,7 @@ func waitingView(ctx context.Context, by domain.Actor, o domain.Overview, w stor
 
 // stepViews are the first steps, until all are taken.
 func stepViews(ctx context.Context, by domain.Actor, b store.Beginnings) []ui.Step {
-	if b.Fields && b.Classified && b.Linked && b.Mapped && b.Decided {
+	if b.Fields && b.Classified && b.Linked && b.Mapped && b.Decided || !by.Can(domain.EditInventory) {
 		return nil
 	}
 	steps := []struct {

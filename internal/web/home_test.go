@@ -112,13 +112,20 @@ func TestHomeInABrowser(t *testing.T) {
 		for _, path := range []string{"/w/acme", "/w/acme/coverage", "/w/acme/applications"} {
 			for _, width := range []int{1440, 390} {
 				tab.Width(width).Light().Open(s.URL + path).Axe(t)
-				tab.Screenshot(webtest.ShotPath(fmt.Sprintf("home%s-%s-%d-light.png", strings.ReplaceAll(path, "/", "-"), lang, width)))
+				shoot(tab, fmt.Sprintf("home%s-%s-%d-light", strings.ReplaceAll(path, "/", "-"), lang, width))
 				tab.Dark().Open(s.URL + path).Axe(t)
-				tab.Screenshot(webtest.ShotPath(fmt.Sprintf("home%s-%s-%d-dark.png", strings.ReplaceAll(path, "/", "-"), lang, width)))
+				shoot(tab, fmt.Sprintf("home%s-%s-%d-dark", strings.ReplaceAll(path, "/", "-"), lang, width))
 				if n := tab.Overflow(); n > 0 {
 					t.Errorf("%s %s at %d overflows by %d: %s", lang, path, width, n, tab.Widest())
 				}
 			}
 		}
+	}
+}
+
+// shoot takes a picture of the page, where pictures are asked for.
+func shoot(tab *webtest.Tab, name string) {
+	if path := webtest.ShotPath(name); path != "" {
+		tab.Screenshot(path)
 	}
 }

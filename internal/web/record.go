@@ -71,8 +71,10 @@ func eventView(ctx context.Context, e domain.Event, names store.Names) ui.Timeli
 	item := ui.TimelineItem{Icon: eventIcon(what), Title: eventTitle(ctx, e), Who: e.ActorName, Quote: e.Reason,
 		When: i18n.DateTimeText(ctx, e.At), ISO: e.At.Format(time.RFC3339)}
 	for _, name := range changedNames(e) {
-		item.Changes = append(item.Changes, ui.Change{Label: columnWord(ctx, name),
-			Before: valueWord(ctx, area, name, e.Before[name], names), After: valueWord(ctx, area, name, e.After[name], names)})
+		c := ui.Change{Label: columnWord(ctx, name), Before: valueWord(ctx, area, name, e.Before[name], names), After: valueWord(ctx, area, name, e.After[name], names)}
+		if c.Before != "" || c.After != "" { // a new record says nothing of what nobody filled in
+			item.Changes = append(item.Changes, c)
+		}
 	}
 	return item
 }
