@@ -77,6 +77,10 @@ func dataDir(vars map[string]string) (string, error) {
 	if dir := vars["XDG_DATA_HOME"]; dir != "" {
 		return filepath.Join(dir, "utile"), nil
 	}
+	// The private PostgreSQL of a server run by root works as another user, who may not enter root's home.
+	if os.Geteuid() == 0 {
+		return "/var/lib/utile", nil
+	}
 	home := vars["HOME"]
 	if home == "" {
 		var err error
