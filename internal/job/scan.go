@@ -78,7 +78,7 @@ func read(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import
 	if err != nil {
 		return err
 	}
-	table, err := sheet.Open(file, size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder})
+	table, err := sheet.Open(file, size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder, Limits: sheet.Limits{File: store.MaxImportFile}})
 	if err == nil {
 		defer func() { _ = table.Close() }()
 		err = compare(ctx, st, by, i, table)

@@ -327,7 +327,7 @@ func TestRefusedRenameAndStalePreview(t *testing.T) {
 	by, plan := w.Admin(), domain.ImportPlan{ApplicationName: "CRM"}
 	applied(t, w.Store, by, "crm.csv", crm, plan)
 	preview := func(content string) domain.ImportID {
-		i, err := job.Receive(t.Context(), w.Store, by, "crm-2.csv", plan, strings.NewReader(content), true)
+		i, err := w.Store.ReceiveImport(t.Context(), by, "crm-2.csv", plan, strings.NewReader(content), true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,13 +337,16 @@ func TestRefusedRenameAndStalePreview(t *testing.T) {
 	a, b := preview(crmNewer), preview(crmNewer)
 	waitFor(t, w.Store, by, a, domain.ImportPreviewed)
 	waitFor(t, w.Store, by, b, domain.ImportPreviewed)
-	if err := w.Store.AskImportApply(t.Context(), by, a, []int64{}, true); err != nil {
+	if err := w.Store.TakeRenames(t.Context(), by, a, store.RenameAnswer{Shown: []int64{3}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.AskImportApply(t.Context(), by, a, true); err != nil {
 		t.Fatal(err)
 	}
 	done := waitFor(t, w.Store, by, a, domain.ImportApplied)
 	wantCounts(t, done, map[domain.ImportChange]int64{domain.ChangeNew: 2, domain.ChangeChanged: 1, domain.ChangeGone: 2, domain.ChangeUnchanged: 2})
 	// The register is no longer what b was compared with: nothing is written, it is compared again.
-	if err := w.Store.AskImportApply(t.Context(), by, b, nil, true); err != nil {
+	if err := w.Store.AskImportApply(t.Context(), by, b, true); err != nil {
 		t.Fatal(err)
 	}
 	again := waitFor(t, w.Store, by, b, domain.ImportPreviewed)

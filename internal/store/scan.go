@@ -217,25 +217,29 @@ func (s *Store) HeadingMemory(ctx context.Context, by domain.Actor) (map[string]
 	return memory, err
 }
 
-// takeRenames says which of the probable renames are ones; all others are a new field and one that is gone.
-func (s *Store) takeRenames(ctx context.Context, by domain.Actor, id domain.ImportID, lines []int64) error {
-	_, err := s.exec(ctx, "import", `update import_row set taken = line = any(@lines)
-		where workspace_id = @ws and import_id = @id and change = 'renamed' and taken <> (line = any(@lines))`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "lines": lines})
-	return err
-}
+// RenameAnswer is what a person said of probable renames: of the lines that were shown, those that are renames. All others
+// that were shown are a new field and one that is gone.
+type RenameAnswer struct{ Shown, Taken []int64 }
 
-// AskImportApply has a previewed import applied, with the renames of those lines (nil: all that were proposed).
-func (s *Store) AskImportApply(ctx context.Context, by domain.Actor, id domain.ImportID, renames []int64, queue bool) error {
+// TakeRenames keeps an answer. Conflict where the import is no longer previewed.
+func (s *Store) TakeRenames(ctx context.Context, by domain.Actor, id domain.ImportID, a RenameAnswer) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		if err := s.moveImport(ctx, by, id, `state = 'applying', rows_read = 0, problem = null`,
-			[]domain.ImportState{domain.ImportPreviewed}, nil); err != nil {
+		if err := s.moveImport(ctx, by, id, `state = state`, []domain.ImportState{domain.ImportPreviewed}, nil); err != nil {
 			return err
 		}
-		if renames != nil {
-			if err := s.takeRenames(ctx, by, id, renames); err != nil {
-				return err
-			}
+		_, err := s.exec(ctx, "import", `update import_row set taken = line = any(@taken)
+			where workspace_id = @ws and import_id = @id and change = 'renamed' and line = any(@shown) and taken <> (line = any(@taken))`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "shown": a.Shown, "taken": a.Taken})
+		return err
+	})
+}
+
+// AskImportApply has a previewed import applied.
+func (s *Store) AskImportApply(ctx context.Context, by domain.Actor, id domain.ImportID, queue bool) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		if err := s.moveImport(ctx, by, id, `state = 'applying', rows_read = 0, rows_total = null, problem = null`,
+			[]domain.ImportState{domain.ImportPreviewed}, nil); err != nil {
+			return err
 		}
 		return s.queueImport(ctx, by, id, queue)
 	})

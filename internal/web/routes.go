@@ -13,6 +13,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.homeRoutes(inside)
 		s.viewRoutes(inside)
 		s.applicationRoutes(inside)
+		s.importRoutes(inside)
 		s.fieldRoutes(inside)
 	})
 }
