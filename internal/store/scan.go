@@ -229,7 +229,7 @@ func (s *Store) TakeRenames(ctx context.Context, by domain.Actor, id domain.Impo
 		}
 		_, err := s.exec(ctx, "import", `update import_row set taken = line = any(@taken)
 			where workspace_id = @ws and import_id = @id and change = 'renamed' and line = any(@shown) and taken <> (line = any(@taken))`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "shown": a.Shown, "taken": a.Taken})
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "shown": a.Shown, "taken": append([]int64{}, a.Taken...)})
 		return err
 	})
 }

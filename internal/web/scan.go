@@ -334,9 +334,6 @@ func (s *Server) keepRenames(r *http.Request, id domain.ImportID) (renameForm, e
 	if err != nil || len(f.Shown) == 0 {
 		return f, err
 	}
-	if f.Taken == nil {
-		f.Taken = []int64{}
-	}
 	return f, s.store.TakeRenames(r.Context(), actor(r), id, store.RenameAnswer{Shown: f.Shown, Taken: f.Taken})
 }
 
