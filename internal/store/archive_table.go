@@ -210,14 +210,16 @@ var subjectKinds = map[string]string{
 // factKinds tells, by the name of a value in the history or of a filter in a list's address, which records it names.
 var factKinds = func() map[string]string {
 	kinds := map[string]string{"dataset": "dataset", "source_dataset": "dataset", "target_dataset": "dataset", "field": "field",
-		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch",
-		// What an import created or found gone, for its undo.
-		"applications": "application", "datasets": "dataset", "gone": "dataset", "returned": "dataset"}
+		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch"}
 	for name, kind := range nameKinds {
 		kinds[name] = kind
 	}
 	return kinds
 }()
+
+// listKinds are the same for values that name records only where they are lists: what an import created or found gone, for
+// its undo. As single numbers they count.
+var listKinds = map[string]string{"applications": "application", "datasets": "dataset", "gone": "dataset", "returned": "dataset"}
 
 // tableOf is the table that gives out the numbers of a kind; empty for users and for kinds that are not numbered here.
 func tableOf(kind string) string {

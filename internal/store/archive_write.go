@@ -377,6 +377,9 @@ func mapFacts(text string, number func(kind string, id int64) (int64, error), da
 				facts[name], err = mapNumber(v.String(), kind, number)
 			}
 		case []any:
+			if of, lists := listKinds[name]; lists {
+				kind, refers = of, true
+			}
 			if refers {
 				err = mapNumbers(v, kind, number)
 			}

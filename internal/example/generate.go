@@ -1,0 +1,320 @@
+package example
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"utile/internal/domain"
+	"utile/internal/store"
+)
+
+// referenceDay is the day on which the story of Maison Lumière is told. Creating the example moves it to the present.
+var referenceDay = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+
+// generate writes the worked example as a workspace file, the same one every time.
+func generate(w io.Writer, lang string) error {
+	a, err := store.NewArchiveWriter(w, domain.ArchiveHeader{Version: domain.ArchiveVersion, ExportedAt: referenceDay, ReferenceDay: referenceDay,
+		CreatedAt: at(-330, 9), Workspace: domain.Workspace{Slug: "maison-lumiere", Name: "Maison Lumière", Locale: lang, IsExample: true,
+			Thresholds: domain.DefaultThresholds()}})
+	if err != nil {
+		return err
+	}
+	g := &generator{a: a, lang: lang, inv: readInventory(), number: map[string]int{}}
+	g.prepare()
+	g.access()
+	g.inventory()
+	g.purposes()
+	g.plan()
+	g.traces()
+	if g.err != nil {
+		return g.err
+	}
+	return a.Close()
+}
+
+// at is an hour of a day, counted from the day of reference.
+func at(days, hour int) time.Time {
+	return referenceDay.AddDate(0, 0, days).Add(time.Duration(hour) * time.Hour)
+}
+
+// day is a day counted from the day of reference, for a date without a time; nothing for 0.
+func day(days int) any {
+	if days == 0 {
+		return nil
+	}
+	return referenceDay.AddDate(0, 0, days).Format(time.DateOnly)
+}
+
+type generator struct {
+	a      *store.ArchiveWriter
+	lang   string
+	inv    inventory
+	number map[string]int // of what other records name: "user camille", "purpose CRM-01"
+	ties   map[int]ties   // by number of the field
+	err    error
+}
+
+func (g *generator) put(kind string, values map[string]any) {
+	if g.err == nil {
+		g.err = g.a.Record(kind, values)
+	}
+}
+
+// dated adds the values that most records carry.
+func dated(days int, values map[string]any) map[string]any {
+	values["version"], values["created_at"], values["updated_at"] = 1, at(days, 9), at(days, 9)
+	return values
+}
+
+func (g *generator) of(kind, key string) any {
+	if n := g.number[kind+" "+key]; n > 0 {
+		return n
+	}
+	return nil
+}
+
+// prepare numbers everything that is named before or far from where it stands.
+func (g *generator) prepare() {
+	count := func(kind string, keys ...string) {
+		for i, key := range keys {
+			g.number[kind+" "+key] = i + 1
+		}
+	}
+	for i, p := range people {
+		count("user "+p.key, "")
+		g.number["user "+p.key] = i + 1
+	}
+	for i, t := range teams {
+		g.number["team "+t.key] = i + 1
+	}
+	for i, p := range points {
+		g.number["point "+p.key] = i + 1
+	}
+	for i, p := range purposes {
+		g.number["purpose "+p.code] = i + 1
+	}
+	for i, o := range objectives {
+		g.number["objective "+o.key] = i + 1
+	}
+	for i, s := range domain.DefaultStages() {
+		g.number["stage "+s.Code] = i + 1
+	}
+	for i, p := range programs {
+		g.number["program "+p.template] = i + 1
+	}
+	for i, c := range domain.BuiltinCategories() {
+		g.number["category "+c.Code] = i + 1
+	}
+	for i, app := range g.inv.applications {
+		g.number["application "+app.name] = i + 1
+	}
+	for _, d := range g.inv.datasets {
+		g.number["dataset "+d.name] = d.number
+	}
+	g.ties = map[int]ties{}
+	for _, f := range g.inv.fields {
+		g.ties[f.number] = tie(f)
+		g.number["field "+f.dataset.name+" "+f.name] = f.number
+	}
+}
+
+func (g *generator) access() {
+	for _, p := range people {
+		g.put("user", map[string]any{"id": g.of("user", p.key), "email": p.email, "name": p.name, "locale": ""})
+	}
+	for _, p := range people {
+		g.put("member", map[string]any{"user": g.of("user", p.key), "role": p.role, "created_at": at(-330, 10)})
+	}
+	for _, t := range teams {
+		g.put("team", dated(-328, map[string]any{"id": g.of("team", t.key), "name": t.name.in(g.lang), "description": t.about.in(g.lang)}))
+	}
+	for _, t := range teams {
+		for _, key := range t.members {
+			g.put("team_member", map[string]any{"team": g.of("team", t.key), "user": g.of("user", key)})
+		}
+	}
+}
+
+func (g *generator) inventory() {
+	for i, app := range g.inv.applications {
+		g.put("application", dated(-320+i, map[string]any{"id": i + 1, "name": app.name, "kind": app.kind, "description": app.about.in(g.lang),
+			"team": g.of("team", app.team), "owner": g.of("user", app.owner), "vendor": app.vendor, "hosting": app.hosting,
+			"country": g.country(app.country), "processor": app.processor, "lifecycle": app.lifecycle}))
+	}
+	for _, d := range g.inv.datasets {
+		values := map[string]any{"id": d.number, "application": d.application, "name": d.name, "label": d.label.in(g.lang), "structure": d.structure,
+			"subjects": d.subjects, "row_count": d.rows, "oldest_record_on": referenceDay.AddDate(0, -d.oldest, 0).Format(time.DateOnly),
+			"is_master": d.master, "state": "active"}
+		if d.retention > 0 {
+			values["retention_months"] = d.retention
+			values["retention_rule"] = text{fmt.Sprintf("%d mois après le dernier contact", d.retention), fmt.Sprintf("%d months after the last contact", d.retention)}.in(g.lang)
+		}
+		g.put("dataset", dated(-300+d.number, values))
+	}
+	for i, c := range domain.BuiltinCategories() {
+		values := map[string]any{"id": i + 1, "code": c.Code, "label_fr": c.LabelFR, "label_en": c.LabelEN, "gdpr_class": string(c.Class),
+			"default_risk": c.Risk, "examples": c.Examples, "fides_category": c.Fides, "dpv_concept": c.DPV, "builtin": true}
+		if c.Parent != "" {
+			values["parent_code"] = c.Parent
+		}
+		g.put("category", dated(-330, values))
+	}
+	for _, p := range points {
+		g.put("collection_point", dated(-310, map[string]any{"id": g.of("point", p.key), "name": p.name.in(g.lang), "kind": p.kind,
+			"notice": p.notice, "consent": p.consent}))
+	}
+	g.fields()
+}
+
+var countries = map[string]string{"États-Unis": "United States", "Irlande": "Ireland", "Maroc": "Morocco"}
+
+func (g *generator) country(name string) string {
+	if en, known := countries[name]; known && g.lang == "en" {
+		return en
+	}
+	return name
+}
+
+func (g *generator) fields() {
+	for _, f := range g.inv.fields {
+		app := g.inv.applications[f.dataset.application-1]
+		values := map[string]any{"id": f.number, "dataset": f.dataset.number, "application": f.dataset.application, "name": f.name,
+			"label": f.concept.label.in(g.lang), "data_type": f.concept.dataType, "nullable": f.concept.origin != "technical",
+			"is_key": f.position == 1 && f.concept.origin == "technical", "position": f.position, "category": g.of("category", f.concept.category),
+			"gdpr_class": string(f.class), "origin": f.concept.origin, "state": "active", "verdict": "unclassified", "used_why": "none",
+			"flags": 0, "grade": -1, "completeness": 0, "programs": 0, "purposes": 0}
+		if f.variant(5) > 1 { // two columns out of five have nobody who answers for them
+			values["owner"] = g.of("user", app.owner)
+		}
+		g.put("field", dated(-300+f.dataset.number, values))
+	}
+	for _, f := range g.inv.fields {
+		if point := g.of("point", f.dataset.collection); point != nil && f.concept.origin == "collected" && f.fate != fateUnclassified {
+			g.put("field_collection", map[string]any{"field": f.number, "collection_point": point})
+		}
+	}
+	for _, f := range g.inv.fields {
+		if e := g.evidence(f); e != nil {
+			g.put("evidence", e)
+		}
+	}
+}
+
+func (g *generator) purposes() {
+	for i, p := range purposes {
+		var recipients, transfers []string
+		for _, r := range p.recipients {
+			recipients = append(recipients, r.in(g.lang))
+		}
+		for _, t := range p.transfers {
+			transfers = append(transfers, t.in(g.lang))
+		}
+		g.put("purpose", dated(-290+i, map[string]any{"id": i + 1, "code": p.code, "name": p.name.in(g.lang), "description": p.about.in(g.lang),
+			"legal_basis": p.basis, "legal_reference": p.reference.in(g.lang), "interest": p.interest.in(g.lang), "consent_proof": p.proof.in(g.lang),
+			"consent_withdrawal": p.withdrawal.in(g.lang), "subjects": []string{"customers", "prospects"}, "recipients": recipients,
+			"transfers": transfers, "retention_months": p.months, "retention_rule": p.rule.in(g.lang), "needs_program": p.needsProgram,
+			"state": "in_force", "starts_on": day(-290 + i), "review_on": day(p.review), "owner": g.of("user", "karim")}))
+	}
+	n := 0
+	for _, f := range g.inv.fields {
+		t := g.ties[f.number]
+		if t.mapping == "" {
+			continue
+		}
+		n++
+		p := purposes[g.number["purpose "+t.purpose]-1]
+		days := -200 + f.dataset.number*2
+		values := map[string]any{"id": n, "field": f.number, "purpose": g.of("purpose", t.purpose), "state": t.mapping, "version": 1,
+			"justification": g.sentence(f, p), "proposed_by": g.of("user", "camille"), "proposed_at": at(days, 10)}
+		if t.mapping != string(domain.MappingProposed) {
+			values["decided_by"], values["decided_at"] = g.of("user", "karim"), at(days+6, 15)
+		}
+		if t.mapping == string(domain.MappingRejected) {
+			values["decision_reason"] = text{"La finalité s’atteint sans cette donnée.", "The purpose is reached without this value."}.in(g.lang)
+		}
+		g.put("mapping", values)
+	}
+}
+
+// sentence says why a field is necessary for a purpose.
+func (g *generator) sentence(f *field, p purpose) string {
+	label := f.concept.label.in(g.lang)
+	return text{fmt.Sprintf("«\u00a0%s\u00a0» sert à %s.", label, p.use.fr), fmt.Sprintf("“%s” serves to %s.", label, p.use.en)}.in(g.lang)
+}
+
+func (g *generator) plan() {
+	for i, o := range objectives {
+		g.put("objective", dated(-285, map[string]any{"id": i + 1, "name": o.name.in(g.lang), "kpi": o.kpi.in(g.lang), "target": o.target.in(g.lang)}))
+	}
+	for i, s := range domain.DefaultStages() {
+		g.put("stage", dated(-330, map[string]any{"id": i + 1, "code": s.Code, "name": s.Name(g.lang), "position": i + 1}))
+	}
+	for i, p := range programs {
+		t := templateOf(p)
+		g.put("program", dated(-280+i, map[string]any{"id": i + 1, "code": t.Code, "name": t.Name(g.lang), "description": t.Objective(g.lang) + ".",
+			"objective": g.of("objective", p.objective), "stage": g.of("stage", p.stage), "trigger": t.Trigger(g.lang), "channels": t.Channels,
+			"owner": g.of("user", p.owner), "status": p.status, "starts_on": day(p.starts), "ends_on": day(p.ends), "paused_on": day(p.pause),
+			"template": t.Code}))
+	}
+	for i, p := range programs {
+		var numbers []int
+		for _, code := range p.purposes {
+			numbers = append(numbers, g.number["purpose "+code])
+		}
+		slices.Sort(numbers)
+		for _, n := range numbers {
+			g.put("program_purpose", map[string]any{"program": i + 1, "purpose": n})
+		}
+	}
+	for _, f := range g.inv.fields {
+		links := g.ties[f.number].links
+		slices.SortFunc(links, func(a, b link) int { return g.number["program "+a.program] - g.number["program "+b.program] })
+		for _, l := range links {
+			g.put("link", map[string]any{"field": f.number, "program": g.of("program", l.program), "level": l.level, "role": l.role,
+				"note": g.note(f, l), "source": "example", "linked_by": g.of("user", "camille"), "linked_at": at(-150+f.dataset.number, 11)})
+		}
+	}
+	g.requirements()
+}
+
+func templateOf(p program) domain.ProgramTemplate {
+	t, known := domain.ProgramTemplateByCode(p.template)
+	if !known {
+		panic("no template " + p.template)
+	}
+	return t
+}
+
+// note is the expected gain of a useful field, or what does instead of one to avoid.
+func (g *generator) note(f *field, l link) string {
+	switch {
+	case l.level == string(domain.LinkAvoid) && strings.HasPrefix(f.concept.category, "ident.birth"):
+		return text{"Le jour et le mois suffisent.", "Day and month are enough."}.in(g.lang)
+	case l.level == string(domain.LinkAvoid):
+		return text{"Se déduit des achats, sans rien demander de plus.", "Can be told from purchases, without asking for more."}.in(g.lang)
+	case l.level == string(domain.LinkUseful) && l.role == "personalise":
+		return text{"Un message qui s’adresse à la personne, mieux lu.", "A message that speaks to the person, read more."}.in(g.lang)
+	case l.level == string(domain.LinkUseful):
+		return text{"Moins de messages, mieux choisis.", "Fewer messages, better chosen."}.in(g.lang)
+	}
+	return ""
+}
+
+func (g *generator) requirements() {
+	for i, p := range programs {
+		t := templateOf(p)
+		levels := map[int]string{}
+		for level, codes := range map[string][]string{"essential": t.Essential, "useful": t.Useful, "avoid": t.Avoid} {
+			for _, code := range codes {
+				levels[g.number["category "+code]] = level
+			}
+		}
+		for _, category := range slices.Sorted(maps.Keys(levels)) {
+			g.put("requirement", map[string]any{"program": i + 1, "category": category, "level": levels[category]})
+		}
+	}
+}

@@ -1,0 +1,263 @@
+package example
+
+// text is a text in both languages.
+type text struct{ fr, en string }
+
+func (t text) in(lang string) string {
+	if lang == "en" {
+		return t.en
+	}
+	return t.fr
+}
+
+// person is somebody of Maison Lumière: none of them exists, and their addresses lie in a domain reserved for examples.
+type person struct {
+	key, name, email, role string
+}
+
+var people = []person{
+	{"camille", "Camille Bernard", "camille.bernard@maison-lumiere.example.com", "editor"},
+	{"ines", "Inès Moreau", "ines.moreau@maison-lumiere.example.com", "facilitator"},
+	{"julien", "Julien Petit", "julien.petit@maison-lumiere.example.com", "viewer"},
+	{"karim", "Karim Haddad", "karim.haddad@maison-lumiere.example.com", "dpo"},
+	{"marc", "Marc Olivier", "marc.olivier@maison-lumiere.example.com", "editor"},
+	{"sophie", "Sophie Lemaire", "sophie.lemaire@maison-lumiere.example.com", "admin"},
+}
+
+type team struct {
+	key     string
+	name    text
+	about   text
+	members []string
+}
+
+var teams = []team{
+	{"marketing", text{"Marketing client", "Customer marketing"}, text{"Relation client, fidélité, campagnes.", "Customer relationship, loyalty, campaigns."}, []string{"camille", "ines"}},
+	{"ecommerce", text{"E-commerce", "E-commerce"}, text{"Site marchand, application, avis.", "Shop, application, reviews."}, []string{"sophie"}},
+	{"magasins", text{"Réseau de magasins", "Stores"}, text{"84 magasins en France et en Belgique.", "84 stores in France and Belgium."}, []string{"marc"}},
+	{"service", text{"Service client", "Customer service"}, text{"Téléphone, messagerie, réclamations.", "Phone, messaging, complaints."}, []string{"ines"}},
+	{"dsi", text{"Systèmes d’information", "Information systems"}, text{"Architecture, entrepôt de données, flux.", "Architecture, data warehouse, flows."}, []string{"julien"}},
+	{"finance", text{"Finance et logistique", "Finance and logistics"}, text{"Comptabilité, facturation, livraisons.", "Accounting, invoicing, deliveries."}, []string{"julien"}},
+}
+
+type point struct {
+	key, kind       string
+	name            text
+	notice, consent string
+}
+
+var points = []point{
+	{"compte", "form", text{"Espace client", "Customer account"}, "yes", "yes"},
+	{"web", "form", text{"Tunnel de commande", "Checkout"}, "yes", "not_needed"},
+	{"newsletter", "form", text{"Inscription à la newsletter", "Newsletter sign-up"}, "yes", "yes"},
+	{"traceurs", "cookie", text{"Traceurs du site", "Trackers of the site"}, "yes", "yes"},
+	{"application", "app", text{"Application mobile", "Mobile application"}, "yes", "unknown"},
+	{"caisse", "till", text{"Caisse en magasin", "Till in store"}, "no", "unknown"},
+	{"carte", "form", text{"Bulletin de la carte de fidélité", "Loyalty card form"}, "yes", "yes"},
+	{"magasin", "staff", text{"Saisie par un conseiller en magasin", "Typed by a store adviser"}, "no", "no"},
+	{"telephone", "call", text{"Appel au service client", "Call to customer service"}, "yes", "not_needed"},
+	{"messagerie", "message", text{"Messagerie et discussion", "Messaging and chat"}, "yes", "not_needed"},
+	{"enquete", "survey", text{"Enquête en ligne", "Online survey"}, "yes", "not_needed"},
+	{"avis", "form", text{"Formulaire d’avis", "Review form"}, "yes", "not_needed"},
+}
+
+type purpose struct {
+	code                        string
+	name, about, use            text // use ends the sentence "This value serves to …"
+	basis                       string
+	reference                   text
+	interest, proof, withdrawal text
+	months                      int
+	rule                        text
+	recipients                  []text
+	transfers                   []text
+	needsProgram                bool
+	review                      int // days from the day of reference
+}
+
+var purposes = []purpose{
+	{code: "CRM-01", name: text{"Prospection par e-mail, SMS et courrier", "Marketing by e-mail, SMS and post"},
+		about: text{"Informer les clients et les abonnés des collections, des offres et des ateliers.", "Tell customers and subscribers about collections, offers and workshops."},
+		use:   text{"adresser au bon destinataire les messages qu’il a acceptés", "send the messages that the person accepted to the right place"},
+		basis: "a_consent", reference: text{"Art. 6(1)(a) RGPD, art. L. 34-5 CPCE", "GDPR art. 6(1)(a), art. L. 34-5 of the French CPCE"},
+		proof:      text{"Date, source et version du texte, conservées dans Orion CRM.", "Date, source and version of the text, kept in Orion CRM."},
+		withdrawal: text{"Lien de désinscription, STOP par SMS, espace client.", "Unsubscribe link, STOP by SMS, customer account."},
+		months:     36, rule: text{"3 ans après le dernier contact à l’initiative de la personne", "3 years after the last contact that the person started"},
+		recipients: []text{{"Marketing client", "Customer marketing"}, {"Mailéo SAS (sous-traitant)", "Mailéo SAS (processor)"}}, needsProgram: true, review: 120},
+	{code: "CRM-02", name: text{"Programme de fidélité", "Loyalty programme"},
+		about: text{"Tenir le compte de points des adhérents et leur remettre leurs avantages.", "Keep the members’ points account and give them their benefits."},
+		use:   text{"tenir le compte de l’adhérent et lui remettre ses avantages", "keep the member’s account and give the benefits"},
+		basis: "b_contract", reference: text{"Règlement du programme, version 4", "Rules of the programme, version 4"}, months: 36,
+		rule:       text{"3 ans après la dernière utilisation de la carte", "3 years after the card was last used"},
+		recipients: []text{{"Marketing client", "Customer marketing"}, {"Magasins", "Stores"}}, needsProgram: true, review: 200},
+	{code: "CRM-03", name: text{"Connaissance client et personnalisation", "Customer knowledge and personalisation"},
+		about: text{"Segmenter les clients pour leur proposer des univers et des services qui leur correspondent.", "Segment customers to offer them ranges and services that suit them."},
+		use:   text{"proposer les univers et les services qui correspondent au client", "offer the ranges and services that suit the customer"},
+		basis: "f_legitimate", reference: text{"Art. 6(1)(f) RGPD", "GDPR art. 6(1)(f)"},
+		interest: text{"Proposer moins de messages, mieux choisis.", "Send fewer messages, better chosen."}, months: 36,
+		rule:       text{"3 ans après le dernier achat", "3 years after the last purchase"},
+		recipients: []text{{"Marketing client", "Customer marketing"}, {"Prisme Data (sous-traitant)", "Prisme Data (processor)"}},
+		transfers:  []text{{"États-Unis, clauses contractuelles types", "United States, standard contractual clauses"}}, needsProgram: true, review: 60},
+	{code: "VTE-01", name: text{"Commandes, livraisons et retours", "Orders, deliveries and returns"},
+		about: text{"Vendre, livrer, reprendre et rembourser.", "Sell, deliver, take back and refund."},
+		use:   text{"exécuter la commande, la livraison ou le retour", "carry out the order, the delivery or the return"},
+		basis: "b_contract", reference: text{"Conditions générales de vente", "General terms of sale"}, months: 60,
+		rule:       text{"5 ans après la commande, en archive après 2 ans", "5 years after the order, archived after 2 years"},
+		recipients: []text{{"Service client", "Customer service"}, {"Transporteurs", "Carriers"}, {"Prestataire de paiement", "Payment provider"}}, review: 240},
+	{code: "CPT-01", name: text{"Comptabilité, facturation et impayés", "Accounting, invoicing and unpaid bills"},
+		about: text{"Tenir les comptes, conserver les pièces et recouvrer les créances.", "Keep the accounts, store the documents and collect debts."},
+		use:   text{"tenir et justifier les comptes", "keep and justify the accounts"},
+		basis: "c_legal", reference: text{"Art. L. 123-22 du code de commerce, art. L. 102 B du LPF", "Art. L. 123-22 of the French Commercial Code, art. L. 102 B of the LPF"}, months: 120,
+		rule:       text{"10 ans à compter de la clôture de l’exercice", "10 years from the end of the financial year"},
+		recipients: []text{{"Finance", "Finance"}, {"Commissaire aux comptes", "Auditor"}, {"Administration fiscale", "Tax authority"}}, review: 300},
+	{code: "SAV-01", name: text{"Service client et réclamations", "Customer service and complaints"},
+		about: text{"Répondre aux demandes, traiter les réclamations et garantir les produits.", "Answer requests, handle complaints and honour warranties."},
+		use:   text{"traiter la demande ou la réclamation", "handle the request or the complaint"},
+		basis: "b_contract", reference: text{"Conditions générales de vente, garanties légales", "General terms of sale, legal warranties"}, months: 36,
+		rule:       text{"3 ans après la clôture de la demande", "3 years after the request is closed"},
+		recipients: []text{{"Service client", "Customer service"}, {"Vocalis (sous-traitant)", "Vocalis (processor)"}},
+		transfers:  []text{{"Maroc, clauses contractuelles types", "Morocco, standard contractual clauses"}}, review: 90},
+	{code: "SAT-01", name: text{"Enquêtes de satisfaction et avis", "Satisfaction surveys and reviews"},
+		about: text{"Mesurer la satisfaction et publier des avis vérifiés.", "Measure satisfaction and publish verified reviews."},
+		use:   text{"mesurer la satisfaction et vérifier les avis", "measure satisfaction and verify reviews"},
+		basis: "f_legitimate", reference: text{"Art. 6(1)(f) RGPD, art. L. 111-7-2 C. conso.", "GDPR art. 6(1)(f), art. L. 111-7-2 of the French Consumer Code"},
+		interest: text{"Améliorer les produits et le service, sans promotion.", "Improve products and service, without promotion."}, months: 24,
+		rule:       text{"2 ans après la réponse", "2 years after the answer"},
+		recipients: []text{{"Sondo (sous-traitant)", "Sondo (processor)"}, {"AvisClair (sous-traitant)", "AvisClair (processor)"}}, needsProgram: true, review: 150},
+	{code: "WEB-01", name: text{"Mesure d’audience et relance de panier", "Audience measurement and basket reminders"},
+		about: text{"Mesurer l’usage du site et relancer les paniers, avec l’accord du visiteur.", "Measure the use of the site and remind of baskets, with the visitor’s consent."},
+		use:   text{"relancer le panier que le visiteur a laissé", "remind the visitor of the basket left behind"},
+		basis: "a_consent", reference: text{"Art. 82 de la loi Informatique et Libertés", "Art. 82 of the French Data Protection Act"},
+		proof:      text{"Chaîne de consentement de la plateforme de gestion.", "Consent string of the management platform."},
+		withdrawal: text{"Lien « Gérer mes traceurs » en pied de page.", "“Manage my trackers” link at the foot of the page."}, months: 13,
+		rule:       text{"13 mois pour les traceurs, 6 mois pour les paniers", "13 months for trackers, 6 months for baskets"},
+		recipients: []text{{"E-commerce", "E-commerce"}, {"Prisme Data (sous-traitant)", "Prisme Data (processor)"}}, needsProgram: true, review: 30},
+	// The condition of art. 9(2) is missing here on purpose: Utile shows it.
+	{code: "ACC-01", name: text{"Accueil adapté et conseil en éclairage", "Adapted welcome and lighting advice"},
+		about: text{"Accueillir en atelier et conseiller selon la gêne visuelle ou le besoin d’accès que le client signale.", "Welcome people in workshops and advise them according to the visual discomfort or access need that they mention."},
+		use:   text{"adapter l’accueil et le conseil à ce que le client a signalé", "adapt the welcome and the advice to what the customer mentioned"},
+		basis: "b_contract", reference: text{"Conditions des ateliers", "Terms of the workshops"}, months: 12,
+		rule: text{"1 an après l’atelier", "1 year after the workshop"}, recipients: []text{{"Magasins", "Stores"}}, review: -15},
+}
+
+type objective struct {
+	key               string
+	name, kpi, target text
+}
+
+var objectives = []objective{
+	{"second", text{"Provoquer le deuxième achat", "Bring about the second purchase"}, text{"Part de nouveaux clients qui rachètent sous 90 jours", "Share of new customers who buy again within 90 days"}, text{"28 %", "28%"}},
+	{"fideliser", text{"Faire vivre la fidélité", "Keep loyalty alive"}, text{"Part du chiffre d’affaires réalisée avec la carte", "Share of revenue made with the card"}, text{"60 %", "60%"}},
+	{"satisfaire", text{"Satisfaire et réparer", "Satisfy and repair"}, text{"NPS", "NPS"}, text{"45", "45"}},
+	{"conseiller", text{"Conseiller l’éclairage chez soi", "Advise on lighting at home"}, text{"Rendez-vous de conseil par magasin et par mois", "Advice meetings per store and month"}, text{"30", "30"}},
+}
+
+// program is one of the relational plan, from a template. Days count from the day of reference; 0 is no date.
+type program struct {
+	template            string
+	status              string
+	objective, owner    string
+	stage               string
+	purposes            []string
+	starts, ends, pause int
+}
+
+var programs = []program{
+	{template: "WELCOME", status: "live", objective: "second", owner: "camille", stage: "new_customer", purposes: []string{"CRM-01"}, starts: -820},
+	{template: "NEWSLETTER", status: "live", objective: "second", owner: "camille", stage: "active", purposes: []string{"CRM-01"}, starts: -1400},
+	{template: "BIRTHDAY", status: "live", objective: "fideliser", owner: "camille", stage: "active", purposes: []string{"CRM-01", "CRM-02"}, starts: -690},
+	{template: "LOYALTY", status: "live", objective: "fideliser", owner: "camille", stage: "loyal", purposes: []string{"CRM-02"}, starts: -1900},
+	{template: "VIP", status: "live", objective: "fideliser", owner: "marc", stage: "loyal", purposes: []string{"CRM-03"}, starts: -410},
+	{template: "TRANSACTIONAL", status: "live", objective: "satisfaire", owner: "sophie", stage: "active", purposes: []string{"VTE-01"}, starts: -1600},
+	{template: "POST_PURCHASE", status: "live", objective: "satisfaire", owner: "sophie", stage: "new_customer", purposes: []string{"SAT-01", "CRM-01"}, starts: -350},
+	{template: "SATISFACTION", status: "live", objective: "satisfaire", owner: "ines", stage: "active", purposes: []string{"SAT-01"}, starts: -760},
+	{template: "ABANDON_CART", status: "live", objective: "second", owner: "sophie", stage: "prospect", purposes: []string{"WEB-01"}, starts: -540},
+	{template: "WINBACK", status: "paused", objective: "second", owner: "camille", stage: "inactive", purposes: []string{"CRM-01"}, starts: -480, pause: -12},
+	{template: "LOCAL_EVENT", status: "paused", objective: "conseiller", owner: "marc", stage: "active", purposes: []string{"CRM-01"}, starts: -900, pause: -230},
+	{template: "CROSS_SELL", status: "planned", objective: "conseiller", owner: "camille", stage: "active", purposes: []string{"CRM-03"}, starts: 120},
+	{template: "REFERRAL", status: "ended", objective: "second", owner: "camille", stage: "loyal", purposes: []string{"CRM-02"}, starts: -1300, ends: -430},
+	{template: "PREFERENCE_CENTER", status: "idea", objective: "conseiller", owner: "ines", stage: "active", purposes: []string{"CRM-03"}},
+}
+
+type flow struct {
+	from, fromSet, to, toSet string
+	name                     text
+	mechanism, frequency     text
+	encrypted, country       string
+	purpose                  string
+}
+
+var flows = []flow{
+	{"Boutique en ligne", "customer_entity", "Orion CRM", "Contact", text{"Comptes du site vers le CRM", "Shop accounts to the CRM"}, text{"API", "API"}, text{"en continu", "continuous"}, "yes", "France", "CRM-01"},
+	{"CaisseNova", "T_CLIENT", "Orion CRM", "Contact", text{"Clients des caisses vers le CRM", "Till customers to the CRM"}, text{"Fichier CSV par SFTP", "CSV file by SFTP"}, text{"chaque nuit", "every night"}, "yes", "France", "CRM-02"},
+	{"Club Lumière", "adherent", "Orion CRM", "Contact", text{"Adhérents vers le CRM", "Members to the CRM"}, text{"API", "API"}, text{"toutes les heures", "hourly"}, "yes", "France", "CRM-02"},
+	{"Orion CRM", "Contact", "Mailéo", "PROFILS", text{"Profils vers l’outil d’envoi", "Profiles to the delivery tool"}, text{"Fichier CSV par SFTP", "CSV file by SFTP"}, text{"chaque nuit", "every night"}, "yes", "France", "CRM-01"},
+	{"Boutique en ligne", "quote", "Mailéo", "PANIER_ABANDON", text{"Paniers abandonnés", "Abandoned baskets"}, text{"API", "API"}, text{"en continu", "continuous"}, "yes", "France", "WEB-01"},
+	{"Orion CRM", "Contact", "Prisme CDP", "profile", text{"Fiches clients vers la CDP", "Customer records to the CDP"}, text{"Connecteur", "Connector"}, text{"en continu", "continuous"}, "yes", "États-Unis", "CRM-03"},
+	{"Boutique en ligne", "web_event", "Prisme CDP", "behaviour", text{"Navigation vers la CDP", "Browsing to the CDP"}, text{"Script du site", "Script of the site"}, text{"en continu", "continuous"}, "yes", "États-Unis", "WEB-01"},
+	{"Prisme CDP", "audience_export", "Mailéo", "PROFILS", text{"Audiences vers l’outil d’envoi", "Audiences to the delivery tool"}, text{"API", "API"}, text{"chaque jour", "daily"}, "yes", "France", "CRM-03"},
+	{"Boutique en ligne", "sales_order", "Gesto ERP", "T_FACTURE", text{"Commandes à facturer", "Orders to invoice"}, text{"File de messages", "Message queue"}, text{"en continu", "continuous"}, "yes", "France", "CPT-01"},
+	{"Boutique en ligne", "sales_order", "Gesto ERP", "T_LIVRAISON", text{"Commandes à livrer", "Orders to deliver"}, text{"File de messages", "Message queue"}, text{"en continu", "continuous"}, "yes", "France", "VTE-01"},
+	{"CaisseNova", "T_TICKET", "Phare", "fait_vente", text{"Tickets vers l’entrepôt", "Receipts to the warehouse"}, text{"Fichier plat par FTP", "Flat file by FTP"}, text{"chaque nuit", "every night"}, "no", "France", "CPT-01"},
+	{"Orion CRM", "Contact", "Phare", "dim_client", text{"Clients vers l’entrepôt", "Customers to the warehouse"}, text{"Réplication", "Replication"}, text{"chaque nuit", "every night"}, "yes", "France", "CRM-03"},
+	{"Phare", "dim_client", "Phare", "requete_marketing", text{"Extraction mensuelle", "Monthly extract"}, text{"Requête enregistrée", "Saved query"}, text{"chaque mois", "monthly"}, "unknown", "France", "CRM-03"},
+	{"Sondo", "reponses_nps", "Phare", "fait_satisfaction", text{"Réponses vers l’entrepôt", "Answers to the warehouse"}, text{"API", "API"}, text{"chaque jour", "daily"}, "yes", "France", "SAT-01"},
+	{"Boutique en ligne", "sales_order", "AvisClair", "reviews", text{"Invitations à déposer un avis", "Invitations to review"}, text{"API", "API"}, text{"chaque jour", "daily"}, "yes", "France", "SAT-01"},
+	{"Orion CRM", "Contact", "Tableurs des magasins", "VIP_magasins.xlsx", text{"Copie à la main des meilleurs clients", "Best customers copied by hand"}, text{"Copie par e-mail", "Copied by e-mail"}, text{"irrégulière", "irregular"}, "no", "France", ""},
+}
+
+// decisions are answers that people gave to flags.
+type decided struct {
+	set, field, kind, by string
+	until                int // days from the day of reference
+	reason               text
+}
+
+var decisions = []decided{
+	{"Contact", "Birthdate", "propose_deletion", "camille", 0, text{"Le jour et le mois suffisent au programme anniversaire.", "Day and month are enough for the birthday programme."}},
+	{"Contact", "MaritalStatus__c", "propose_deletion", "camille", 0, text{"Aucun programme ne s’en sert, et personne ne sait qui l’alimente.", "No programme uses it, and nobody knows who fills it in."}},
+	{"Contact", "MaidenName__c", "keep_until", "karim", 150, text{"Litige en cours sur une liste de mariage.", "Dispute under way about a gift list."}},
+	{"Contact", "LivingArea__c", "keep_until", "camille", 100, text{"Le programme de conseil doit dire d’ici là s’il en a besoin.", "The advice programme must say by then whether it needs it."}},
+	{"Project", "Budget_Income__c", "propose_deletion", "karim", 0, text{"Donnée financière sans finalité.", "Financial data without a purpose."}},
+	{"archive_client_2016", "num_secu", "propose_deletion", "karim", 0, text{"Numéro de sécurité sociale sans texte qui l’autorise : à effacer sans attendre.", "Social security number that no text allows: to be erased without delay."}},
+	{"archive_client_2016", "revenus", "propose_deletion", "karim", 0, text{"Ancien outil, finalité éteinte.", "Former tool, purpose gone."}},
+	{"T_CLIENT", "CLI_SITFAM", "propose_deletion", "marc", 0, text{"Les caissiers ne la demandent plus depuis trois ans.", "Cashiers have not asked for it for three years."}},
+	{"T_CLIENT", "CLI_OBS", "to_dpo", "marc", 0, text{"Les observations contiennent parfois des appréciations sur les clients.", "The remarks sometimes hold judgements about customers."}},
+	{"profile", "income_estimate", "to_dpo", "camille", 0, text{"Estimation achetée : la provenance est à vérifier.", "Bought estimate: where it comes from must be checked."}},
+	{"profile", "religion_affinity", "propose_deletion", "karim", 0, text{"Déduction interdite sans consentement explicite.", "Inference forbidden without explicit consent."}},
+	{"adherent", "piece_identite", "propose_deletion", "camille", 0, text{"Contrôle visuel possible sans conserver le numéro.", "The document can be looked at without keeping its number."}},
+	{"adherent", "date_naissance", "keep_until", "camille", 75, text{"En attente de la bascule vers le jour et le mois.", "Until the move to day and month."}},
+	{"sales_order", "fraud_flag", "to_dpo", "sophie", 0, text{"Qui l’alimente, et sur quel fondement ?", "Who fills it in, and on what ground?"}},
+	{"web_event", "geo_lat", "propose_deletion", "sophie", 0, text{"La ville suffit à la mesure d’audience.", "The city is enough to measure the audience."}},
+}
+
+type comment struct {
+	set, field, by string
+	days           int
+	body           text
+}
+
+var comments = []comment{
+	{"Contact", "Interests__c", "ines", -40, text{"Vu en atelier : deux équipes s’en servent, sous deux définitions.", "Seen in a workshop: two teams use it, with two definitions."}},
+	{"Contact", "Gender__c", "karim", -33, text{"La civilité ne suffit-elle pas ?", "Is the title not enough?"}},
+	{"Contact", "Gender__c", "camille", -31, text{"Le segment « style » s’en sert encore. À remplacer par le style préféré.", "The “style” segment still uses it. To be replaced by the preferred style."}},
+	{"T_CLIENT", "CLI_EMAIL", "marc", -28, text{"Saisie à la caisse : une adresse sur dix est fausse.", "Typed at the till: one address in ten is wrong."}},
+	{"sales_order", "remote_ip", "karim", -26, text{"Utile contre la fraude ? Il faut une finalité et une durée.", "Useful against fraud? It needs a purpose and a period."}},
+	{"archive_client_2016", "observations", "julien", -21, text{"La table n’a plus d’utilisateur connu depuis 2019.", "The table has had no known user since 2019."}},
+	{"profile", "churn_score", "camille", -18, text{"Lu par deux tableaux de bord. Qui en demande le rattachement ?", "Read by two dashboards. Who asks for its purpose?"}},
+	{"VIP_magasins.xlsx", "Remarques", "marc", -12, text{"Fichier à fermer dès que le CRM montre les meilleurs clients.", "To be closed as soon as the CRM shows the best customers."}},
+	{"recordings", "transcript", "karim", -9, text{"La transcription automatique n’était pas dans le contrat initial.", "Automatic transcription was not in the first contract."}},
+	{"web_event", "ip_address", "sophie", -6, text{"Tronquée depuis la dernière version du script.", "Truncated since the last version of the script."}},
+}
+
+type view struct {
+	register, query string
+	name            text
+}
+
+var views = []view{
+	{"fields", "verdict=delete,dormant", text{"À faire partir", "On the way out"}},
+	{"fields", "gdpr_class=sensitive_art9,criminal_art10,nir", text{"Données sensibles", "Sensitive data"}},
+	{"fields", "verdict=unclassified", text{"À classer", "To classify"}},
+	{"fields", "verdict=regularise", text{"À régulariser par le DPO", "For the DPO to regularise"}},
+}
