@@ -17,7 +17,7 @@ type Names struct {
 // nameKinds tells, by the name of a value, what its id stands for.
 var nameKinds = map[string]string{
 	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
-	"target_application": "application", "category": "category", "collection_points": "collection_point", "purpose": "purpose",
+	"target_application": "application", "category": "category", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
 	"purposes": "purpose", "program": "program", "objective": "objective", "stage": "stage", "proposed_by": "user", "decided_by": "user",
 }
 

@@ -66,7 +66,7 @@ func (s *Store) judgeWith(ctx context.Context, by domain.Actor, c *judgeContext,
 		return err
 	}
 	for chunk := range slices.Chunk(changed, 20_000) {
-		if err := s.storeJudged(ctx, by, chunk); err != nil {
+		if err := s.wide(ctx, len(chunk), func() error { return s.storeJudged(ctx, by, chunk) }); err != nil {
 			return err
 		}
 	}
@@ -100,6 +100,9 @@ func (s *Store) JudgeIfDue(ctx context.Context, by domain.Actor, w domain.Worksp
 		on, err := one[*time.Time](ctx, s, "workspace", `select judged_on from workspace where id = @ws for update`,
 			pgx.StrictNamedArgs{"ws": by.Workspace})
 		if err != nil || on != nil && !on.Before(today) {
+			return err
+		}
+		if err := s.expireDecisions(ctx, by); err != nil {
 			return err
 		}
 		if err := s.judgeAll(ctx, by); err != nil {
@@ -218,8 +221,35 @@ var (
 	mappingStates = [...]domain.MappingState{domain.MappingApproved, domain.MappingProposed, domain.MappingRejected, domain.MappingRejected}
 )
 
+// wideRows is from how many rows on a statement must not trust the planner's idea of how few they are.
+const wideRows = 500
+
+// wide runs f without nested loops where so many rows are at stake. What is known of a table that was just filled is
+// that it is empty, and a nested loop over thousands of rows that the planner takes for none costs their square.
+func (s *Store) wide(ctx context.Context, rows int, f func() error) error {
+	if rows < wideRows {
+		return f()
+	}
+	if _, err := s.db.Exec(ctx, "set local enable_nestloop = off"); err != nil {
+		return translate("", err)
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	_, err := s.db.Exec(ctx, "set local enable_nestloop = on")
+	return translate("", err)
+}
+
 // eachJudged judges fields (all of the workspace where ids is nil) and calls f for each whose stored judgement differs.
 func (s *Store) eachJudged(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64, f func(was, is judged)) error {
+	rows := len(ids)
+	if ids == nil {
+		rows = wideRows
+	}
+	return s.wide(ctx, rows, func() error { return s.eachJudgedOf(ctx, by, c, ids, f) })
+}
+
+func (s *Store) eachJudgedOf(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64, f func(was, is judged)) error {
 	args := pgx.StrictNamedArgs{"ws": by.Workspace}
 	of := func(string) string { return "" }
 	if ids != nil {

@@ -1,0 +1,202 @@
+package domain
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// BulkAct is something that is done to many fields at once.
+type BulkAct string
+
+// The acts on many fields. A matrix batch is a block pasted in the matrix; an import has its own page and its own undo.
+const (
+	BulkLink       BulkAct = "link"
+	BulkUnlink     BulkAct = "unlink"
+	BulkCategorise BulkAct = "categorise"
+	BulkMap        BulkAct = "map"
+	BulkOwner      BulkAct = "owner"
+	BulkOrigin     BulkAct = "origin"
+	BulkCollect    BulkAct = "collect"
+	BulkKeep       BulkAct = "keep_until"
+	BulkToDPO      BulkAct = "to_dpo"
+	BulkDelete     BulkAct = "propose_deletion"
+	BulkMatrix     BulkAct = "matrix"
+	BulkImport     BulkAct = "import"
+)
+
+// BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
+var BulkActs = []BulkAct{BulkLink, BulkUnlink, BulkCategorise, BulkMap, BulkOwner, BulkOrigin, BulkCollect, BulkKeep, BulkToDPO, BulkDelete}
+
+// Action is what the actor must be allowed to do.
+func (a BulkAct) Action() Action {
+	switch a {
+	case BulkLink, BulkUnlink, BulkMatrix:
+		return EditPlan
+	case BulkMap:
+		return ProposeMapping
+	case BulkKeep, BulkToDPO, BulkDelete:
+		return Decide
+	case BulkCategorise, BulkOwner, BulkOrigin, BulkCollect, BulkImport:
+	}
+	return EditInventory
+}
+
+// Decides tells whether the act records a decision.
+func (a BulkAct) Decides() bool { return a == BulkKeep || a == BulkToDPO || a == BulkDelete }
+
+// Bulk is one act on many fields with what it needs; which fields is said beside it.
+type Bulk struct {
+	Act           BulkAct
+	Program       ProgramID
+	Level         LinkLevel
+	Role          string
+	Note          string
+	Category      CategoryID
+	Purpose       PurposeID
+	Justification string
+	Owner         UserID // zero for nobody
+	Origin        string
+	Point         CollectionPointID
+	Until         *time.Time
+	Reason        string // of a decision, or why the change is made
+}
+
+// NewBulk checks and cleans what was typed on that day, and forgets what the act does not need.
+func NewBulk(b Bulk, today time.Time) (Bulk, error) {
+	clean := Bulk{Act: b.Act}
+	var p Problems
+	switch b.Act {
+	case BulkLink:
+		l, err := NewLink(Link{Program: b.Program, Level: b.Level, Role: b.Role, Note: b.Note})
+		clean.Program, clean.Level, clean.Role, clean.Note = l.Program, l.Level, l.Role, l.Note
+		return clean, err
+	case BulkKeep, BulkToDPO, BulkDelete:
+		d, err := NewDecision(Decision{Kind: DecisionKind(b.Act), Reason: b.Reason, Until: b.Until}, today)
+		clean.Reason, clean.Until = d.Reason, d.Until
+		return clean, err
+	case BulkUnlink:
+		clean.Program = b.Program
+		p.chosen("program", int64(b.Program))
+	case BulkCategorise:
+		clean.Category = b.Category
+		p.chosen("category", int64(b.Category))
+	case BulkMap:
+		clean.Purpose, clean.Justification = b.Purpose, strings.TrimSpace(b.Justification)
+		p.chosen("purpose", int64(b.Purpose))
+		p.Text("justification", clean.Justification, MaxText)
+		if clean.Justification == "" {
+			p.Add("justification", "error.required")
+		}
+	case BulkOwner:
+		clean.Owner = b.Owner
+	case BulkOrigin:
+		clean.Origin = b.Origin
+		p.OneOf("origin", b.Origin, Origins...)
+	case BulkCollect:
+		clean.Point = b.Point
+		p.chosen("collection_point", int64(b.Point))
+	case BulkMatrix, BulkImport:
+		p.Add("act", "error.choice")
+	default:
+		p.Add("act", "error.choice")
+	}
+	return clean, p.Err()
+}
+
+func (p *Problems) chosen(field string, id int64) {
+	if id <= 0 {
+		p.Add(field, "error.required")
+	}
+}
+
+// Label is what the page of the batch and the list of recent activity say of the act: its named values, as in events.
+func (b Bulk) Label() map[string]any {
+	label := map[string]any{}
+	set := func(name string, value any, given bool) {
+		if given {
+			label[name] = value
+		}
+	}
+	set("program", int64(b.Program), b.Program != 0)
+	set("level", string(b.Level), b.Level != "")
+	set("role", b.Role, b.Role != "")
+	set("note", b.Note, b.Note != "")
+	set("category", int64(b.Category), b.Category != 0)
+	set("purpose", int64(b.Purpose), b.Purpose != 0)
+	set("justification", b.Justification, b.Justification != "")
+	set("owner", int64(b.Owner), b.Act == BulkOwner)
+	set("origin", b.Origin, b.Origin != "")
+	set("collection_point", int64(b.Point), b.Point != 0)
+	set("reason", b.Reason, b.Reason != "")
+	if b.Until != nil {
+		label["decision_until"] = b.Until.Format("2006-01-02")
+	}
+	return label
+}
+
+// ParseBulkAct accepts the name of an act that can be chosen.
+func ParseBulkAct(s string) (BulkAct, bool) {
+	a := BulkAct(s)
+	return a, slices.Contains(BulkActs, a)
+}
+
+// BulkPlan is what an act would do: how many fields it changes, leaves as they already are, or refuses, and why.
+type BulkPlan struct {
+	Total    int64
+	Changed  int64 // fields that get what they did not have
+	Replaced int64 // fields whose present value gives way
+	Same     int64 // fields that already have it
+	Refused  int64
+	Reasons  []BulkReason // of the refusals, the most frequent first
+	Reopened int64        // approved purposes that go back to the DPO
+	// Fingerprint is another wherever the set of fields or what would happen to one of them is another.
+	Fingerprint string
+}
+
+// Todo is how many fields the act would touch.
+func (p BulkPlan) Todo() int64 { return p.Changed + p.Replaced }
+
+// BulkReason is one reason of refusals, and how many fields it holds back. Its sentence is the message "bulk.refused." + Key.
+type BulkReason struct {
+	Key string
+	N   int64
+}
+
+// UndoDays is for how long an act can be undone as a whole.
+const UndoDays = 30
+
+// Batch is one act that changed many fields at once and can be undone as a whole.
+type Batch struct {
+	ID           BatchID
+	Kind         BulkAct
+	Label        map[string]any // named values of the act, as in events
+	Changed      int64
+	Refused      int64
+	Actor        UserID
+	ActorName    string
+	CreatedAt    time.Time
+	UndoneAt     *time.Time
+	UndoneByName string
+	Import       ImportID // the import that made it; zero for none
+}
+
+// CheckUndo refuses, with the reason, to undo a batch that was undone, is too old, or has an undo of its own.
+func (b Batch) CheckUndo(now time.Time) error {
+	switch {
+	case b.Kind == BulkImport:
+		return Errorf(Conflict, "batch.of_import")
+	case b.UndoneAt != nil:
+		return Errorf(Conflict, "batch.already_undone", "name", b.UndoneByName)
+	case now.Sub(b.CreatedAt) > UndoDays*24*time.Hour:
+		return Errorf(Conflict, "batch.too_old", "n", UndoDays)
+	}
+	return nil
+}
+
+// BatchChange is one change of a batch, as its page lists it.
+type BatchChange struct {
+	Event Event
+	// Kept is true where the batch was undone and this change stayed, because somebody changed the field since.
+	Kept bool
+}

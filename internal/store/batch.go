@@ -1,0 +1,299 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// addBatch opens a batch, whose events are written next.
+func (s *Store) addBatch(ctx context.Context, by domain.Actor, kind domain.BulkAct, label map[string]any, changed, refused int64) (domain.BatchID, error) {
+	return one[domain.BatchID](ctx, s, "batch", `insert into batch (workspace_id, kind, label, changed, refused, actor_id)
+		values (@ws, @kind, @label, @changed, @refused, @actor) returning id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "kind": string(kind), "label": label, "changed": changed, "refused": refused,
+			"actor": zeroNull(by.User)})
+}
+
+type batchRow struct {
+	ID           domain.BatchID `db:"id"`
+	Kind         domain.BulkAct `db:"kind"`
+	Label        map[string]any `db:"label"`
+	Changed      int64          `db:"changed"`
+	Refused      int64          `db:"refused"`
+	ActorID      *domain.UserID `db:"actor_id"`
+	ActorName    *string        `db:"actor_name"`
+	CreatedAt    time.Time      `db:"created_at"`
+	UndoneAt     *time.Time     `db:"undone_at"`
+	UndoneByName *string        `db:"undone_by_name"`
+	ImportID     int64          `db:"import_id"`
+}
+
+const batchSelect = `select b.id, b.kind, b.label, b.changed, b.refused, b.actor_id, a.name as actor_name, b.created_at, b.undone_at,
+		u.name as undone_by_name,
+		coalesce((select i.id from import i where i.workspace_id = b.workspace_id and i.batch_id = b.id limit 1), 0) as import_id
+	from batch b left join app_user a on a.id = b.actor_id left join app_user u on u.id = b.undone_by`
+
+func (r batchRow) batch() domain.Batch {
+	return domain.Batch{ID: r.ID, Kind: r.Kind, Label: r.Label, Changed: r.Changed, Refused: r.Refused, Actor: deref(r.ActorID),
+		ActorName: deref(r.ActorName), CreatedAt: r.CreatedAt, UndoneAt: r.UndoneAt, UndoneByName: deref(r.UndoneByName),
+		Import: domain.ImportID(r.ImportID)}
+}
+
+// BatchByID returns NotFound where the workspace has no such batch.
+func (s *Store) BatchByID(ctx context.Context, by domain.Actor, id domain.BatchID) (b domain.Batch, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		r, err := one[batchRow](ctx, s, "batch", batchSelect+` where b.workspace_id = @ws and b.id = @id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		b = r.batch()
+		return err
+	})
+	return b, err
+}
+
+// Batches returns the batches of the last domain.UndoDays days, newest first, older than the given one (zero: from the
+// newest), at most so many.
+func (s *Store) Batches(ctx context.Context, by domain.Actor, before domain.BatchID, most int) (list []domain.Batch, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[batchRow](ctx, s, "batch", batchSelect+`
+			where b.workspace_id = @ws and b.created_at > @since and (@before = 0 or b.id < @before) order by b.id desc limit @most`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "since": s.now().AddDate(0, 0, -domain.UndoDays), "before": int64(before), "most": most})
+		list = mapSlice(rows, batchRow.batch)
+		return err
+	})
+	return list, err
+}
+
+// changesOf are the events that a batch made, without those of its undoing.
+const changesOf = `e.workspace_id = @ws and e.batch_id = @batch and e.verb <> 'field.undone'`
+
+// keptChange is true of a change that stayed when its batch was undone.
+const keptChange = `not exists (select from event u where u.workspace_id = e.workspace_id and u.batch_id = e.batch_id
+	and u.verb = 'field.undone' and u.subject_id = e.subject_id and u.before is not distinct from e.after and u.after is not distinct from e.before)`
+
+// BatchChanges returns the changes of a batch after the given event (zero: from the first), at most so many; of a batch
+// that was undone, those that stayed come marked.
+func (s *Store) BatchChanges(ctx context.Context, by domain.Actor, id domain.BatchID, after domain.EventID, most int) (list []domain.BatchChange, err error) {
+	type row struct {
+		eventRow
+		Kept bool `db:"kept"`
+	}
+	err = s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[row](ctx, s, "event", `select `+eventColsOf("e")+`, b.undone_at is not null and `+keptChange+` as kept
+			from event e join batch b on b.workspace_id = e.workspace_id and b.id = e.batch_id
+			where `+changesOf+` and e.id > @after order by e.id limit @most`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "batch": id, "after": int64(after), "most": most})
+		list = mapSlice(rows, func(r row) domain.BatchChange { return domain.BatchChange{Event: r.event(), Kept: r.Kept} })
+		return err
+	})
+	return list, err
+}
+
+// BatchKept counts the changes that stayed when a batch was undone.
+func (s *Store) BatchKept(ctx context.Context, by domain.Actor, id domain.BatchID) (n int64, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		n, err = one[int64](ctx, s, "event", `select count(*) from event e where `+changesOf+` and `+keptChange,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "batch": id})
+		return err
+	})
+	return n, err
+}
+
+func eventColsOf(alias string) string {
+	return alias + ".id, " + alias + ".at, " + alias + ".actor_id, " + alias + ".actor_name, " + alias + ".verb, " + alias + ".subject_kind, " +
+		alias + ".subject_id, " + alias + ".subject_name, " + alias + ".before, " + alias + ".after, " + alias + ".reason, " + alias + ".batch_id"
+}
+
+// undoSQL is how the changes of one sort are reversed.
+type undoSQL struct {
+	verbs []string // of the events that it reverses
+	with  string   // joins beside event e
+	// still is true where the present value is what the batch set, and what was there before can be put back.
+	still string
+	// apply are statements in a with clause that put back the rows of target, which has id, before and after.
+	apply string
+	// then is a statement that runs after it, for what must not happen in the same one.
+	then string
+}
+
+const undoField = ` join field f on f.workspace_id = @ws and f.id = e.subject_id`
+
+// undoLinks reverses both what was linked and what was unlinked: a pasted block does both.
+var undoLinks = undoSQL{
+	verbs: []string{"field.linked", "field.unlinked"},
+	with: undoField + `
+		join program p on p.workspace_id = @ws and p.id = coalesce(e.after->>'program', e.before->>'program')::bigint
+		left join program_link x on x.workspace_id = @ws and x.field_id = e.subject_id and x.program_id = p.id`,
+	still: `case when e.after is null then x.field_id is null
+		else x.level = e.after->>'level' and x.role = e.after->>'role' and x.note = e.after->>'note' end`,
+	apply: `applied as (
+		delete from program_link x using target t
+		where x.workspace_id = @ws and x.field_id = t.id and x.program_id = (t.after->>'program')::bigint and t.before is null),
+	restored as (
+		insert into program_link (workspace_id, field_id, program_id, level, role, note, source, linked_by, linked_at)
+		select @ws, t.id, (t.before->>'program')::bigint, t.before->>'level', t.before->>'role', t.before->>'note', t.before->>'source',
+			(t.before->>'linked_by')::bigint, (t.before->>'linked_at')::timestamptz
+		from target t where t.before is not null
+		on conflict (workspace_id, field_id, program_id) do update set level = excluded.level, role = excluded.role,
+			note = excluded.note, source = excluded.source, linked_by = excluded.linked_by, linked_at = excluded.linked_at)`,
+}
+
+var undoDecisions = undoSQL{
+	verbs: []string{"field.decided"},
+	with:  undoField + ` join decision x on x.workspace_id = @ws and x.field_id = f.id and x.withdrawn_at is null and x.batch_id = @batch`,
+	still: `true`,
+	apply: `applied as (
+		update decision d set withdrawn_at = clock_timestamp() from target t
+		where d.workspace_id = @ws and d.field_id = t.id and d.withdrawn_at is null),
+	marked as (
+		update field f set decision = coalesce(d.kind, ''), decision_until = d.until
+		from target t left join decision d on d.workspace_id = @ws and d.id = (t.before->>'decision_id')::bigint
+			and (d.until is null or d.until >= @today)
+		where f.workspace_id = @ws and f.id = t.id)`,
+	then: `update decision d set withdrawn_at = null from event u
+		where u.workspace_id = @ws and u.batch_id = @batch and u.verb = 'field.undone' and d.workspace_id = @ws
+			and d.id = (u.after->>'decision_id')::bigint and (d.until is null or d.until >= @today)`,
+}
+
+func undoValue(name, expr, set, possible string) undoSQL {
+	return undoSQL{
+		verbs: []string{"field.changed"},
+		with:  undoField,
+		still: expr + ` = e.after->>'` + name + `' and ` + possible,
+		apply: `applied as (update field f set ` + set + `, version = version + 1, updated_at = clock_timestamp()
+			from target t where f.workspace_id = @ws and f.id = t.id)`,
+	}
+}
+
+var undos = map[domain.BulkAct]undoSQL{
+	domain.BulkLink: undoLinks, domain.BulkUnlink: undoLinks, domain.BulkMatrix: undoLinks,
+	domain.BulkKeep: undoDecisions, domain.BulkToDPO: undoDecisions, domain.BulkDelete: undoDecisions,
+	domain.BulkOwner: undoValue("owner", "coalesce(f.owner_id, 0)::text", "owner_id = nullif((t.before->>'owner')::bigint, 0)",
+		`((e.before->>'owner')::bigint = 0 or exists (select from membership m where m.workspace_id = @ws and m.user_id = (e.before->>'owner')::bigint))`),
+	domain.BulkOrigin: undoValue("origin", "f.origin", "origin = t.before->>'origin'", "true"),
+	domain.BulkCategorise: undoValue("category", "coalesce(f.category_id, 0)::text",
+		`category_id = nullif((t.before->>'category')::bigint, 0), gdpr_class = coalesce((select c.gdpr_class from data_category c
+			where c.workspace_id = @ws and c.id = (t.before->>'category')::bigint), 'unclassified')`,
+		`((e.before->>'category')::bigint = 0 or exists (select from data_category c where c.workspace_id = @ws and c.id = (e.before->>'category')::bigint))`),
+	domain.BulkCollect: {
+		verbs: []string{"field.collected"},
+		with: undoField + ` join field_collection x on x.workspace_id = @ws and x.field_id = f.id
+			and x.collection_point_id = (e.after->>'collection_point')::bigint`,
+		still: `true`,
+		apply: `applied as (delete from field_collection x using target t
+			where x.workspace_id = @ws and x.field_id = t.id and x.collection_point_id = (t.after->>'collection_point')::bigint)`,
+	},
+	domain.BulkMap: {
+		verbs: []string{"field.mapped"},
+		with: undoField + ` join purpose_mapping x on x.workspace_id = @ws and x.field_id = f.id
+			and x.purpose_id = (e.after->>'purpose')::bigint`,
+		still: `x.state = 'proposed' and x.version = 1 and x.justification = e.after->>'justification'`,
+		apply: `applied as (delete from purpose_mapping x using target t
+			where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint)`,
+	},
+}
+
+// undoReopened gives an approval back to the fields whose category was put back: what was approved is there again.
+var undoReopened = undoSQL{
+	verbs: []string{"field.mapping_reopened"},
+	with:  undoField + ` join purpose_mapping x on x.workspace_id = @ws and x.field_id = f.id and x.purpose_id = (e.after->>'purpose')::bigint`,
+	still: `x.state = 'proposed' and x.reopened_because = 'category' and exists (select from event u where u.workspace_id = @ws
+		and u.batch_id = @batch and u.verb = 'field.undone' and u.subject_id = f.id and u.after ? 'category')`,
+	apply: `applied as (update purpose_mapping x set state = 'approved', reopened_because = '', version = version + 1 from target t
+		where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint)`,
+}
+
+// UndoBatch reverses what a batch did, for the fields that still are as it made them; the others stay and are counted.
+// Conflict where it cannot be undone as a whole, or where nothing is left of it.
+func (s *Store) UndoBatch(ctx context.Context, by domain.Actor, id domain.BatchID) (undone, kept int64, err error) {
+	err = s.Write(ctx, by, func(s *Store) error {
+		if _, err := one[int64](ctx, s, "batch", `select id from batch where workspace_id = @ws and id = @id for update`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
+			return err
+		}
+		b, err := s.BatchByID(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if err := by.Must(b.Kind.Action()); err != nil {
+			return err
+		}
+		if err := b.CheckUndo(s.now()); err != nil {
+			return err
+		}
+		if undone, kept, err = s.undoBatch(ctx, by, b); err != nil {
+			return err
+		}
+		_, err = s.exec(ctx, "batch", `update batch set undone_at = @now, undone_by = @actor where workspace_id = @ws and id = @id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "now": s.now(), "actor": zeroNull(by.User)})
+		return err
+	})
+	return undone, kept, err
+}
+
+func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch) (undone, kept int64, err error) {
+	u, ok := undos[b.Kind]
+	if !ok {
+		return 0, 0, domain.Errorf(domain.Conflict, "batch.of_import")
+	}
+	args := pgx.NamedArgs{"ws": by.Workspace, "batch": b.ID, "actor": zeroNull(by.User), "actor_name": by.Name, "verbs": u.verbs,
+		"today": domain.Day(s.now().UTC())}
+	if _, err := s.db.Exec(ctx, `select from field f where workspace_id = @ws and id in (select subject_id from event e
+		where `+changesOf+`) order by id for update`, args); err != nil {
+		return 0, 0, translate("field", err)
+	}
+	var done []int64
+	if err := s.wide(ctx, int(b.Changed), func() error {
+		done, err = s.undo(ctx, u, args)
+		return err
+	}); err != nil {
+		return 0, 0, err
+	}
+	if len(done) == 0 {
+		return 0, 0, domain.Errorf(domain.Conflict, "batch.nothing_left")
+	}
+	if b.Kind == domain.BulkCategorise {
+		args["verbs"] = undoReopened.verbs
+		if err := s.wide(ctx, int(b.Changed), func() error {
+			_, err := s.undo(ctx, undoReopened, args)
+			return err
+		}); err != nil {
+			return 0, 0, err
+		}
+	}
+	total, err := loose[int64](ctx, s, `select count(*) from event e where `+changesOf+` and e.verb <> 'field.mapping_reopened'`, args)
+	if err != nil {
+		return 0, 0, err
+	}
+	undone = int64(len(done))
+	return undone, total[0] - undone, s.judge(ctx, by, distinct(done))
+}
+
+func (s *Store) undo(ctx context.Context, u undoSQL, args pgx.NamedArgs) ([]int64, error) {
+	done, err := loose[int64](ctx, s, `with target as materialized (
+			select e.subject_id as id, f.name, e.before, e.after from event e `+u.with+`
+			where `+changesOf+` and e.verb = any(@verbs) and (`+u.still+`)
+		), `+u.apply+`,
+		told as (
+			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, batch_id)
+			select @ws, @actor, @actor_name, 'field.undone', 'field', id, name, after, before, @batch from target)
+		select id from target`, args)
+	if err == nil && u.then != "" {
+		_, err = s.db.Exec(ctx, u.then, args)
+	}
+	return done, translate("field", err)
+}
+
+func distinct(ids []int64) []int64 {
+	seen := make(map[int64]bool, len(ids))
+	out := ids[:0:0]
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}
