@@ -35,7 +35,12 @@ func NewWriter(w io.Writer, format, lang, name string) (sheet.Writer, error) {
 
 // Register writes every row of a register that the query matches, in its order. Columns names what to write; none
 // writes every column.
-func Register(ctx context.Context, st *store.Store, by domain.Actor, r domain.Register, q domain.ListQuery, columns []string, out sheet.Writer, words Words) (err error) {
+func Register(ctx context.Context, st *store.Store, by domain.Actor, r domain.Register, q domain.ListQuery, columns []string, out sheet.Writer, words Words) error {
+	return Rows(r, columns, out, words, func(write func(domain.Row) error) error { return st.EachRow(ctx, by, r.Name, q, write) })
+}
+
+// Rows writes the rows that each hands over, as Register does, for tables that are no register of the store.
+func Rows(r domain.Register, columns []string, out sheet.Writer, words Words, each func(write func(domain.Row) error) error) (err error) {
 	chosen, err := columnsOf(r, columns)
 	if err != nil {
 		return err
@@ -57,7 +62,7 @@ func Register(ctx context.Context, st *store.Store, by domain.Actor, r domain.Re
 		return err
 	}
 	values := make([]any, len(chosen))
-	return st.EachRow(ctx, by, r.Name, q, func(row domain.Row) error {
+	return each(func(row domain.Row) error {
 		for i, c := range chosen {
 			values[i] = cell(c, row.Cells[c.Key], words)
 		}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"utile/internal/domain"
@@ -41,8 +40,8 @@ var fieldBulkActions = []bulkAction{
 
 // bulkIcons are the pictures of the acts.
 var bulkIcons = map[domain.BulkAct]string{
-	domain.BulkLink: "link", domain.BulkUnlink: "x", domain.BulkCategorise: "tag", domain.BulkMap: "gavel", domain.BulkOwner: "user",
-	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkKeep: "clock", domain.BulkToDPO: "gavel",
+	domain.BulkLink: "link", domain.BulkUnlink: "unlink", domain.BulkCategorise: "tag", domain.BulkMap: "gavel", domain.BulkOwner: "user",
+	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
 	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload",
 }
 
@@ -213,6 +212,9 @@ func (s *Server) fieldBulkChoice(w http.ResponseWriter, r *http.Request, f field
 // fieldBulkPanel shows the form of the act with what was typed.
 func (s *Server) fieldBulkPanel(w http.ResponseWriter, r *http.Request, status int, f fieldBulkForm, n int, p domain.Problems) error {
 	ctx, by := r.Context(), actor(r)
+	if _, ok := domain.ParseBulkAct(f.Act); !ok {
+		return domain.Errorf(domain.Invalid, "error.choice")
+	}
 	v, err := s.fieldBulkView(w, r, f, n, i18n.T(ctx, "bulk.title."+f.Act, "n", n))
 	if err != nil {
 		return err
@@ -380,12 +382,17 @@ func (s *Server) refusedFieldBulk(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return writeRefused(ctx, out, register, list)
-}
-
-// leavingActs sorts the acts that everybody of the list may do; kept for pages that offer them for one group.
-func actsFor(by domain.Actor, acts ...domain.BulkAct) []domain.BulkAct {
-	return slices.DeleteFunc(slices.Clone(acts), func(a domain.BulkAct) bool { return !by.Can(a.Action()) })
+	words := export.Words{Title: func(column string) string { return i18n.T(ctx, "column."+column) },
+		Word: func(prefix, code string) string { return enumWord(ctx, prefix, code) }}
+	return export.Rows(register, nil, out, words, func(write func(domain.Row) error) error {
+		for _, l := range list {
+			if err := write(domain.Row{Cells: map[string]any{"application": l.Application, "dataset": l.Dataset, "field": l.Name,
+				"reason": bulkRefusal(ctx, l.Reason)}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (s *Server) withdrawDecision(w http.ResponseWriter, r *http.Request) error {
@@ -406,7 +413,9 @@ func (s *Server) withdrawDecision(w http.ResponseWriter, r *http.Request) error 
 }
 
 // bulkRefusal is the sentence of a refusal, for one field.
-func bulkRefusal(ctx context.Context, key string) string { return i18n.T(ctx, "bulk.refused."+key, "n", 1) }
+func bulkRefusal(ctx context.Context, key string) string {
+	return i18n.T(ctx, "bulk.refused."+key, "n", 1)
+}
 
 // queryOf writes a list's filters as the part of an address behind "?".
 func queryOf(pairs ...string) string {
@@ -417,4 +426,27 @@ func queryOf(pairs ...string) string {
 		}
 	}
 	return strings.ReplaceAll(v.Encode(), "%2C", ",")
+}
+
+// levelOptions are the levels of a link, each with what it means.
+func levelOptions(ctx context.Context) []ui.Option {
+	options := enumOptions(ctx, "level", domain.LinkLevels)
+	for i := range options {
+		options[i].Hint = i18n.T(ctx, "level.hint."+options[i].Value)
+	}
+	return options
+}
+
+// reasonPhrases are ready answers for the reason of a decision.
+func reasonPhrases(ctx context.Context, act domain.BulkAct) []string {
+	var out []string
+	for _, n := range []string{"1", "2", "3"} {
+		out = append(out, i18n.T(ctx, "bulk.phrase."+string(act)+"."+n))
+	}
+	return out
+}
+
+func refusedHeaders(ctx context.Context) []ui.HeaderSpec {
+	return []ui.HeaderSpec{{Text: i18n.T(ctx, "column.field"), Class: "c-field"}, {Text: i18n.T(ctx, "column.dataset"), Class: "c-line"},
+		{Text: i18n.T(ctx, "column.reason"), Class: "c-line"}}
 }

@@ -71,8 +71,12 @@ func eventView(ctx context.Context, e domain.Event, names store.Names) ui.Timeli
 	item := ui.TimelineItem{Icon: eventIcon(what), Title: eventTitle(ctx, e), Who: e.ActorName, Quote: e.Reason,
 		When: i18n.DateTimeText(ctx, e.At), ISO: e.At.Format(time.RFC3339)}
 	for _, name := range changedNames(e) {
-		c := ui.Change{Label: columnWord(ctx, name), Before: valueWord(ctx, area, name, e.Before[name], names), After: valueWord(ctx, area, name, e.After[name], names)}
-		if c.Before != "" || c.After != "" { // a new record says nothing of what nobody filled in
+		c := ui.Change{Label: columnWord(ctx, name), Before: valueWord(ctx, area, name, e.Before[name], names),
+			After: valueWord(ctx, area, name, e.After[name], names)}
+		if c.Before == c.After { // told to say which one of several it is about
+			c.Before = ""
+		}
+		if c.Before != "" || c.After != "" {
 			item.Changes = append(item.Changes, c)
 		}
 	}
@@ -110,6 +114,9 @@ func eventIcon(what string) string {
 	return "pencil"
 }
 
+// bookkeeping are values that undoing a change needs and nobody reads.
+var bookkeeping = map[string]bool{"linked_by": true, "linked_at": true, "source": true, "decision_id": true}
+
 func changedNames(e domain.Event) []string {
 	var names []string
 	for name := range e.After {
@@ -120,6 +127,7 @@ func changedNames(e domain.Event) []string {
 			names = append(names, name)
 		}
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return bookkeeping[name] })
 	slices.Sort(names)
 	return names
 }
@@ -136,7 +144,7 @@ var valueEnums = map[string]string{
 	"application.kind": "application.kind", "hosting": "application.hosting", "lifecycle": "application.lifecycle", "processor": "choice",
 	"origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "structure": "dataset.structure",
 	"notice": "choice", "consent": "choice", "encrypted": "choice", "nullable": "choice", "decision": "decision",
-	"purpose.state": "purpose.state", "mapping.state": "mapping.state", "program.status": "program.status", "status": "program.status",
+	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "status": "program.status",
 	"member.role": "role", "locale": "language", "verdict": "verdict",
 }
 
@@ -151,7 +159,7 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 			prefix = valueEnums[name]
 		}
 		if prefix == "" {
-			return v
+			return dayWord(ctx, name, v)
 		}
 		return enumWord(ctx, prefix, v)
 	case bool:
@@ -172,4 +180,15 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 		return strings.Join(words, ", ")
 	}
 	return fmt.Sprint(value)
+}
+
+// dayWord writes a day that the history keeps as text; other texts stay as they are.
+func dayWord(ctx context.Context, name, value string) string {
+	if !strings.HasSuffix(name, "_until") && !strings.HasSuffix(name, "_on") {
+		return value
+	}
+	if d, err := time.Parse("2006-01-02", value); err == nil {
+		return i18n.DayText(ctx, d)
+	}
+	return value
 }

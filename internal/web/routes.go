@@ -15,5 +15,8 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.applicationRoutes(inside)
 		s.importRoutes(inside)
 		s.fieldRoutes(inside)
+		s.fieldBulkRoutes(inside)
+		s.batchRoutes(inside)
+		s.linkRoutes(inside)
 	})
 }

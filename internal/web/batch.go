@@ -1,0 +1,209 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/store"
+	"utile/internal/web/ui"
+)
+
+func (s *Server) batchRoutes(r scope) {
+	r.get("/batches", domain.ReadWorkspace, s.listBatches)
+	r.get("/batches/{batch}", domain.ReadWorkspace, s.showBatch)
+	// Everybody has Decide who may do any act that can be undone; undoing then asks for what the act itself asked for.
+	r.post("/batches/{batch}/undo", domain.Decide, s.undoBatch)
+}
+
+func batchPath(by domain.Actor, id domain.BatchID, parts ...string) string {
+	return workspacePath(by, append([]string{"batches", itoa(id)}, parts...)...)
+}
+
+// batchesShown and batchChangesShown are how much one page lists.
+const (
+	batchesShown      = 50
+	batchChangesShown = 100
+)
+
+// batchLine is a batch as the list and its page show it.
+type batchLine struct {
+	href, title, icon string
+	facts             []ui.Fact
+	summary           string
+	who, when, iso    string
+	count             string
+	undone            string // says by whom and when; empty where it was not
+	undo              string // where undoing is asked for; empty where it cannot be
+}
+
+type batchListView struct {
+	shell ui.Shell
+	lines []batchLine
+	next  string
+}
+
+func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch, names store.Names) batchLine {
+	l := batchLine{href: batchPath(by, b.ID), title: i18n.T(ctx, "batch.kind."+string(b.Kind)), icon: bulkIcons[b.Kind], who: b.ActorName,
+		when: i18n.DateTime(ctx, b.CreatedAt), iso: b.CreatedAt.Format(time.RFC3339), count: i18n.T(ctx, "fields.count", "n", b.Changed)}
+	l.facts = bulkFacts(ctx, b.Label, names)
+	if len(l.facts) > 0 {
+		l.summary = l.facts[0].Text
+	}
+	if b.Kind == domain.BulkMatrix {
+		l.count = i18n.T(ctx, "batch.cells", "n", b.Changed)
+	}
+	if b.Import != 0 {
+		l.href = importPath(by, b.Import)
+	}
+	if l.who == "" {
+		l.who = i18n.T(ctx, "batch.nobody")
+	}
+	switch {
+	case b.UndoneAt != nil:
+		l.undone = i18n.T(ctx, "batch.undone_by", "name", b.UndoneByName, "day", i18n.DateTime(ctx, *b.UndoneAt))
+	case b.CheckUndo(s.now()) == nil && by.Can(b.Kind.Action()):
+		l.undo = batchPath(by, b.ID, "undo")
+	}
+	return l
+}
+
+// listBatches is the recent activity of the workspace: what was done to many records at once, which can be undone.
+func (s *Server) listBatches(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64)
+	list, err := s.store.Batches(ctx, by, domain.BatchID(before), batchesShown+1)
+	if err != nil {
+		return err
+	}
+	names, err := s.store.Names(ctx, by)
+	if err != nil {
+		return err
+	}
+	var v batchListView
+	if len(list) > batchesShown {
+		list = list[:batchesShown]
+		v.next = workspacePath(by, "batches") + "?before=" + itoa(list[batchesShown-1].ID)
+	}
+	for _, b := range list {
+		v.lines = append(v.lines, s.batchLine(ctx, by, b, names))
+	}
+	if v.shell, err = s.shell(w, r, i18n.T(ctx, "batches.title")); err != nil {
+		return err
+	}
+	return s.ok(w, r, batchListPage(v))
+}
+
+type batchView struct {
+	shell   ui.Shell
+	crumbs  []ui.Link
+	line    batchLine
+	refused string
+	kept    string // says how many changes stayed when it was undone
+	changes []batchChange
+	next    string
+}
+
+// batchChange is one change of a batch.
+type batchChange struct {
+	href, name string
+	changes    []ui.Change
+	kept       bool
+}
+
+func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.BatchID](r, "batch")
+	if err != nil {
+		return err
+	}
+	b, err := s.store.BatchByID(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if b.Import != 0 {
+		http.Redirect(w, r, importPath(by, b.Import), http.StatusSeeOther)
+		return nil
+	}
+	names, err := s.store.Names(ctx, by)
+	if err != nil {
+		return err
+	}
+	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+	list, err := s.store.BatchChanges(ctx, by, id, domain.EventID(after), batchChangesShown+1)
+	if err != nil {
+		return err
+	}
+
+	v := batchView{line: s.batchLine(ctx, by, b, names),
+		crumbs: []ui.Link{{Href: workspacePath(by, "batches"), Text: i18n.T(ctx, "batches.title")}}}
+	v.crumbs = append(v.crumbs, ui.Link{Text: v.line.title})
+	if b.Refused > 0 {
+		v.refused = i18n.T(ctx, "batch.refused", "n", b.Refused)
+	}
+	if b.UndoneAt != nil {
+		kept, err := s.store.BatchKept(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if kept > 0 {
+			v.kept = i18n.T(ctx, "batch.kept", "n", kept)
+		}
+	}
+	if len(list) > batchChangesShown {
+		list = list[:batchChangesShown]
+		v.next = batchPath(by, id) + "?after=" + itoa(list[batchChangesShown-1].Event.ID)
+	}
+	for _, c := range list {
+		v.changes = append(v.changes, batchChange{href: workspacePath(by, "fields", itoa(c.Event.Subject.ID)), name: c.Event.Subject.Name,
+			changes: eventView(ctx, c.Event, names).Changes, kept: c.Kept})
+	}
+	if v.shell, err = s.shell(w, r, v.line.title); err != nil {
+		return err
+	}
+	return s.ok(w, r, batchPage(v))
+}
+
+func (s *Server) undoBatch(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.BatchID](r, "batch")
+	if err != nil {
+		return err
+	}
+	undone, kept, err := s.store.UndoBatch(r.Context(), by, id)
+	if err != nil {
+		return err
+	}
+	key := "batch.undone"
+	if kept > 0 {
+		key = "batch.undone_some"
+	}
+	return s.seeOther(w, r, batchPath(by, id), key, "n", undone, "kept", kept)
+}
+
+// changeText is a change as a plain sentence, for the narrow column of a list.
+func changeText(ctx context.Context, c ui.Change) string {
+	switch {
+	case c.Before == "":
+		return i18n.T(ctx, "batch.now", "label", c.Label, "after", c.After)
+	case c.After == "":
+		return i18n.T(ctx, "batch.no_more", "label", c.Label, "before", c.Before)
+	}
+	return i18n.T(ctx, "batch.changed", "label", c.Label, "before", c.Before, "after", c.After)
+}
+
+func batchHeaders(ctx context.Context) []ui.HeaderSpec {
+	return []ui.HeaderSpec{{Text: i18n.T(ctx, "column.field"), Class: "c-field"}, {Text: i18n.T(ctx, "batch.changes"), Class: "c-line"}}
+}
+
+func undoneBadge(l batchLine) []templ.Component {
+	if l.undone == "" {
+		return nil
+	}
+	return []templ.Component{ui.Badge(ui.Neutral, "arrow-back-up", l.undone)}
+}
