@@ -73,7 +73,7 @@ func (p *program) serve(ctx context.Context) error {
 		return errors.Join(err, server.Close())
 	}
 	s.start(work)
-	if err := p.announce(ctx, db.store, base); err != nil {
+	if err := p.announce(work, db.store, base); err != nil {
 		return errors.Join(err, server.Close())
 	}
 
@@ -156,10 +156,13 @@ func (p *program) baseURL(listener net.Listener) string {
 // announce says where the server is, and how to claim it while nobody can sign in. Only the hash of the token is kept; the
 // tokens of earlier starts are worth nothing any more.
 func (p *program) announce(ctx context.Context, st *store.Store, base string) error {
-	fmt.Fprintf(p.stdout, "Utile is ready: %s\n", base)
 	claimed, err := st.HasUsers(ctx)
-	if err != nil || claimed {
+	if err != nil {
 		return err
+	}
+	fmt.Fprintf(p.stdout, "Utile is ready: %s\n", base)
+	if claimed {
+		return nil
 	}
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails

@@ -114,7 +114,7 @@ set | blocklist | structured | 9200 | 36 | 48 | | customers,prospects | CRM-01 |
  phone:mobile objectionDate:opposition source:sourceopt !reasonText:commentaire
 
 app | Club Lumière | loyalty | marketing | camille | Maison Lumière | hosted | France | no | live | Moteur du programme de fidélité. | Engine of the loyalty programme.
-set | adherent | structured | 612000 | 36 | 74 | m | customers | CRM-02 | carte | Adhérents | Members
+set | adherent | structured | 612000 | 36 | 74 | | customers | CRM-02 | carte | Adhérents | Members
  num_carte:idcarte id_client:idclient nom:nom prenom:prenom email:email mobile:mobile jour_mois_naissance:journaiss ~date_naissance:naissance code_postal:cp ~ville:ville date_adhesion:dateadhesion magasin_adhesion:magrattach statut:statutfid solde_points:points expiration_points:expirpoints optin_email:optemail +optin_sms:optsms preuve_optin:dateopt !conjoint:marital !date_naiss_enfant_1:naissenfant !date_naiss_enfant_2:naissenfant ~piece_identite:cni ~profession:profession !date_mariage:mariage maj_le:maj ?zone_libre
  ~taille_foyer:foyer ~type_logement:logement !animal:animal ~vehicule:vehicule +rfm:rfm +panier_moyen:panmoyen ~telephone_fixe:fixe !nationalite:nationalite
 set | mouvement_points | structured | 38100000 | 36 | 74 | | customers | CRM-02 | | Mouvements de points | Points movements

@@ -1,0 +1,488 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"utile/internal/config"
+	"utile/internal/store/storetest"
+)
+
+// binary builds the program once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "utile-server-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "server")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if path, err := binary(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder
+	}
+	os.Exit(status)
+}
+
+// installation is a database and the environment of the program on it.
+type installation struct {
+	t       *testing.T
+	environ []string
+}
+
+func newInstallation(t *testing.T) installation {
+	t.Helper()
+	return installation{t, []string{"DATABASE_URL=" + storetest.DSN(t), "UTILE_ADDR=127.0.0.1:0", "UTILE_DATA=" + t.TempDir(),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}}
+}
+
+func (in installation) command(args ...string) *exec.Cmd {
+	in.t.Helper()
+	path, err := binary()
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Env = in.environ
+	return cmd
+}
+
+type outcome struct {
+	stdout, stderr string
+	status         int
+}
+
+func (in installation) run(stdin string, args ...string) outcome {
+	in.t.Helper()
+	cmd := in.command(args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
+	err := cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		in.t.Fatal(err)
+	}
+	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// must runs a command that has to succeed and returns what it printed.
+func (in installation) must(stdin string, args ...string) string {
+	in.t.Helper()
+	o := in.run(stdin, args...)
+	if o.status != statusOK || o.stderr != "" {
+		in.t.Fatalf("server %s: status %d, said %s", strings.Join(args, " "), o.status, o.stderr)
+	}
+	return o.stdout
+}
+
+const password = "trois petits chats"
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	in := installation{t: t}
+	usage := in.must("", "-h")
+	for _, c := range commands() {
+		if !c.unlisted && !strings.Contains(usage, "\n  "+c.name) {
+			t.Errorf("the usage leaves out %s", c.name)
+		}
+		words := append(strings.Fields(c.name), "-h")
+		if help := in.must("", words...); !strings.Contains(help, "Usage: server "+c.name) {
+			t.Errorf("server %s says %s", strings.Join(words, " "), help)
+		}
+	}
+	if out := in.must("", "version"); !strings.HasPrefix(out, "utile ") {
+		t.Errorf("version %q", out)
+	}
+}
+
+// What cannot be understood is refused before anything is opened: there is no database here.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	in := installation{t: t, environ: []string{"HOME=/nonexistent", "UTILE_DATA=/nonexistent"}}
+	for _, c := range []struct{ args, says string }{
+		{"frobnicate", `There is no command "frobnicate"`},
+		{"workspace", "needs another word: server workspace add"},
+		{"export", "needs another word: server export workspace"},
+		{"export nonsense", "needs another word"},
+		{"serve now", `Unexpected argument "now"`},
+		{"serve -port 80", "not defined: -port"},
+		{"workspace add", "The slug of the workspace is missing"},
+		{"user add -workspace x -role admin", "The e-mail address is missing"},
+		{"user add nobody -workspace x -role admin", `"nobody" is not an e-mail address`},
+		{"user add a@example.com -workspace x -role king", "one of admin, editor, dpo, facilitator, viewer"},
+		{"user add a@example.com -role admin", "-workspace SLUG"},
+		{"export fields", "-workspace SLUG"},
+		{"export fields -workspace x -format pdf", `Unknown format "pdf"`},
+		{"export fields -workspace x -sort colour", "cannot be sorted"},
+		{"export fields -workspace x -columns colour", `has no column "colour"`},
+		{"import -workspace x", "at least one file"},
+		{"import evidence -workspace x -measured-on yesterday f.csv", "is not a day"},
+		{"import workspace f.jsonl", "-as SLUG"},
+		{"example x -locale de", "-locale is one of"},
+		{"workspace remove x", "-confirm x"},
+	} {
+		o := in.run("", strings.Fields(c.args)...)
+		if o.status != statusUsage || !strings.Contains(o.stderr, c.says) || strings.Count(o.stderr, "\n") != 1 || o.stdout != "" {
+			t.Errorf("server %s: status %d, said %q, printed %q; want %q", c.args, o.status, o.stderr, o.stdout, c.says)
+		}
+	}
+	in.environ = []string{"UTILE_ADDR=8080", "UTILE_LOG=loud", "UTILE_DATA=/nonexistent"}
+	if o := in.run("", "check"); o.status != statusFailed || !strings.Contains(o.stderr, "UTILE_ADDR") || !strings.Contains(o.stderr, "UTILE_LOG") {
+		t.Errorf("a bad configuration: %+v", o)
+	}
+}
+
+func TestWorkspacesAndUsers(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	in.must("", "workspace", "add", "nord", "-name", "Nord & Cie", "-locale", "en")
+	if out := in.must("", "workspace", "list"); !strings.Contains(out, "nord  en      Nord & Cie") {
+		t.Errorf("listed %q", out)
+	}
+	in.must(password+"\n", "user", "add", "anna@example.com", "-workspace", "nord", "-role", "admin", "-name", "Anna")
+	if out := in.must("", "user", "add", "Anna@Example.com", "-workspace", "nord", "-role", "dpo"); !strings.Contains(out, "as dpo") {
+		t.Errorf("changing the role said %q", out)
+	}
+	in.must("quatre petits chats\n", "user", "password", "anna@example.com")
+	for _, c := range []struct{ stdin, args, says string }{
+		{"", "workspace add nord", "slug: This is already taken"},
+		{"", "workspace add Nord!", "slug: "},
+		{"short\n", "user add bert@example.com -workspace nord -role viewer", "password: "},
+		{"", "user add bert@example.com -workspace nord -role viewer", "password is missing"},
+		{password, "user add bert@example.com -workspace sud -role viewer", `no workspace "sud"`},
+		{password, "user password nobody@example.com", "no account for nobody@example.com"},
+		{"", "export fields -workspace nord -filter verdict=gone", "verdict"},
+		{"", "export fields -workspace nord -filter colour=red", "Unknown filter"},
+		{"", "import workspace /nonexistent -as sud", "/nonexistent cannot be read"},
+		{"nonsense", "import workspace - -as sud", "not a workspace file"},
+	} {
+		o := in.run(c.stdin, strings.Fields(c.args)...)
+		if o.status != statusFailed || !strings.Contains(o.stderr, c.says) || strings.Contains(o.stderr, "⟦") {
+			t.Errorf("server %s: status %d, said %q; want %q", c.args, o.status, o.stderr, c.says)
+		}
+	}
+	in.must("", "workspace", "remove", "nord", "-confirm", "nord")
+	if out := in.must("", "workspace", "list"); strings.Contains(out, "nord") {
+		t.Errorf("still listed: %q", out)
+	}
+}
+
+func TestExampleExportsAndImports(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	in.must("", "example", "demo", "-locale", "en")
+	if o := in.run("", "example", "demo"); o.status != statusFailed || !strings.Contains(o.stderr, "already taken") {
+		t.Errorf("a second example: %+v", o)
+	}
+
+	out := in.must("", "export", "fields", "-workspace", "demo", "-filter", "verdict=delete,dormant;application=Orion CRM", "-sort", "-field", "-columns", "verdict,field,application")
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(out, "\ufeff"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) < 20 || strings.Join(rows[0], ",") != "verdict,field,application" {
+		t.Fatalf("%d rows under %v", len(rows), rows[0])
+	}
+	for i, r := range rows[1:] {
+		if r[0] != "delete" && r[0] != "dormant" || r[2] != "Orion CRM" || i > 0 && r[1] > rows[i][1] {
+			t.Errorf("row %v after %v", r, rows[i])
+		}
+	}
+	var list []map[string]any
+	if err := json.Unmarshal([]byte(in.must("", "export", "applications", "-workspace", "demo", "-format", "json")), &list); err != nil || len(list) != 12 {
+		t.Errorf("%d applications, %v", len(list), err)
+	}
+	for _, r := range registerNames() {
+		if out := in.must("", "export", r, "-workspace", "demo", "-format", "xlsx"); !strings.HasPrefix(out, "PK") {
+			t.Errorf("%s as XLSX begins with %.20q", r, out)
+		}
+	}
+
+	dir := t.TempDir()
+	file := filepath.Join(dir, "demo.utile.jsonl.gz")
+	in.must("", "export", "workspace", "demo", "-o", file)
+	in.must("", "import", "workspace", file, "-as", "copy")
+	lines := func(slug string) []string {
+		l := strings.Split(in.must("", "export", "workspace", slug), "\n")
+		return l[1 : len(l)-3] // without header, the event of the import and the end
+	}
+	if a, b := lines("demo"), lines("copy"); len(a) > len(b) || strings.Join(a, "\n") != strings.Join(b[:len(a)], "\n") {
+		t.Error("the copy differs")
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := in.run(string(whole[:len(whole)/2]), "import", "workspace", "-", "-as", "half"); o.status != statusFailed || !strings.Contains(o.stderr, "cut off") {
+		t.Errorf("half a file: %+v", o)
+	}
+
+	inventory := filepath.Join(dir, "inventaire.csv")
+	if err := os.WriteFile(inventory, []byte("Table;Champ;Type\nclient;email;varchar\nclient;nom;varchar\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := in.must("", "import", "-workspace", "demo", "-application", "Nouvelle", inventory); !strings.Contains(out, "2 new") {
+		t.Errorf("the import said %q", out)
+	}
+	if out := in.must("", "import", "-workspace", "demo", "-application", "Nouvelle", inventory); !strings.Contains(out, "2 unchanged") {
+		t.Errorf("the second import said %q", out)
+	}
+	if o := in.run("", "import", "-workspace", "demo", inventory, file); o.status != statusFailed || !strings.Contains(o.stderr, "demo.utile.jsonl.gz") {
+		t.Errorf("a file that is no inventory: %+v", o)
+	}
+}
+
+func TestMigrateAndCheck(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	if out := in.must("", "migrate"); !strings.Contains(out, "up to date") {
+		t.Errorf("migrate said %q", out)
+	}
+	if out := in.must("", "check"); !strings.Contains(out, "The database answers") || !strings.Contains(out, "UTILE_ADDR=127.0.0.1:0") {
+		t.Errorf("check said %q", out)
+	}
+	owner := storetest.Owner(t, strings.TrimPrefix(in.environ[0], "DATABASE_URL="))
+	if _, err := owner.Exec(context.Background(), "insert into goose_db_version (version_id, is_applied) values (99999, true)"); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"serve", "migrate", "check", "workspace list"} {
+		if o := in.run("", strings.Fields(args)...); o.status != statusFailed || !strings.Contains(o.stderr, "made by a newer version") {
+			t.Errorf("server %s on a newer schema: %+v", args, o)
+		}
+	}
+	if _, err := owner.Exec(context.Background(), "delete from goose_db_version where version_id >= 6"); err != nil {
+		t.Fatal(err)
+	}
+	in.environ = append(in.environ, "UTILE_AUTO_MIGRATE=no")
+	for _, args := range []string{"serve", "check", "workspace list"} {
+		if o := in.run("", strings.Fields(args)...); o.status != statusFailed || !strings.Contains(o.stderr, "server migrate") {
+			t.Errorf("server %s on an older schema: %+v", args, o)
+		}
+	}
+}
+
+// served is a server that runs.
+type served struct {
+	cmd    *exec.Cmd
+	url    string
+	setup  string
+	stderr *bytes.Buffer
+}
+
+var (
+	readyLine = regexp.MustCompile(`Utile is ready: (http://\S+)`)
+	setupLine = regexp.MustCompile(`Set it up: (http://\S+/setup\?token=\S{43})`)
+)
+
+// start serves until the end of the test, and returns once the address is printed.
+func (in installation) start(lines int) *served {
+	in.t.Helper()
+	s := &served{cmd: in.command("serve"), stderr: &bytes.Buffer{}}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	s.cmd.Stderr = s.stderr
+	if err := s.cmd.Start(); err != nil {
+		in.t.Fatal(err)
+	}
+	in.t.Cleanup(func() {
+		_ = s.cmd.Process.Kill() // gone already in most tests
+		_ = s.cmd.Wait()
+	})
+	var said strings.Builder
+	b := make([]byte, 4096)
+	for strings.Count(said.String(), "\n") < lines {
+		n, err := out.Read(b)
+		said.Write(b[:n])
+		if err != nil {
+			in.t.Fatalf("the server said %q and ended: %s", said.String(), s.stderr)
+		}
+	}
+	m := readyLine.FindStringSubmatch(said.String())
+	if m == nil {
+		in.t.Fatalf("the server said %q", said.String())
+	}
+	s.url = m[1]
+	if m := setupLine.FindStringSubmatch(said.String()); m != nil {
+		s.setup = m[1]
+	}
+	return s
+}
+
+func (s *served) get(t *testing.T, path string) (int, string) {
+	t.Helper()
+	r, err := http.Get(s.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Body.Close() }() // read to its end
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.StatusCode, string(b)
+}
+
+// stop asks the server to end and returns its exit status.
+func (s *served) stop(t *testing.T, sig os.Signal) int {
+	t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	err := s.cmd.Wait()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return s.cmd.ProcessState.ExitCode()
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	s := in.start(2)
+	if s.setup == "" {
+		t.Error("an empty installation does not say how to claim it")
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if status, body := s.get(t, path); status != http.StatusOK {
+			t.Errorf("%s answers %d %s", path, status, body)
+		}
+	}
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := installation{t, append(in.environ[:len(in.environ):len(in.environ)], "UTILE_ADDR=127.0.0.1:"+port)}
+	if out := other.must("", "check", "-health"); out != "ok\n" {
+		t.Errorf("the health check said %q", out)
+	}
+	if o := other.run("", "serve"); o.status != statusFailed || !strings.Contains(o.stderr, "another program listens on 127.0.0.1:"+port) && !strings.Contains(o.stderr, "Another program listens on 127.0.0.1:"+port) {
+		t.Errorf("a second server on the port: %+v", o)
+	}
+	if status := s.stop(t, syscall.SIGTERM); status != statusOK {
+		t.Errorf("status %d after SIGTERM: %s", status, s.stderr)
+	}
+	if o := other.run("", "check", "-health"); o.status != statusFailed || !strings.Contains(o.stderr, "does not answer") {
+		t.Errorf("the health check of a server that is gone: %+v", o)
+	}
+
+	in.must("", "workspace", "add", "nord")
+	in.must(password, "user", "add", "anna@example.com", "-workspace", "nord", "-role", "admin")
+	claimed := in.start(1)
+	if claimed.setup != "" {
+		t.Error("a claimed installation offers to be set up")
+	}
+	if status := claimed.stop(t, os.Interrupt); status != statusOK {
+		t.Errorf("status %d after an interrupt: %s", status, claimed.stderr)
+	}
+}
+
+// Without DATABASE_URL the server brings its own PostgreSQL, which commands use while it runs and start while it does not.
+func TestServeWithPrivatePostgres(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("/tmp", "utile-serve-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	in := installation{t, []string{"UTILE_ADDR=127.0.0.1:0", "UTILE_DATA=" + dir, "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}}
+	s := in.start(2)
+	in.must("", "workspace", "add", "nord")
+	if o := in.run("", "serve"); o.status != statusFailed || !strings.Contains(o.stderr, "lready running on this folder") {
+		t.Errorf("a second server on the folder: %+v", o)
+	}
+	if out := in.must("", "check"); !strings.Contains(out, "private PostgreSQL in "+dir) {
+		t.Errorf("check said %q", out)
+	}
+	if status, body := s.get(t, "/readyz"); status != http.StatusOK {
+		t.Errorf("not ready: %d %s", status, body)
+	}
+	if status := s.stop(t, syscall.SIGTERM); status != statusOK {
+		t.Errorf("status %d: %s", status, s.stderr)
+	}
+	if out := in.must("", "workspace", "list"); !strings.Contains(out, "nord") {
+		t.Errorf("listed %q after the server", out)
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	s := &service{}
+	h := s.readiness(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	ask := func(path string) int {
+		w := &statusWriter{header: http.Header{}}
+		r, err := http.NewRequest(http.MethodGet, path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.ServeHTTP(w, r)
+		return w.status
+	}
+	if got := ask("/readyz"); got != http.StatusNoContent {
+		t.Errorf("ready answers %d", got)
+	}
+	s.draining.Store(true)
+	if ready, page := ask("/readyz"), ask("/"); ready != http.StatusServiceUnavailable || page != http.StatusNoContent {
+		t.Errorf("while it stops, /readyz answers %d and a page %d", ready, page)
+	}
+}
+
+type statusWriter struct {
+	header http.Header
+	status int
+}
+
+func (w *statusWriter) Header() http.Header         { return w.header }
+func (w *statusWriter) Write(b []byte) (int, error) { return len(b), nil }
+func (w *statusWriter) WriteHeader(status int)      { w.status = status }
+
+func TestUpkeepRunsAtOnceAndAgain(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s := &service{log: newLog(io.Discard, configForTest())}
+	turns := make(chan int)
+	n := 0
+	s.every(ctx, time.Millisecond, "test", func(ctx context.Context) error {
+		n++
+		select {
+		case turns <- n:
+		case <-ctx.Done():
+		}
+		return errors.New("fails, and is tried again")
+	})
+	for want := 1; want <= 3; want++ {
+		if got := <-turns; got != want {
+			t.Errorf("turn %d, want %d", got, want)
+		}
+	}
+	cancel()
+	s.wait()
+}
+
+func configForTest() config.Config { return config.Config{LogFormat: "text"} }
