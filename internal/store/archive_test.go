@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -576,4 +577,28 @@ func (endless) Read(p []byte) (int, error) {
 		p[i] = ' '
 	}
 	return len(p), nil
+}
+
+// The documentation names every kind of record and every value.
+func TestArchiveIsDocumented(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../../docs/workspace-format.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, keys := store.ArchiveKinds()
+	rest := string(b)
+	for _, kind := range kinds {
+		_, after, found := strings.Cut(rest, "\n### `"+kind+"`\n")
+		if !found {
+			t.Fatalf("there is no section on %s where it should stand", kind)
+		}
+		rest = after
+		section, _, _ := strings.Cut(after, "\n### ")
+		for _, key := range keys[kind] {
+			if !strings.Contains(section, "\n| `"+key+"` |") {
+				t.Errorf("the section on %s does not tell of %s", kind, key)
+			}
+		}
+	}
 }
