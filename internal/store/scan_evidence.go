@@ -91,7 +91,9 @@ const compareMeasures = `
 			when next.facts = was.facts and (g.reads_old or g.write_old or g.fill_old) then 'older'
 			when next.facts = was.facts or not (g.reads or g.writes or g.fills) then 'unchanged'
 			when was.facts is null then 'new' else 'changed' end,
-		m.application, m.dataset, m.dataset_id, m.name, m.field_id, m.version, coalesce(next.facts, '{}'), was.facts
+		m.application, m.dataset, m.dataset_id, m.name, m.field_id, m.version, coalesce(next.facts, jsonb_strip_nulls(jsonb_build_object(
+			'reads', m.reads, 'window_days', m.window_days, 'last_read_at', m.last_read_at, 'last_write_at', m.last_write_at,
+			'row_count', m.all_rows, 'non_null_count', m.filled, 'distinct_count', m.values_))), was.facts
 	from measured m
 	left join field_evidence e on e.workspace_id = @ws and e.field_id = m.field_id
 	left join lateral (select ` + evidenceFacts + ` as facts) was on e.field_id is not null

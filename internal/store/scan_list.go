@@ -117,6 +117,10 @@ func (s *Store) ImportChangesOf(ctx context.Context, by domain.Actor, field doma
 	return changes, err
 }
 
+// importChanged counts the fields of which an import changes something.
+const importChanged = `(coalesce((r.counts ->> 'changed')::bigint, 0) + coalesce((r.counts ->> 'renamed')::bigint, 0)
+	+ coalesce((r.counts ->> 'returned')::bigint, 0))`
+
 var _ = addRegister(registerSQL{
 	register: domain.ImportRegister,
 	from: `import r
@@ -124,13 +128,14 @@ var _ = addRegister(registerSQL{
 	cells: map[string]string{
 		"file": "r.file_name", "application": "coalesce(a.name, r.application_name)", "import_kind": "r.kind", "import_state": "r.state",
 		"rows_new":     "(r.counts ->> 'new')::bigint",
-		"rows_changed": "coalesce((r.counts ->> 'changed')::bigint, 0) + coalesce((r.counts ->> 'renamed')::bigint, 0) + coalesce((r.counts ->> 'returned')::bigint, 0)",
-		"rows_gone":    "(r.counts ->> 'gone')::bigint", "rows_refused": "(r.counts ->> 'problems')::bigint",
+		"rows_changed": "nullif(" + importChanged + ", 0)",
+		"rows_gone":    "(r.counts ->> 'gone')::bigint", "rows_refused": "nullif((r.counts ->> 'problems')::bigint, 0)",
 		"author": "r.actor_name", "started": "r.created_at", "applied": "r.applied_at",
 	},
 	orders: map[string]string{
-		"rows_new":  "coalesce((r.counts ->> 'new')::bigint, 0)",
-		"rows_gone": "coalesce((r.counts ->> 'gone')::bigint, 0)", "rows_refused": "coalesce((r.counts ->> 'problems')::bigint, 0)",
+		"rows_new":     "coalesce((r.counts ->> 'new')::bigint, 0)",
+		"rows_changed": importChanged,
+		"rows_gone":    "coalesce((r.counts ->> 'gone')::bigint, 0)", "rows_refused": "coalesce((r.counts ->> 'problems')::bigint, 0)",
 		"applied": "coalesce(r.applied_at, r.created_at)",
 	},
 	filters: map[string]filterSQL{

@@ -422,7 +422,7 @@ func (s *Server) importUndo(w http.ResponseWriter, r *http.Request, status int) 
 			reason: i18n.T(ctx, "import.depends."+d.Reason)})
 	}
 	v.confirm = ui.ConfirmSpec{Title: i18n.T(ctx, "import.undo.title", "file", i.FileName), Text: i18n.T(ctx, "import.undo.text"),
-		Action: path + "/undo", Cancel: ui.Link{Href: path, Text: i18n.T(ctx, "verb.cancel")},
+		Action: path + "/undo", Cancel: ui.Link{Href: path, Text: i18n.T(ctx, "import.undo.keep")},
 		Submit: ui.ButtonSpec{Text: i18n.T(ctx, "import.undo"), Icon: "arrow-back-up", Variant: ui.DangerButton}}
 	for _, c := range domain.ImportChanges(i.Kind) {
 		if n := i.Counts[string(c)]; n > 0 && c.Applied() {

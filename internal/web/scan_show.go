@@ -88,7 +88,7 @@ func (s *Server) importShow(w http.ResponseWriter, r *http.Request, status int, 
 	v.badge = registerCell{badge: kind, icon: icon, text: i18n.T(ctx, "import.state."+string(i.State))}
 	v.steps, v.note, v.progress = importSteps(ctx, i), importNotes(r, i), importProgress(ctx, i)
 	edit := by.Can(domain.EditInventory)
-	v.can = importCan{apply: edit && i.State == domain.ImportPreviewed, cancel: edit && i.State.Cancellable(),
+	v.can = importCan{apply: edit && i.State == domain.ImportPreviewed && i.Changes() > 0, cancel: edit && i.State.Cancellable(),
 		undo: edit && i.State == domain.ImportApplied, plan: edit && (i.State == domain.ImportMapping || i.State == domain.ImportPreviewed)}
 	application, err := s.importApplication(r, i)
 	if err != nil {
@@ -364,8 +364,12 @@ func importNotes(r *http.Request, i domain.Import) *importNote {
 	case domain.ImportCancelled:
 		return &importNote{kind: ui.Info, text: i18n.T(ctx, "import.cancelled")}
 	case domain.ImportPreviewed:
-		if i.Changes() == 0 {
+		switch {
+		case i.Changes() > 0:
+		case i.Counts[string(domain.ChangeUnchanged)]+i.Counts[string(domain.ChangeOlder)] > 0:
 			return &importNote{kind: ui.OK, text: i18n.T(ctx, "import.nothing")}
+		default:
+			return &importNote{kind: ui.Warn, text: i18n.T(ctx, "import.nothing_taken")}
 		}
 	case domain.ImportUploaded, domain.ImportMapping, domain.ImportReading, domain.ImportApplying, domain.ImportApplied,
 		domain.ImportUndoing, domain.ImportFailed:
@@ -440,11 +444,14 @@ func formatWords(ctx context.Context, h domain.ImportHeadings) string {
 		return i18n.T(ctx, "import.format.xlsx", "sheet", h.Sheet)
 	}
 	comma := h.Comma
-	if comma == "\t" {
-		comma = i18n.T(ctx, "import.format.tab")
+	if name, known := commaNames[comma]; known {
+		comma = i18n.T(ctx, name)
 	}
 	return i18n.T(ctx, "import.format.csv", "encoding", strings.ToUpper(h.Encoding), "comma", comma)
 }
+
+// commaNames are the delimiters that are hard to see in a sentence.
+var commaNames = map[string]string{"\t": "import.format.tab", ",": "import.format.comma", ";": "import.format.semicolon", "|": "import.format.bar"}
 
 // importMappingView is the form that says what the columns of a file tell.
 type importMappingView struct {
@@ -578,5 +585,12 @@ func importNameField(v formView, beside bool) ui.Field {
 	if beside {
 		f.Label = i18n.T(v.ctx, "import.application.new")
 	}
+	return f
+}
+
+// importKindField asks what a file tells; the register's column of that name is about applications.
+func importKindField(v formView) ui.Field {
+	f := v.field("kind")
+	f.Label = i18n.T(v.ctx, "column.import_kind")
 	return f
 }
