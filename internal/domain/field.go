@@ -1,6 +1,10 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // Field is one column, attribute or information inside a dataset: the unit of everything.
 type Field struct {
@@ -19,6 +23,7 @@ type Field struct {
 	Class       GDPRClass // class of the category
 	Origin      string
 	Owner       UserID
+	Points      []CollectionPointID // where it is collected, in rising order
 	State       string
 	Version     int
 	CreatedAt   time.Time
@@ -48,6 +53,9 @@ func NewField(f Field) (Field, error) {
 	if f.Dataset == 0 {
 		p.Add("dataset", "error.required")
 	}
+	f.Points = slices.Clone(f.Points)
+	slices.Sort(f.Points)
+	f.Points = slices.Compact(f.Points)
 	return f, p.Err()
 }
 
@@ -60,7 +68,11 @@ func (f Field) Facts() map[string]any {
 	if f.Nullable != nil {
 		nullable = map[bool]string{true: "yes", false: "no"}[*f.Nullable]
 	}
-	return map[string]any{"dataset": int64(f.Dataset), "name": f.Name, "label": f.Label, "description": f.Description,
+	points := make([]string, len(f.Points)) // as texts, so that two lists can be compared
+	for i, id := range f.Points {
+		points[i] = strconv.FormatInt(int64(id), 10)
+	}
+	return map[string]any{"collection_points": points, "dataset": int64(f.Dataset), "name": f.Name, "label": f.Label, "description": f.Description,
 		"data_type": f.DataType, "nullable": nullable, "is_key": f.IsKey, "reference": f.Reference, "category": int64(f.Category),
 		"origin": f.Origin, "owner": int64(f.Owner)}
 }

@@ -107,7 +107,7 @@ func TestFieldFiltersAndTotals(t *testing.T) {
 		"q=PRÉNOM":                      "fold(r.name || ' ' || r.label) like '%prenom%' and " + activeField,
 		"q=carte+loyalty":               "fold(r.label) like '%carte%' and " + activeField + " and r.name like 'loyalty%'",
 		"q=inscription&verdict=keep":    "r.description like '%inscription%' and r.verdict = 'keep' and " + activeField,
-		"q=%25_":                         "false",
+		"q=%25_":                        "false",
 		"q=_1_":                         "r.name like '%\\_1\\_%' and " + activeField,
 	} {
 		q := fieldQuery(t, address)

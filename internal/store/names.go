@@ -21,32 +21,39 @@ var nameKinds = map[string]string{
 	"purposes": "purpose", "program": "program", "objective": "objective", "stage": "stage", "proposed_by": "user", "decided_by": "user",
 }
 
+const namesSQL = `
+	select 'team' as kind, id, name from team where workspace_id = @ws
+	union all select 'user', u.id, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws
+	union all select 'application', id, name from application where workspace_id = @ws
+	union all select 'category', id, code from data_category where workspace_id = @ws
+	union all select 'collection_point', id, name from collection_point where workspace_id = @ws
+	union all select 'purpose', id, code || ' · ' || name from purpose where workspace_id = @ws
+	union all select 'program', id, name from program where workspace_id = @ws
+	union all select 'objective', id, name from objective where workspace_id = @ws
+	union all select 'stage', id, name from journey_stage where workspace_id = @ws`
+
+type nameRow struct {
+	Kind string `db:"kind"`
+	ID   int64  `db:"id"`
+	Name string `db:"name"`
+}
+
+func namesOf(rows []nameRow) Names {
+	n := Names{byKind: map[string]map[int64]string{}}
+	for _, r := range rows {
+		if n.byKind[r.Kind] == nil {
+			n.byKind[r.Kind] = map[int64]string{}
+		}
+		n.byKind[r.Kind][r.ID] = r.Name
+	}
+	return n
+}
+
 // Names reads the names of the workspace's small registers.
 func (s *Store) Names(ctx context.Context, by domain.Actor) (n Names, err error) {
-	type named struct {
-		Kind string `db:"kind"`
-		ID   int64  `db:"id"`
-		Name string `db:"name"`
-	}
 	err = s.Read(ctx, by, func(s *Store) error {
-		rows, err := many[named](ctx, s, "name", `
-			select 'team' as kind, id, name from team where workspace_id = @ws
-			union all select 'user', u.id, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws
-			union all select 'application', id, name from application where workspace_id = @ws
-			union all select 'category', id, code from data_category where workspace_id = @ws
-			union all select 'collection_point', id, name from collection_point where workspace_id = @ws
-			union all select 'purpose', id, code || ' · ' || name from purpose where workspace_id = @ws
-			union all select 'program', id, name from program where workspace_id = @ws
-			union all select 'objective', id, name from objective where workspace_id = @ws
-			union all select 'stage', id, name from journey_stage where workspace_id = @ws`,
-			pgx.StrictNamedArgs{"ws": by.Workspace})
-		n.byKind = map[string]map[int64]string{}
-		for _, r := range rows {
-			if n.byKind[r.Kind] == nil {
-				n.byKind[r.Kind] = map[int64]string{}
-			}
-			n.byKind[r.Kind][r.ID] = r.Name
-		}
+		rows, err := many[nameRow](ctx, s, "name", namesSQL, pgx.StrictNamedArgs{"ws": by.Workspace})
+		n = namesOf(rows)
 		return err
 	})
 	return n, err

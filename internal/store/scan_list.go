@@ -101,17 +101,19 @@ type ImportChange struct {
 	UndoneAt    *time.Time          `db:"undone_at"`
 }
 
+const importChanges = `
+	select r.import_id, i.kind, i.file_name, r.change, r.line, r.name, r.renamed_from, r.facts, r.before, i.actor_name,
+		i.applied_at as at, i.undone_at
+	from import_row r
+	join import i on i.workspace_id = r.workspace_id and i.id = r.import_id
+	where r.workspace_id = @ws and r.field_id = @field and i.applied_at is not null
+		and r.change in ('new', 'changed', 'renamed', 'returned', 'gone')
+	order by i.applied_at desc, i.id desc`
+
 // ImportChangesOf returns what imports did to a field, newest first, those undone with them.
 func (s *Store) ImportChangesOf(ctx context.Context, by domain.Actor, field domain.FieldID) (changes []ImportChange, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		changes, err = many[ImportChange](ctx, s, "import", `
-			select r.import_id, i.kind, i.file_name, r.change, r.line, r.name, r.renamed_from, r.facts, r.before, i.actor_name,
-				i.applied_at as at, i.undone_at
-			from import_row r
-			join import i on i.workspace_id = r.workspace_id and i.id = r.import_id
-			where r.workspace_id = @ws and r.field_id = @field and i.applied_at is not null
-				and r.change in ('new', 'changed', 'renamed', 'returned', 'gone')
-			order by i.applied_at desc, i.id desc`, pgx.StrictNamedArgs{"ws": by.Workspace, "field": field})
+		changes, err = many[ImportChange](ctx, s, "import", importChanges, pgx.StrictNamedArgs{"ws": by.Workspace, "field": field})
 		return err
 	})
 	return changes, err

@@ -1,0 +1,298 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// FieldView is everything that the page of a field shows.
+type FieldView struct {
+	Field    domain.Field
+	Place    FieldPlace
+	Finding  domain.Finding // as stored: the page shows what the lists show
+	Grade    domain.Grade
+	Facts    domain.FieldFacts // measured facts, for the sentences of the flags; without links and mappings
+	Sources  FieldSources
+	Points   []FieldPoint
+	Links    []FieldLink
+	Mappings []FieldMapping
+	Flows    []FieldFlow
+	Decision *FieldDecision // in force; nil for none
+	Events   []domain.Event // newest first
+	Imports  []ImportChange // newest first
+	Remarks  []domain.Remark
+	Names    Names
+	Programs []domain.Option // that the field can be linked to
+	Purposes []domain.Option // that can be proposed for it
+	// Completeness is a percentage; Missing names what would raise it, the heaviest first.
+	Completeness int
+	Missing      []string
+}
+
+// FieldPlace is where a field is, and what holds it.
+type FieldPlace struct {
+	Application     string     `db:"application"`
+	Hosting         string     `db:"hosting"`
+	Country         string     `db:"country"`
+	Vendor          string     `db:"vendor"`
+	Dataset         string     `db:"dataset"`
+	Subjects        []string   `db:"subjects"`
+	RowCount        *int64     `db:"dataset_rows"`
+	RetentionMonths *int       `db:"retention_months"`
+	RetentionRule   string     `db:"retention_rule"`
+	OldestRecordOn  *time.Time `db:"oldest_record_on"`
+	DatasetArchived bool       `db:"dataset_archived"`
+	Category        *string    `db:"category"`
+	CategoryCode    *string    `db:"category_code"`
+	Owner           *string    `db:"owner"`
+}
+
+// FieldSources say where each measured fact comes from.
+type FieldSources struct {
+	ReadsSource    *string    `db:"reads_source"`
+	WriteSource    *string    `db:"write_source"`
+	FillSource     *string    `db:"fill_source"`
+	FillMeasuredAt *time.Time `db:"fill_measured_at"`
+}
+
+// fieldJudgement is what is stored of a field's verdict, and the measures behind it.
+type fieldJudgement struct {
+	Verdict         domain.Verdict `db:"verdict"`
+	Lawful          bool           `db:"lawful"`
+	Used            bool           `db:"used"`
+	UsedWhy         domain.UsedWhy `db:"used_why"`
+	Flags           int32          `db:"flags"`
+	Grade           domain.Grade   `db:"grade"`
+	Reads           *int64         `db:"reads"`
+	WindowDays      *int           `db:"window_days"`
+	LastReadAt      *time.Time     `db:"last_read_at"`
+	ReadsMeasuredAt *time.Time     `db:"reads_measured_at"`
+	LastWriteAt     *time.Time     `db:"last_write_at"`
+	WriteMeasuredAt *time.Time     `db:"write_measured_at"`
+	RowCount        *int64         `db:"row_count"`
+	NonNullCount    *int64         `db:"non_null_count"`
+	DistinctCount   *int64         `db:"distinct_count"`
+}
+
+// FieldPoint is a place where a field is collected.
+type FieldPoint struct {
+	ID      domain.CollectionPointID `db:"id"`
+	Name    string                   `db:"name"`
+	Kind    string                   `db:"kind"`
+	Notice  string                   `db:"notice"`
+	Consent string                   `db:"consent"`
+}
+
+// FieldLink is a program that a field is linked to.
+type FieldLink struct {
+	Program  domain.ProgramID     `db:"program_id"`
+	Name     string               `db:"name"`
+	Status   domain.ProgramStatus `db:"status"`
+	StartsOn *time.Time           `db:"starts_on"`
+	EndsOn   *time.Time           `db:"ends_on"`
+	PausedOn *time.Time           `db:"paused_on"`
+	Level    string               `db:"level"`
+	Role     string               `db:"role"`
+	Note     string               `db:"note"`
+	Source   string               `db:"source"`
+	LinkedBy *string              `db:"linked_by"`
+	LinkedAt time.Time            `db:"linked_at"`
+}
+
+// FieldMapping is a purpose that a field is mapped to.
+type FieldMapping struct {
+	ID              domain.MappingID    `db:"id"`
+	Purpose         domain.PurposeID    `db:"purpose_id"`
+	Code            string              `db:"code"`
+	Name            string              `db:"name"`
+	Basis           string              `db:"legal_basis"`
+	PurposeState    string              `db:"purpose_state"`
+	State           domain.MappingState `db:"state"`
+	Justification   string              `db:"justification"`
+	ProposedBy      *string             `db:"proposed_by"`
+	ProposedAt      time.Time           `db:"proposed_at"`
+	DecidedBy       *string             `db:"decided_by"`
+	DecidedAt       *time.Time          `db:"decided_at"`
+	Reason          string              `db:"decision_reason"`
+	SelfApproved    bool                `db:"self_approved"`
+	ReopenedBecause string              `db:"reopened_because"`
+}
+
+// FieldFlow is a flow that carries a field, or the dataset or application that holds it.
+type FieldFlow struct {
+	ID        domain.FlowID `db:"id"`
+	Name      string        `db:"name"`
+	Incoming  bool          `db:"incoming"`
+	Level     string        `db:"level"` // field, dataset or application: what the flow says that it carries
+	Mechanism string        `db:"mechanism"`
+	Frequency string        `db:"frequency"`
+	Encrypted string        `db:"encrypted"`
+	Country   string        `db:"country"`
+	// The other end.
+	Application   string               `db:"application"`
+	ApplicationID domain.ApplicationID `db:"application_id"`
+	Dataset       *string              `db:"dataset"`
+	FieldID       *domain.FieldID      `db:"field_id"`
+	Field         *string              `db:"field"`
+}
+
+// FieldDecision is a person's answer to a flag that is in force.
+type FieldDecision struct {
+	Kind   string     `db:"kind"`
+	Reason string     `db:"reason"`
+	Until  *time.Time `db:"until"`
+	By     string     `db:"decided_by_name"`
+	At     time.Time  `db:"decided_at"`
+}
+
+const fieldViewEvents = 50
+
+const fieldFlows = `
+	with f as (select id, dataset_id, application_id from field where workspace_id = @ws and id = @id),
+	carried as (
+		select ff.flow_id, false as incoming, 'field' as level, ff.target_field_id as other from flow_field ff, f
+		where ff.workspace_id = @ws and ff.source_field_id = f.id
+		union all
+		select ff.flow_id, true, 'field', ff.source_field_id from flow_field ff, f where ff.workspace_id = @ws and ff.target_field_id = f.id
+		union all
+		select w.id, false, case when w.source_dataset_id is null then 'application' else 'dataset' end, null from flow w, f
+		where w.workspace_id = @ws and w.source_application_id = f.application_id and coalesce(w.source_dataset_id, f.dataset_id) = f.dataset_id
+			and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
+		union all
+		select w.id, true, case when w.target_dataset_id is null then 'application' else 'dataset' end, null from flow w, f
+		where w.workspace_id = @ws and w.target_application_id = f.application_id and coalesce(w.target_dataset_id, f.dataset_id) = f.dataset_id
+			and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
+	)
+	select w.id, w.name, c.incoming, c.level, w.mechanism, w.frequency, w.encrypted, w.country, a.name as application, a.id as application_id,
+		d.name as dataset, o.id as field_id, o.name as field
+	from carried c
+	join flow w on w.workspace_id = @ws and w.id = c.flow_id and w.archived_at is null
+	join application a on a.workspace_id = @ws and a.id = case when c.incoming then w.source_application_id else w.target_application_id end
+	left join dataset d on d.workspace_id = @ws and d.id = case when c.incoming then w.source_dataset_id else w.target_dataset_id end
+	left join field o on o.workspace_id = @ws and o.id = c.other
+	order by c.incoming desc, c.level = 'field' desc, fold(w.name), w.id
+	limit 200`
+
+// queue adds a query to a batch; its rows are read into values by the names of their db tags.
+func queue[T any](b *pgx.Batch, into *[]T, sql string, args pgx.StrictNamedArgs) {
+	b.Queue(sql, args).Query(func(rows pgx.Rows) error {
+		var err error
+		*into, err = pgx.CollectRows(rows, scanner[T]())
+		return err
+	})
+}
+
+// FieldView reads everything that the page of a field shows, in one batch. NotFound where the workspace has no such field.
+func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldID) (v FieldView, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		v, err = s.fieldView(ctx, by, id)
+		return err
+	})
+	return v, err
+}
+
+func (s *Store) fieldView(ctx context.Context, by domain.Actor, id domain.FieldID) (v FieldView, err error) {
+	var (
+		b          pgx.Batch
+		of         = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+		ws         = pgx.StrictNamedArgs{"ws": by.Workspace}
+		fields     []fieldRow
+		places     []FieldPlace
+		judgements []fieldJudgement
+		sources    []FieldSources
+		decisions  []FieldDecision
+		events     []eventRow
+		remarks    []remarkRow
+		names      []nameRow
+		options    []nameRow
+	)
+	queue(&b, &fields, `select `+fieldCols+` from field f where f.workspace_id = @ws and f.id = @id`, of)
+	queue(&b, &places, `select a.name as application, a.hosting, a.country, a.vendor, d.name as dataset, d.subjects, d.row_count as dataset_rows,
+			d.retention_months, d.retention_rule, d.oldest_record_on, d.archived_at is not null as dataset_archived,
+			case when @lang = 'fr' then c.label_fr else c.label_en end as category, c.code as category_code, o.name as owner
+		from field f
+		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
+		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+		left join app_user o on o.id = f.owner_id
+		where f.workspace_id = @ws and f.id = @id`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "lang": by.Lang})
+	queue(&b, &judgements, `select f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
+			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count
+		from field f left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
+		where f.workspace_id = @ws and f.id = @id`, of)
+	queue(&b, &sources, `select reads_source, write_source, fill_source, fill_measured_at from field_evidence
+		where workspace_id = @ws and field_id = @id`, of)
+	queue(&b, &v.Points, `select p.id, p.name, p.kind, p.notice, p.consent from field_collection fc
+		join collection_point p on p.workspace_id = fc.workspace_id and p.id = fc.collection_point_id
+		where fc.workspace_id = @ws and fc.field_id = @id order by fold(p.name), p.id`, of)
+	queue(&b, &v.Links, `select l.program_id, p.name, case when p.archived_at is null then p.status else 'ended' end as status, p.starts_on,
+			p.ends_on, p.paused_on, l.level, l.role, l.note, l.source, u.name as linked_by, l.linked_at
+		from program_link l
+		join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
+		left join app_user u on u.id = l.linked_by
+		where l.workspace_id = @ws and l.field_id = @id order by l.level = 'avoid', l.level, fold(p.name), p.id`, of)
+	queue(&b, &v.Mappings, `select m.id, m.purpose_id, p.code, p.name, p.legal_basis, case when p.archived_at is null then p.state else 'retired' end as purpose_state,
+			m.state, m.justification, pu.name as proposed_by, m.proposed_at, du.name as decided_by, m.decided_at, m.decision_reason,
+			m.self_approved, m.reopened_because
+		from purpose_mapping m
+		join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
+		left join app_user pu on pu.id = m.proposed_by
+		left join app_user du on du.id = m.decided_by
+		where m.workspace_id = @ws and m.field_id = @id order by m.state, fold(p.name), m.id`, of)
+	queue(&b, &v.Flows, fieldFlows, of)
+	queue(&b, &decisions, `select kind, reason, until, decided_by_name, decided_at from decision
+		where workspace_id = @ws and field_id = @id and withdrawn_at is null`, of)
+	queue(&b, &events, `select `+eventCols+` from event where workspace_id = @ws and subject_kind = 'field' and subject_id = @id
+		order by id desc limit @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "most": fieldViewEvents})
+	queue(&b, &v.Imports, importChanges, pgx.StrictNamedArgs{"ws": by.Workspace, "field": id})
+	queue(&b, &remarks, remarksOf, pgx.StrictNamedArgs{"ws": by.Workspace, "kind": domain.SubjectField, "id": id})
+	queue(&b, &names, namesSQL, ws)
+	queue(&b, &options, `select kind, id, name from (
+			select 'program' as kind, id, name, fold(name) as place from program where workspace_id = @ws and archived_at is null
+				and not exists(select from program_link l where l.workspace_id = @ws and l.field_id = @id and l.program_id = program.id)
+			union all
+			select 'purpose', id, code || ' · ' || name, fold(code) from purpose where workspace_id = @ws and archived_at is null and state <> 'retired'
+				and not exists(select from purpose_mapping m where m.workspace_id = @ws and m.field_id = @id and m.purpose_id = purpose.id
+					and m.state <> 'rejected')
+		) o order by kind, place, id`, of)
+	if err := s.db.SendBatch(ctx, &b).Close(); err != nil {
+		return v, translate("field", err)
+	}
+	if len(fields) == 0 {
+		return v, domain.Errorf(domain.NotFound, "error.not_found", "noun", "field")
+	}
+	v.Field, v.Place = fields[0].field(), places[0]
+	if len(sources) > 0 {
+		v.Sources = sources[0]
+	}
+	if len(decisions) > 0 {
+		v.Decision = &decisions[0]
+	}
+	v.judged(judgements[0])
+	v.Events = mapSlice(events, eventRow.event)
+	v.Remarks = mapSlice(remarks, remarkRow.remark)
+	v.Names = namesOf(names)
+	for _, o := range options {
+		list := map[string]*[]domain.Option{"program": &v.Programs, "purpose": &v.Purposes}[o.Kind]
+		*list = append(*list, domain.Option{ID: o.ID, Name: o.Name})
+	}
+	return v, nil
+}
+
+// judged fills what the rules said of the field and what they read.
+func (v *FieldView) judged(j fieldJudgement) {
+	v.Finding = domain.Finding{Verdict: j.Verdict, Lawful: j.Lawful, Used: j.Used, Why: j.UsedWhy, Flags: domain.FlagSet(j.Flags)}
+	v.Grade = j.Grade
+	v.Facts = domain.FieldFacts{Class: v.Field.Class,
+		Dataset: domain.DatasetFacts{RetentionMonths: v.Place.RetentionMonths, OldestRecordOn: v.Place.OldestRecordOn},
+		Evidence: domain.EvidenceFacts{Reads: j.Reads, WindowDays: j.WindowDays, LastReadAt: j.LastReadAt, ReadsMeasuredAt: j.ReadsMeasuredAt,
+			LastWriteAt: j.LastWriteAt, WriteMeasuredAt: j.WriteMeasuredAt, RowCount: j.RowCount, NonNullCount: j.NonNullCount,
+			DistinctCount: j.DistinctCount}}
+	known := domain.FieldKnown{Class: v.Field.Class, Meaning: v.Field.Label+v.Field.Description+v.Field.Comment != "", Origin: v.Field.Origin,
+		Collected: len(v.Points) > 0, Owned: v.Field.Owner != 0, Mapped: len(v.Mappings) > 0, Measured: j.ReadsMeasuredAt != nil}
+	v.Completeness, v.Missing = known.Completeness()
+}
