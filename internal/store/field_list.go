@@ -626,3 +626,51 @@ func facetCells(cells []tallyCell, q domain.ListQuery, filter domain.RegisterFil
 	})
 	return rows
 }
+
+// FieldNeighbours are the fields before and after one in a list; zero where there is none.
+type FieldNeighbours struct {
+	Prev domain.FieldID
+	Next domain.FieldID
+}
+
+// FieldNeighbours finds the fields before and after one in the list of a query. None where the list does not hold it.
+func (s *Store) FieldNeighbours(ctx context.Context, by domain.Actor, q domain.ListQuery, id domain.FieldID) (n FieldNeighbours, err error) {
+	r := registers["fields"]
+	err = s.Read(ctx, by, func(s *Store) error {
+		if q, err = s.resolve(ctx, by, r, q); err != nil {
+			return err
+		}
+		f := fieldList{s: s, by: by, r: r, q: q}
+		if words := searchWords(q.Q); len(words) > 0 {
+			if err := f.search(ctx, words, &FieldPage{}); err != nil {
+				return err
+			}
+		}
+		o := r.order(q)
+		column, _ := q.Order(r.register)
+		c := f.conditions("")
+		edges, err := many[string](ctx, s, "field", "select ("+o.expr+")::text from field r"+fieldJoins[column]+" where "+c.sql()+
+			" and r.id = "+c.arg(id), c.args)
+		if err != nil || len(edges) == 0 {
+			return err
+		}
+		place := cursor{o.key, edges[0], int64(id)}.encode()
+		for _, side := range []struct {
+			q    domain.ListQuery
+			into *domain.FieldID
+		}{{domain.ListQuery{Before: place}, &n.Prev}, {domain.ListQuery{After: place}, &n.Next}} {
+			c := f.conditions("")
+			orderBy, _ := o.place(&c, side.q)
+			ids, err := many[domain.FieldID](ctx, s, "field", "select r.id from field r"+fieldJoins[column]+" where "+c.sql()+
+				" order by "+orderBy+" limit 1", c.args)
+			if err != nil {
+				return err
+			}
+			if len(ids) > 0 {
+				*side.into = ids[0]
+			}
+		}
+		return nil
+	})
+	return n, err
+}
