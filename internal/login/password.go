@@ -1,25 +1,16 @@
-// Package login turns passwords into what may be stored, and checks them.
+// Package login turns passwords into what may be stored, and checks them. It knows neither HTTP nor SQL.
 package login
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
-
-	"utile/internal/domain"
-)
-
-// Limits of a password, in characters. Length is what makes one strong (NIST SP 800-63B, OWASP ASVS 6.2): no rule asks
-// for digits or signs.
-const (
-	MinPassword = 12
-	MaxPassword = 200
 )
 
 // parameters are the cost of a hash, kept with it so that they can be raised later.
@@ -29,93 +20,80 @@ type parameters struct {
 	threads uint8
 }
 
-var current = parameters{memory: 64 * 1024, time: 3, threads: 2}
-
 const (
 	saltLength = 16
 	keyLength  = 32
 )
 
-// hashing bounds how many hashes are computed at once: each takes 64 MiB.
-var hashing = make(chan struct{}, 4)
-
-// CheckPolicy refuses a password that is too short, too long or easily guessed; hints are words close to the person,
-// such as their address and their name.
-func CheckPolicy(password string, hints ...string) error {
-	n := utf8.RuneCountInString(password)
-	var p domain.Problems
-	switch {
-	case n < MinPassword:
-		p.Add("password", "password.short", "least", MinPassword)
-	case n > MaxPassword:
-		p.Add("password", "password.long", "most", MaxPassword)
-	case !utf8.ValidString(password):
-		p.Add("password", "error.characters")
-	case guessable(domain.Fold(password), hints):
-		p.Add("password", "password.guessable")
-	}
-	return p.Err()
+// Hasher makes and checks hashes at one cost, only so many at once: each takes its memory and keeps a processor busy, so
+// a crowd at the door waits in line instead of taking the server down.
+type Hasher struct {
+	cost  parameters
+	slots chan struct{}
 }
 
-// guessable tells of a password that is little more than a well-known one, a word close to the person, or a repetition.
-func guessable(folded string, hints []string) bool {
-	rest := folded
-	for _, hint := range hints {
-		for _, word := range strings.FieldsFunc(domain.Fold(hint), func(r rune) bool { return r == '@' || r == '.' || r == ' ' || r == '-' }) {
-			if len(word) >= 4 {
-				rest = strings.ReplaceAll(rest, word, "")
-			}
-		}
-	}
-	for _, word := range common {
-		rest = strings.ReplaceAll(rest, word, "")
-	}
-	seen := map[rune]bool{}
-	for _, r := range rest {
-		seen[r] = true
-	}
-	return len(seen) < 5
+// New returns the hasher of the product: argon2id with 64 MiB and five passes, about 150 ms on the two cores of a small
+// server.
+func New() *Hasher {
+	return &Hasher{parameters{memory: 64 * 1024, time: 5, threads: 2}, make(chan struct{}, 4)}
 }
 
-// common are the words and runs that lists of leaked passwords are made of.
-var common = []string{
-	"motdepasse", "password", "passwort", "123456789", "1234567890", "12345678", "1234567", "123456", "12345", "1234", "azertyuiop", "azerty",
-	"qwertyuiop", "qwerty", "qwertz", "bonjour", "soleil", "welcome", "iloveyou", "jetaime", "doudou", "loulou", "admin", "administrateur",
-	"administrator", "changeme", "letmein", "utile", "abcdefghijkl", "abcdef", "secret", "marseille", "chouchou", "monkey", "dragon", "football",
+// NewForTest returns a hasher that costs next to nothing. What it makes is not safe to store.
+func NewForTest() *Hasher {
+	return &Hasher{parameters{memory: 8, time: 1, threads: 1}, make(chan struct{}, 4)}
 }
 
-// Hash makes of a password what may be stored: argon2id in PHC notation, with a salt of its own.
+// Hash makes of a password what may be stored, at the cost of New. It is for the command line, where nobody else waits.
 func Hash(password string) string {
-	hashing <- struct{}{}
-	defer func() { <-hashing }()
+	hash, _ := New().Hash(context.Background(), password) // fails only where the context ends
+	return hash
+}
+
+// Hash makes of a password what may be stored: argon2id in PHC notation, with a salt of its own. It fails only where the
+// context ends before there is room to compute.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt) // never fails
-	key := argon2.IDKey([]byte(password), salt, current.time, current.memory, current.threads, keyLength)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, current.memory, current.time, current.threads,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+	key, err := h.key(ctx, password, salt, h.cost, keyLength)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.cost.memory, h.cost.time, h.cost.threads,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
 // Check tells whether the password is the one of the hash. An empty hash, of somebody unknown or who has no password,
-// takes as long as any other and matches nothing.
-func Check(hash, password string) bool {
+// takes as long as any other and matches nothing. It fails only where the context ends first.
+func (h *Hasher) Check(ctx context.Context, hash, password string) (bool, error) {
 	p, salt, key, err := parse(hash)
 	known := err == nil
 	if !known {
-		p, salt, key = current, make([]byte, saltLength), make([]byte, keyLength)
+		p, salt, key = h.cost, make([]byte, saltLength), make([]byte, keyLength)
 	}
-	if utf8.RuneCountInString(password) > MaxPassword {
-		password = ""
+	if len(password) > MaxPassword {
+		password, known = "", false
 	}
-	hashing <- struct{}{}
-	defer func() { <-hashing }()
-	same := subtle.ConstantTimeCompare(key, argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, uint32(len(key)))) == 1
-	return same && known
+	got, err := h.key(ctx, password, salt, p, uint32(len(key)))
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(key, got) == 1 && known, nil
 }
 
-// Outdated tells whether a hash was made at a lower cost than today's, so that the next sign-in should replace it.
-func Outdated(hash string) bool {
+// Outdated tells whether a hash was made at another cost than today's, so that the next sign-in should replace it.
+func (h *Hasher) Outdated(hash string) bool {
 	p, _, _, err := parse(hash)
-	return err == nil && p != current
+	return err == nil && p != h.cost
+}
+
+func (h *Hasher) key(ctx context.Context, password string, salt []byte, p parameters, length uint32) ([]byte, error) {
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, length), nil
 }
 
 func parse(hash string) (p parameters, salt, key []byte, err error) {
