@@ -99,10 +99,10 @@ func TestCostIsKeptWithTheHashAndRaised(t *testing.T) {
 		t.Error("wrong about which hash is outdated")
 	}
 	strong := New()
-	if strong.cost != (parameters{64 * 1024, 5, 2}) || !strong.Outdated(hash) {
+	if strong.cost != (parameters{64 * 1024, 3, 2}) || !strong.Outdated(hash) {
 		t.Errorf("cost of the product: %+v", strong.cost)
 	}
-	if h := Hash("trois petits chats"); strong.Outdated(h) || !strings.HasPrefix(h, "$argon2id$v=19$m=65536,t=5,p=2$") {
+	if h := Hash("trois petits chats"); strong.Outdated(h) || !strings.HasPrefix(h, "$argon2id$v=19$m=65536,t=3,p=2$") {
 		t.Errorf("hash of the command line: %.40s", h)
 	}
 }
