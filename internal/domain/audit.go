@@ -7,6 +7,7 @@ const (
 	SubjectWorkspace       = "workspace"
 	SubjectMember          = "member"
 	SubjectTeam            = "team"
+	SubjectInvitation      = "invitation"
 	SubjectApplication     = "application"
 	SubjectDataset         = "dataset"
 	SubjectField           = "field"

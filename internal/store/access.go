@@ -127,6 +127,42 @@ func (s *Store) RemoveSession(ctx context.Context, tokenHash []byte) error {
 	return err
 }
 
+type sessionRow struct {
+	ID         int64     `db:"id"`
+	TokenHash  []byte    `db:"token_hash"`
+	IP         string    `db:"ip"`
+	Agent      string    `db:"agent"`
+	CreatedAt  time.Time `db:"created_at"`
+	LastSeenAt time.Time `db:"last_seen_at"`
+	ExpiresAt  time.Time `db:"expires_at"`
+}
+
+// SessionsOf returns the live sessions of a person, the one seen last first.
+func (s *Store) SessionsOf(ctx context.Context, user domain.UserID) ([]AuthSession, error) {
+	rows, err := many[sessionRow](ctx, s, "session", `select id, token_hash, ip, agent, created_at, last_seen_at, expires_at from auth_session
+		where user_id = @user and expires_at > @now and last_seen_at > @idle order by last_seen_at desc, id desc`,
+		pgx.StrictNamedArgs{"user": user, "now": s.now(), "idle": s.now().Add(-SessionIdle)})
+	return mapSlice(rows, func(r sessionRow) AuthSession {
+		return AuthSession{ID: r.ID, TokenHash: r.TokenHash, User: user, IP: r.IP, Agent: r.Agent, CreatedAt: r.CreatedAt,
+			LastSeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt}
+	}), err
+}
+
+// RemoveSessionOf ends one session of a person; NotFound where it is not theirs.
+func (s *Store) RemoveSessionOf(ctx context.Context, user domain.UserID, id int64) error {
+	n, err := s.exec(ctx, "session", `delete from auth_session where user_id = @user and id = @id`, pgx.StrictNamedArgs{"user": user, "id": id})
+	if err == nil && n == 0 {
+		err = domain.Errorf(domain.NotFound, "error.not_found", "noun", "session")
+	}
+	return err
+}
+
+// RemoveOtherSessions ends all sessions of a person but the one of that token, and returns how many.
+func (s *Store) RemoveOtherSessions(ctx context.Context, user domain.UserID, keep []byte) (int64, error) {
+	return s.exec(ctx, "session", `delete from auth_session where user_id = @user and token_hash <> @keep`,
+		pgx.StrictNamedArgs{"user": user, "keep": keep})
+}
+
 func dataOf(data map[string]any) map[string]any {
 	if data == nil {
 		return map[string]any{}

@@ -35,6 +35,42 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (Account, error) 
 		PasswordHash: r.PasswordHash, DisabledAt: r.DisabledAt}, err
 }
 
+// ChangeUser saves what a person says of themselves: name, address, language, theme and shortcuts. Invalid where the
+// address is taken.
+func (s *Store) ChangeUser(ctx context.Context, u domain.User) error {
+	n, err := s.exec(ctx, "user", `update app_user set name = @name, email = @email, locale = @locale, theme = @theme, shortcuts = @shortcuts
+		where id = @user`, pgx.StrictNamedArgs{"user": u.ID, "name": u.Name, "email": u.Email, "locale": textNull(u.Locale),
+		"theme": u.Theme, "shortcuts": u.Shortcuts})
+	if err == nil && n == 0 {
+		err = domain.Errorf(domain.NotFound, "error.not_found", "noun", "user")
+	}
+	return err
+}
+
+// RaisePassword replaces the hash of a password by one of today's cost, of the same password: nothing else changes. A
+// password that was changed meanwhile stays.
+func (s *Store) RaisePassword(ctx context.Context, user domain.UserID, was, is string) error {
+	_, err := s.exec(ctx, "user", `update app_user set password_hash = @is where id = @user and password_hash = @was`,
+		pgx.StrictNamedArgs{"user": user, "was": was, "is": is})
+	return err
+}
+
+// Claim takes an empty installation: it uses the token up, makes the first account and its workspace, all or nothing.
+// NotFound where the token is not known or somebody was faster.
+func (s *Store) Claim(ctx context.Context, tokenHash []byte, u domain.User, passwordHash string, w domain.Workspace) (user domain.UserID, out domain.Workspace, err error) {
+	err = s.Write(ctx, domain.Actor{}, func(s *Store) error {
+		if err := s.TakeSetupToken(ctx, tokenHash); err != nil {
+			return err
+		}
+		if user, err = s.AddUser(ctx, u, passwordHash); err != nil {
+			return err
+		}
+		out, err = s.AddWorkspace(ctx, domain.Actor{User: user, Name: u.Name, Email: u.Email}, w)
+		return err
+	})
+	return user, out, err
+}
+
 // HasUsers tells whether anybody can sign in: an installation where nobody can is there to be claimed.
 func (s *Store) HasUsers(ctx context.Context) (bool, error) {
 	return one[bool](ctx, s, "user", `select exists(select from app_user where disabled_at is null and password_hash <> '')`, pgx.StrictNamedArgs{})
