@@ -116,14 +116,14 @@ func (s *Store) MemberUses(ctx context.Context, by domain.Actor, id domain.UserI
 	return uses, err
 }
 
-// owned are the tables whose records have an owner, with the kind of the record in the history.
-var owned = []struct{ table, kind string }{
+// ownedTables are those whose records have an owner, with the kind of the record in the history.
+var ownedTables = []struct{ table, kind string }{
 	{"application", domain.SubjectApplication}, {"field", domain.SubjectField}, {"program", domain.SubjectProgram}, {"purpose", domain.SubjectPurpose},
 }
 
 // handOver gives everything that one member owns to another, with an event for each record.
 func (s *Store) handOver(ctx context.Context, by domain.Actor, from, to domain.UserID) error {
-	for _, o := range owned {
+	for _, o := range ownedTables {
 		if _, err := s.exec(ctx, o.kind, `
 			with given as (
 				update `+o.table+` set owner_id = @to, version = version + 1, updated_at = clock_timestamp()

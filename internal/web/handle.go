@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
@@ -152,11 +153,14 @@ func signInPath(u *url.URL) string {
 
 // localPath accepts only a path of this server, so that a link cannot send a person elsewhere after a form.
 func localPath(next, otherwise string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, notInPath) {
 		return otherwise
 	}
 	return next
 }
+
+// notInPath tells of a backslash, which browsers read as a slash, and of control characters, which they drop.
+func notInPath(r rune) bool { return r == '\\' || unicode.IsControl(r) }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 

@@ -141,7 +141,7 @@ func importPath(by domain.Actor, id domain.ImportID) string {
 // account is the menu under the visitor's initials.
 func (s *Server) account(ctx context.Context, v *visitInfo, by domain.Actor) *ui.Account {
 	a := &ui.Account{Name: v.User.Name, Initials: initials(v.User.Name), SignOut: "/sign-out",
-		Links: []ui.Link{{Href: "/account", Text: i18n.T(ctx, "nav.account"), Icon: "user"}, {Href: "/", Text: i18n.T(ctx, "nav.workspaces"), Icon: "building"}}}
+		Links: []ui.Link{{Href: "/account", Text: i18n.T(ctx, "nav.account"), Icon: "user"}, {Href: "/workspaces", Text: i18n.T(ctx, "nav.workspaces"), Icon: "building"}}}
 	if by.Workspace != 0 {
 		a.Workspace = v.Workspace.Name
 		a.Detail = v.Workspace.Name + " · " + i18n.T(ctx, "role."+string(by.Role))
@@ -179,7 +179,8 @@ func (s *Server) bareShell(r *http.Request, title string) ui.Shell {
 	if r.Method != http.MethodGet {
 		back = "/"
 	}
-	return ui.Shell{Title: title, Theme: visitOf(r).theme, ThemeAction: "/theme", Back: back, Home: "/", NoIndex: true,
+	signedIn := visitOf(r).User
+	return ui.Shell{Title: title, Theme: visitOf(r).theme, KeysOff: signedIn.ID != 0 && !signedIn.Shortcuts, ThemeAction: "/theme", Back: back, Home: "/", NoIndex: true,
 		LangHref: langHref(r.URL, r.Method, i18n.Lang(r.Context()).Other())}
 }
 

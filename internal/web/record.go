@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,7 +146,7 @@ var valueEnums = map[string]string{
 	"origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "structure": "dataset.structure",
 	"notice": "choice", "consent": "choice", "encrypted": "choice", "nullable": "choice", "decision": "decision",
 	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "status": "program.status",
-	"member.role": "role", "locale": "language", "verdict": "verdict",
+	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict",
 }
 
 // valueWord writes a value of the history: codes as their words, ids as the names of what they stand for.
@@ -159,6 +160,11 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 			prefix = valueEnums[name]
 		}
 		if prefix == "" {
+			if id, err := strconv.ParseInt(v, 10, 64); err == nil {
+				if known, text := names.Of(name, id); known && text != "" {
+					return text
+				}
+			}
 			return dayWord(ctx, name, v)
 		}
 		return enumWord(ctx, prefix, v)

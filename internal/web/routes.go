@@ -12,6 +12,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		inside := scope{Router: r, s: s, prefix: "/w/{workspace}"}
 		s.homeRoutes(inside)
 		s.viewRoutes(inside)
+		s.peopleRoutes(inside)
 		s.applicationRoutes(inside)
 		s.importRoutes(inside)
 		s.fieldRoutes(inside)

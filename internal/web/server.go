@@ -2,15 +2,19 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"utile/internal/domain"
+	"utile/internal/login"
 	"utile/internal/store"
 	"utile/static"
 )
@@ -28,6 +32,10 @@ type Options struct {
 	Version   string
 	Log       *slog.Logger
 	Now       func() time.Time
+	// Passwords hashes them; nil for the cost of the product.
+	Passwords *login.Hasher
+	// Example opens the worked example for somebody and returns its workspace; nil where there is none to open.
+	Example func(ctx context.Context, st *store.Store, by domain.Actor) (domain.Workspace, error)
 	// Wake is called after an import was queued, so that it starts at once; nil where nothing runs jobs.
 	Wake func()
 }
@@ -38,7 +46,8 @@ type Server struct {
 	options Options
 	log     *slog.Logger
 	now     func() time.Time
-	secure  bool // people reach it over HTTPS
+	secure  bool        // people reach it over HTTPS
+	claimed atomic.Bool // somebody can sign in: the installation has been set up
 	handler http.Handler
 	routes  []Route
 }
@@ -51,6 +60,9 @@ func New(st *store.Store, o Options) *Server {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.options.Passwords == nil {
+		s.options.Passwords = login.New()
 	}
 	s.handler = s.build()
 	return s
@@ -66,7 +78,7 @@ func (s *Server) build() http.Handler {
 	r.Get("/readyz", s.ready)
 	r.Handle("/static/*", static.Handler())
 	r.Group(func(r chi.Router) {
-		r.Use(middleware.Compress(4, "text/html", "text/csv", "application/json"), s.visit, s.chooseLanguage)
+		r.Use(middleware.Compress(4, "text/html", "text/csv", "application/json"), s.visit, s.chooseLanguage, s.setupFirst)
 		r.NotFound(s.do("", s.notFound))
 		r.MethodNotAllowed(s.do("", s.methodNotAllowed))
 		s.addRoutes(r)

@@ -152,7 +152,10 @@ type sessionStore struct{ s *Server }
 
 var _ sessions.Store = sessionStore{}
 
-const sessionUser = "user"
+const (
+	sessionUser  = "user"
+	sessionRenew = "renew" // set to get a new token with the next save
+)
 
 // Get returns the session of the request, once per request.
 func (st sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
@@ -190,13 +193,15 @@ func (st sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		return nil
 	}
 	user, _ := session.Values[sessionUser].(domain.UserID)
+	renew := session.Values[sessionRenew] == true
+	delete(session.Values, sessionRenew)
 	data := map[string]any{}
 	for key, value := range session.Values {
 		if name, ok := key.(string); ok && name != sessionUser {
 			data[name] = value
 		}
 	}
-	if session.ID != "" && user == v.Session.User {
+	if session.ID != "" && user == v.Session.User && !renew {
 		return st.s.store.ChangeSession(ctx, hashToken(session.ID), data)
 	}
 	if session.ID != "" {
@@ -211,6 +216,8 @@ func (st sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	if err != nil {
 		return err
 	}
+	// A second save of the same request, such as that of a message, is one of the new session.
+	v.Session.User, v.token = user, session.ID
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
 	return nil
 }
@@ -225,6 +232,21 @@ func truncate(s string, most int) string {
 func (s *Server) session(r *http.Request) *sessions.Session {
 	session, _ := sessionStore{s}.Get(r, s.cookieName()) // New never fails
 	return session
+}
+
+// enter signs a person in. The token is always a new one, so that one planted before is worth nothing after.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, user domain.UserID) error {
+	session := s.session(r)
+	clear(session.Values)
+	session.Values[sessionUser], session.Values[sessionRenew] = user, true
+	return session.Save(r, w)
+}
+
+// leave signs a person out.
+func (s *Server) leave(w http.ResponseWriter, r *http.Request) error {
+	session := s.session(r)
+	session.Options.MaxAge = -1
+	return session.Save(r, w)
 }
 
 // flash is a message that the next page shows once.

@@ -16,6 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"utile/internal/domain"
+	"utile/internal/login"
 	"utile/internal/store"
 	"utile/internal/store/storetest"
 	"utile/internal/web"
@@ -40,7 +41,7 @@ func On(tb testing.TB, w *storetest.World) *Site {
 	s := &Site{World: w}
 	listener := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + listener.Listener.Addr().String()
-	s.Server = web.New(w.Store, web.Options{BaseURL: s.URL, Log: slog.New(slog.NewTextHandler(tb.Output(), nil))})
+	s.Server = web.New(w.Store, web.Options{BaseURL: s.URL, Passwords: login.NewForTest(), Log: slog.New(slog.NewTextHandler(tb.Output(), nil))})
 	listener.Config.Handler = s.Server
 	listener.Start()
 	tb.Cleanup(listener.Close)
@@ -82,6 +83,12 @@ func (s *Site) As(tb testing.TB, as domain.Actor) *Visitor {
 func (s *Site) Nobody(tb testing.TB) *Visitor {
 	return &Visitor{tb: tb, site: s, Lang: "en", client: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Copy returns a visitor with the same cookie, such as somebody who stole it.
+func (v *Visitor) Copy() *Visitor {
+	c := *v
+	return &c
 }
 
 // Page is an answer of the server.

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"net/http"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/web/ui"
+)
+
+func (s *Server) teamRoutes(r scope) {
+	r.get("/teams", domain.ReadWorkspace, s.listTeams)
+	r.get("/teams.{format}", domain.ReadWorkspace, s.exportRegister(domain.TeamRegister))
+	r.get("/teams/new", domain.ManageMembers, s.newTeam)
+	r.post("/teams", domain.ManageMembers, s.createTeam)
+	r.post("/teams/bulk", domain.ManageMembers, s.bulkTeams)
+	r.get("/teams/{team}", domain.ReadWorkspace, s.showTeam)
+	r.get("/teams/{team}/edit", domain.ManageMembers, s.editTeam)
+	r.post("/teams/{team}", domain.ManageMembers, s.changeTeam)
+	r.post("/teams/{team}/archive", domain.ManageMembers, s.archiveTeam)
+	r.post("/teams/{team}/restore", domain.ManageMembers, s.restoreTeam)
+	r.post("/teams/{team}/remove", domain.ManageMembers, s.removeTeam)
+}
+
+func teamPath(by domain.Actor, id domain.TeamID, parts ...string) string {
+	return workspacePath(by, append([]string{"teams", itoa(id)}, parts...)...)
+}
+
+var teamList = registerSpec{
+	register: domain.TeamRegister,
+	path:     "teams",
+	show:     func(by domain.Actor, id int64) string { return teamPath(by, domain.TeamID(id)) },
+	add:      domain.ManageMembers,
+	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.ManageMembers}},
+}
+
+func (s *Server) listTeams(w http.ResponseWriter, r *http.Request) error {
+	return s.showRegister(w, r, teamList)
+}
+
+func (s *Server) bulkTeams(w http.ResponseWriter, r *http.Request) error {
+	return s.bulkArchive(w, r, teamList, func(id int64) error {
+		return s.store.ArchiveTeam(r.Context(), actor(r), domain.TeamID(id))
+	})
+}
+
+type teamForm struct {
+	Version     int             `form:"version"`
+	Name        string          `form:"name"`
+	Description string          `form:"description"`
+	Members     []domain.UserID `form:"members"`
+}
+
+// apply puts what was typed into a team.
+func (f teamForm) apply(t domain.Team) (domain.Team, error) {
+	t.Name, t.Description, t.Members = f.Name, f.Description, f.Members
+	return domain.NewTeam(t)
+}
+
+type teamEditView struct {
+	formView
+	shell        ui.Shell
+	title        string
+	action, back string
+	crumbs       []ui.Link
+	form         teamForm
+	members      []ui.Option
+	ticked       []string
+}
+
+// teamEdit shows the form, for a new team (id 0) or for one that is there.
+func (s *Server) teamEdit(w http.ResponseWriter, r *http.Request, status int, id domain.TeamID, f teamForm, p domain.Problems) error {
+	ctx, by := r.Context(), actor(r)
+	members, err := s.store.MemberOptions(ctx, by)
+	if err != nil {
+		return err
+	}
+	v := teamEditView{formView: formView{ctx, "team", p}, form: f, members: refOptions(members),
+		title: i18n.T(ctx, "teams.add"), action: workspacePath(by, "teams"), back: workspacePath(by, "teams")}
+	for _, m := range f.Members {
+		v.ticked = append(v.ticked, itoa(m))
+	}
+	v.crumbs = []ui.Link{{Href: workspacePath(by, "teams"), Text: i18n.T(ctx, "teams.title")}}
+	if id != 0 {
+		v.title, v.action, v.back = i18n.T(ctx, "team.edit"), teamPath(by, id), teamPath(by, id)
+		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
+	}
+	v.crumbs = append(v.crumbs, ui.Link{Text: v.title})
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, teamEdit(v))
+}
+
+func (s *Server) newTeam(w http.ResponseWriter, r *http.Request) error {
+	return s.teamEdit(w, r, http.StatusOK, 0, teamForm{}, nil)
+}
+
+func (s *Server) createTeam(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	f, p, err := decode[teamForm](r)
+	if err != nil {
+		return err
+	}
+	var id domain.TeamID
+	t, err := f.apply(domain.Team{})
+	if err == nil && len(p) == 0 {
+		id, err = s.store.AddTeam(r.Context(), by, t)
+	}
+	if problems, bad := withProblems(p, err); bad {
+		return s.teamEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, teamPath(by, id), "team.added", "name", t.Name)
+}
+
+func (s *Server) editTeam(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.TeamID](r, "team")
+	if err != nil {
+		return err
+	}
+	t, err := s.store.TeamByID(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	return s.teamEdit(w, r, http.StatusOK, id, teamForm{Version: t.Version, Name: t.Name, Description: t.Description, Members: t.Members}, nil)
+}
+
+func (s *Server) changeTeam(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.TeamID](r, "team")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[teamForm](r)
+	if err != nil {
+		return err
+	}
+	if len(p) == 0 {
+		err = s.store.ChangeTeam(r.Context(), by, id, f.Version, f.apply)
+	}
+	if problems, bad := withProblems(p, err); bad {
+		return s.teamEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, teamPath(by, id), "team.changed", "name", domain.CleanLine(f.Name))
+}
+
+type teamShowView struct {
+	shell   ui.Shell
+	crumbs  []ui.Link
+	t       domain.Team
+	facts   []ui.Fact
+	members []ui.Link
+	uses    []useView
+	history []ui.TimelineItem
+	edit    recordActions
+}
+
+func (s *Server) showTeam(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.TeamID](r, "team")
+	if err != nil {
+		return err
+	}
+	t, err := s.store.TeamByID(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	names, err := s.store.Names(ctx, by)
+	if err != nil {
+		return err
+	}
+	uses, err := s.store.TeamUses(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	history, err := s.history(r, domain.SubjectTeam, int64(id), names)
+	if err != nil {
+		return err
+	}
+	v := teamShowView{t: t, uses: usesView(ctx, by, uses, r), history: history, facts: factList(ctx, fact{"description", t.Description}),
+		crumbs: []ui.Link{{Href: workspacePath(by, "teams"), Text: i18n.T(ctx, "teams.title")}, {Text: t.Name}},
+		edit:   actionsOf(ctx, by, domain.ManageMembers, teamPath(by, id), t.ArchivedAt != nil)}
+	for _, m := range t.Members {
+		v.members = append(v.members, ui.Link{Href: memberPath(by, m), Text: names.User(m), Icon: "user"})
+	}
+	if v.shell, err = s.shell(w, r, t.Name); err != nil {
+		return err
+	}
+	return s.ok(w, r, teamShow(v))
+}
+
+// actOnTeam does something with the team of the route, then leads on.
+func (s *Server) actOnTeam(w http.ResponseWriter, r *http.Request, message string, stay bool, act func(id domain.TeamID) error) error {
+	id, err := pathID[domain.TeamID](r, "team")
+	if err != nil {
+		return err
+	}
+	if err := act(id); err != nil {
+		return err
+	}
+	to := workspacePath(actor(r), "teams")
+	if stay {
+		to = teamPath(actor(r), id)
+	}
+	return s.seeOther(w, r, to, message)
+}
+
+func (s *Server) archiveTeam(w http.ResponseWriter, r *http.Request) error {
+	return s.actOnTeam(w, r, "record.archived", true, func(id domain.TeamID) error { return s.store.ArchiveTeam(r.Context(), actor(r), id) })
+}
+
+func (s *Server) restoreTeam(w http.ResponseWriter, r *http.Request) error {
+	return s.actOnTeam(w, r, "record.restored", true, func(id domain.TeamID) error { return s.store.RestoreTeam(r.Context(), actor(r), id) })
+}
+
+func (s *Server) removeTeam(w http.ResponseWriter, r *http.Request) error {
+	return s.actOnTeam(w, r, "record.removed", false, func(id domain.TeamID) error { return s.store.RemoveTeam(r.Context(), actor(r), id) })
+}
