@@ -67,3 +67,45 @@ func NewDecision(d Decision, today time.Time) (Decision, error) {
 func (d Decision) InForce(today time.Time) bool {
 	return d.WithdrawnAt == nil && !passed(d.Until, dayOf(today))
 }
+
+// UnusedGroupings are the ways in which unused fields can be grouped; each is a filter of the list of fields.
+var UnusedGroupings = []string{"application", "dataset", "category", "flag", "owner", "verdict"}
+
+// UnusedVerdicts are the verdicts that flag a field for deletion.
+var UnusedVerdicts = []string{string(VerdictDelete), string(VerdictDormant)}
+
+// UnusedRegister is the list of fields that are flagged for deletion, with what was decided about them.
+var UnusedRegister = Register{
+	Name: "unused",
+	Sort: "application",
+	Columns: []RegisterColumn{
+		{Key: "application", Kind: CellText},
+		{Key: "dataset", Kind: CellText},
+		{Key: "field", Kind: CellCode, Fixed: true},
+		{Key: "label", Kind: CellText},
+		{Key: "category", Kind: CellText},
+		{Key: "gdpr_class", Kind: CellEnum, Enum: "class"},
+		{Key: "verdict", Kind: CellEnum, Enum: "verdict"},
+		{Key: "flags", Kind: CellEnums, Enum: "flag", NoSort: true},
+		{Key: "evidence", Kind: CellEnum, Enum: "grade"},
+		{Key: "last_read", Kind: CellTime},
+		{Key: "fill", Kind: CellPercent},
+		{Key: "owner", Kind: CellText},
+		{Key: "decision", Kind: CellEnum, Enum: "decision"},
+		{Key: "decision_until", Kind: CellDate},
+		{Key: "reason", Kind: CellText, NoSort: true},
+		{Key: "decided_by", Kind: CellText},
+		{Key: "decided_at", Kind: CellTime},
+	},
+	Filters: []RegisterFilter{
+		{Key: "verdict", Enum: "verdict", Facet: true, Values: UnusedVerdicts},
+		{Key: "flag", Enum: "flag", Facet: true, Values: FlagCodes()},
+		{Key: "application", Facet: true, Ref: true},
+		{Key: "dataset", Ref: true},
+		{Key: "gdpr_class", Enum: "class", Facet: true, Values: GDPRClasses},
+		{Key: "category", Ref: true},
+		{Key: "decision", Enum: "decision", Facet: true, Values: DecisionKinds},
+		{Key: "owner", Facet: true, Ref: true},
+	},
+	NoArchive: true,
+}

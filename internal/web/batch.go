@@ -201,6 +201,12 @@ func batchHeaders(ctx context.Context) []ui.HeaderSpec {
 	return []ui.HeaderSpec{{Text: i18n.T(ctx, "column.field"), Class: "c-field"}, {Text: i18n.T(ctx, "batch.changes"), Class: "c-line"}}
 }
 
+func batchListHeaders(ctx context.Context) []ui.HeaderSpec {
+	return []ui.HeaderSpec{{Text: i18n.T(ctx, "batch.what"), Class: "c-field"}, {Text: i18n.T(ctx, "batch.detail"), Class: "c-line"},
+		{Text: i18n.T(ctx, "batch.size"), Class: "c-line"}, {Text: i18n.T(ctx, "batch.who"), Class: "c-line"},
+		{Text: i18n.T(ctx, "verb.undo"), Class: "c-status"}}
+}
+
 func undoneBadge(l batchLine) []templ.Component {
 	if l.undone == "" {
 		return nil

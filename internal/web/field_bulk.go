@@ -414,7 +414,7 @@ func (s *Server) withdrawDecision(w http.ResponseWriter, r *http.Request) error 
 
 // bulkRefusal is the sentence of a refusal, for one field.
 func bulkRefusal(ctx context.Context, key string) string {
-	return i18n.T(ctx, "bulk.refused."+key, "n", 1)
+	return i18n.T(ctx, "bulk.why."+key)
 }
 
 // queryOf writes a list's filters as the part of an address behind "?".

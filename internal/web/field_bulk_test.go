@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -194,4 +195,66 @@ func TestWithdrawDecision(t *testing.T) {
 		t.Errorf("sent to %q", got.Location)
 	}
 	v.Post("/w/acme/fields/" + id + "/decision/withdraw").Want(http.StatusNotFound)
+}
+
+// day is a date so many days from now, as people type it.
+func (s *bulkSite) day(days int) string { return time.Now().AddDate(0, 0, days).Format("02/01/2006") }
+
+func TestBulkPagesInBrowser(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	s.Crowd(t, s.Admin(), 400)
+	var program int64
+	if err := s.Owner.QueryRow(t.Context(), `select id from program where name = 'Anniversaire'`).Scan(&program); err != nil {
+		t.Fatal(err)
+	}
+	ids, err := s.Store.IDs(t.Context(), s.Admin(), "fields", domain.ListQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range []domain.Bulk{
+		{Act: domain.BulkLink, Program: domain.ProgramID(program), Level: domain.LinkUseful, Note: "+4 % de réponses"},
+		{Act: domain.BulkOrigin, Origin: "observed"},
+	} {
+		if _, _, err := s.Store.ApplyBulk(t.Context(), s.Acme[domain.RoleEditor], b, ids[:60], ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := s.Store.UndoBatch(t.Context(), s.Admin(), 2); err != nil {
+		t.Fatal(err)
+	}
+	inBrowser(t, s, s.Acme[domain.RoleEditor],
+		shownPage{"unused", "/w/acme/unused"},
+		shownPage{"unused-flag", "/w/acme/unused?by=flag&verdict=dormant"},
+		shownPage{"unused-decided", "/w/acme/unused?show=decided&by=category"},
+		shownPage{"batches", "/w/acme/batches"},
+		shownPage{"batch", "/w/acme/batches/1"},
+		shownPage{"links", "/w/acme/links?note=missing"})
+
+	// The steps of an act answer forms, so a form leads to them.
+	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
+	for _, lang := range []string{"fr", "en"} {
+		for _, width := range []int{1440, 390} {
+			shot := func(name string) {
+				tab.Axe(t)
+				if over := tab.Overflow(); over > 0 {
+					t.Errorf("%s %s at %d: %d pixels too wide: %s", name, lang, width, over, tab.Widest())
+				}
+				if path := webtest.ShotPath(name + "-" + lang + "-" + itoa(int64(width))); path != "" {
+					tab.Screenshot(path)
+				}
+			}
+			tab.Cookie(s.URL, "lang", lang).Width(width).Open(s.URL + "/w/acme/unused?by=verdict")
+			tab.Click(".ugroup .cardh form .btn").Wait(".choices")
+			shot("bulk-choice")
+			tab.Click(`button[value="link"]`).Wait(".formpage")
+			shot("bulk-panel")
+			tab.Click(".formpage .btn-primary").Wait(".summary")
+			shot("bulk-panel-refused")
+			tab.Eval(`document.querySelector('[name=program]').value = '` + itoa(program) + `'; document.querySelector('[value=useful]').checked = true;
+				document.querySelector('[name=note]').value = '+4 % de réponses'; ''`)
+			tab.Click(".formpage .btn-primary").Wait(".confirm")
+			shot("bulk-preview")
+		}
+	}
 }

@@ -50,6 +50,7 @@ var sections = []section{
 	{stream: "review", path: "mappings", key: "nav.mappings", count: func(c chromeCounts) int64 { return c.pending }},
 	{stream: "review", path: "purposes", key: "nav.purposes"},
 	{stream: "review", path: "history", key: "nav.history"},
+	{stream: "review", path: "batches", key: "batches.title"},
 }
 
 var streams = []struct{ name, icon string }{

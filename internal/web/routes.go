@@ -19,5 +19,6 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.fieldBulkRoutes(inside)
 		s.batchRoutes(inside)
 		s.linkRoutes(inside)
+		s.unusedRoutes(inside)
 	})
 }

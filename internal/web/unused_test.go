@@ -1,0 +1,60 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"utile/internal/domain"
+	"utile/internal/web/webtest"
+)
+
+func TestUnusedDecideAGroup(t *testing.T) {
+	t.Parallel()
+	s := newBulkSite(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+
+	page := v.Get("/w/acme/unused").Want(http.StatusOK)
+	for _, want := range []string{"3 fields flagged", "0 of 3 decided", "Salesforce", "field_0", "No program that is live or dated needs this field"} {
+		if !strings.Contains(page.Text("main"), want) {
+			t.Errorf("page lacks %q: %s", want, page.Text("main"))
+		}
+	}
+	choice := v.Post("/w/acme/fields/bulk", append(hidden(page, ".ugroup .cardh form"), "act", "keep_until")...).Want(http.StatusOK)
+	preview := v.Post("/w/acme/fields/bulk/preview", append(hidden(choice, ".formpage"), "decision_until", s.day(200), "reason", "a program starts soon")...).Want(http.StatusOK)
+	done := v.Follow(v.Post("/w/acme/fields/bulk/apply", hidden(preview, ".confirm")...).Want(http.StatusSeeOther)).Want(http.StatusOK)
+	for _, want := range []string{"3 of 3 decided", "Nothing left to decide"} {
+		if !strings.Contains(done.Text("main"), want) {
+			t.Errorf("page lacks %q: %s", want, done.Text("main"))
+		}
+	}
+	decided := v.Get("/w/acme/unused?show=decided&by=flag").Want(http.StatusOK)
+	for _, want := range []string{"Kept until", "a program starts soon", "acme editor", "Withdraw"} {
+		if !strings.Contains(decided.Text("main"), want) {
+			t.Errorf("decided page lacks %q: %s", want, decided.Text("main"))
+		}
+	}
+	v.Post("/w/acme/fields/" + itoa(s.fields[0]) + "/decision/withdraw").Want(http.StatusSeeOther)
+	if got := v.Get("/w/acme/unused?by=verdict").Text("main"); !strings.Contains(got, "2 of 3 decided") {
+		t.Errorf("after the withdrawal: %s", got)
+	}
+	csv := v.Get("/w/acme/unused.csv").Want(http.StatusOK).Body
+	if !strings.Contains(csv, "a program starts soon") || strings.Contains(csv, "field_4") {
+		t.Errorf("export = %q", csv)
+	}
+	viewer := s.As(t, s.Acme[domain.RoleViewer]).Get("/w/acme/unused").Want(http.StatusOK)
+	if n := viewer.Doc().Find(`button[name="act"], .c-chk, .ugroup form`).Length(); n > 1 {
+		t.Errorf("a reader is offered %d decisions", n)
+	}
+}
+
+func TestUnusedWithNothing(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	if got := v.Get("/w/acme/unused").Want(http.StatusOK).Text("main"); !strings.Contains(got, "Nothing left to decide") {
+		t.Errorf("page = %s", got)
+	}
+	v.Get("/w/acme/unused?show=decided&by=nonsense&group=zzz").Want(http.StatusOK)
+	s.As(t, s.Other[domain.RoleAdmin]).Get("/w/acme/unused").Want(http.StatusNotFound)
+}
