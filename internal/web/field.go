@@ -26,6 +26,8 @@ func (s *Server) fieldRoutes(r scope) {
 	r.post("/fields/{field}/restore", domain.EditInventory, s.restoreField)
 	r.post("/fields/{field}/remove", domain.EditInventory, s.removeField)
 	r.post("/fields/{field}/remarks", domain.Comment, s.remarkField)
+	r.post("/fields/{field}/links", domain.EditPlan, s.linkField)
+	r.post("/fields/{field}/links/remove", domain.EditPlan, s.unlinkField)
 }
 
 func fieldPath(by domain.Actor, id domain.FieldID, parts ...string) string {
@@ -229,10 +231,53 @@ func (s *Server) remarkField(w http.ResponseWriter, r *http.Request) error {
 	return s.seeOther(w, r, fieldPath(by, id)+"#remarks", "field.remarked")
 }
 
+type fieldLinkForm struct {
+	Program domain.ProgramID `form:"program"`
+	Level   domain.LinkLevel `form:"level"`
+	Role    string           `form:"role"`
+	Note    string           `form:"note"`
+}
+
+func (s *Server) linkField(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.FieldID](r, "field")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[fieldLinkForm](r)
+	if err != nil {
+		return err
+	}
+
+	link, err := domain.NewLink(domain.Link{Program: f.Program, Level: f.Level, Role: f.Role, Note: f.Note})
+	if err == nil && len(p) == 0 {
+		err = s.store.LinkField(r.Context(), by, id, link)
+	}
+
+	if problems, bad := withProblems(p, err); bad {
+		return s.fieldPage(w, r, http.StatusUnprocessableEntity, id, fieldTyped{form: "link", link: f, problems: problems})
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, fieldPath(by, id)+"#usage", "field.linked")
+}
+
+func (s *Server) unlinkField(w http.ResponseWriter, r *http.Request) error {
+	f, _, err := decode[fieldLinkForm](r)
+	if err != nil {
+		return err
+	}
+	return s.actOnField(w, r, func(ctx context.Context, by domain.Actor, id domain.FieldID) error {
+		return s.store.UnlinkField(ctx, by, id, f.Program)
+	}, func(by domain.Actor, id domain.FieldID) string { return fieldPath(by, id) + "#usage" }, "field.unlinked")
+}
+
 // fieldTyped is what was typed in one of the small forms of a field's page, and what is wrong with it.
 type fieldTyped struct {
 	form     string // which of the forms
 	remark   remarkForm
+	link     fieldLinkForm
 	problems domain.Problems
 }
 

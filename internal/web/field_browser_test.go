@@ -40,9 +40,56 @@ func TestFieldPagesInBrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	s.Crowd(t, s.Admin(), 400)
+	busy := itoa(busyField(t, s))
 	inBrowser(t, s, s.Acme[domain.RoleEditor],
+		shownPage{"field", "/w/acme/fields/" + busy + "?from=verdict%3Ddelete"},
+		shownPage{"field-edit", "/w/acme/fields/" + busy + "/edit"},
 		shownPage{"fields", "/w/acme/fields"},
 		shownPage{"fields-filtered", "/w/acme/fields?verdict=delete,dormant&origin=derived&col=field,application,category,owner,last_read,verdict"},
 		shownPage{"fields-close", "/w/acme/fields?q=naisance"},
 		shownPage{"fields-nothing", "/w/acme/fields?q=zzzzqqqq"})
+}
+
+// busyField is a field about which everything is known and much has happened.
+func busyField(t *testing.T, s *webtest.Site) (id domain.FieldID) {
+	t.Helper()
+	ws := s.Admin().Workspace
+	scan := func(into any, sql string, args ...any) {
+		if err := s.Owner.QueryRow(t.Context(), sql, args...).Scan(into); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	scan(&id, `select f.id from field f join program_link l on l.field_id = f.id join purpose_mapping m on m.field_id = f.id
+		where f.workspace_id = $1 and f.label <> '' and f.state = 'active' and f.grade > 0 and f.gdpr_class <> 'non_personal'
+		group by f.id order by count(*) desc, f.id limit 1`, ws)
+	s.Exec(t, `insert into flow (workspace_id, name, source_application_id, target_application_id, mechanism, frequency, encrypted)
+		select $1, 'Synchronisation vers ' || a.name, f.application_id, a.id, 'API', 'daily', 'yes'
+		from field f join application a on a.workspace_id = $1 and a.id <> f.application_id where f.id = $2 order by a.id limit 2`, ws, id)
+	s.Exec(t, `insert into flow (workspace_id, name, source_application_id, target_application_id, mechanism, encrypted)
+		select $1, 'Reprise de ' || a.name, a.id, f.application_id, 'CSV', 'no'
+		from field f join application a on a.workspace_id = $1 and a.id <> f.application_id where f.id = $2 order by a.id desc limit 1`, ws, id)
+	s.Exec(t, `insert into field_collection (workspace_id, field_id, collection_point_id) select $1, $2, id from collection_point where workspace_id = $1
+		on conflict do nothing`, ws, id)
+	s.Exec(t, `insert into decision (workspace_id, field_id, kind, reason, until, decided_by_name) values ($1, $2, 'keep_until',
+		'La campagne de printemps en dépend encore', current_date + 60, 'Léa Martin')`, ws, id)
+	s.Exec(t, `update field set decision = 'keep_until', decision_until = current_date + 60, description = 'Jour, mois et année saisis à l’inscription ou en caisse.' where id = $1`, id)
+	by := s.Acme[domain.RoleEditor]
+	f, err := s.Store.FieldByID(t.Context(), by, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.ChangeField(t.Context(), by, id, f.Version, func(f domain.Field) (domain.Field, error) {
+		f.Origin, f.Owner = "collected", s.Acme[domain.RoleDPO].User
+		return f, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	remark, err := domain.NewRemark("Qui lit encore ce champ ?\nLe service client dit que non.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.AddFieldRemark(t.Context(), s.Acme[domain.RoleDPO], id, remark); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }

@@ -35,7 +35,17 @@ type fieldShowView struct {
 	history             []ui.TimelineItem
 	remarks             []remarkLine
 	remark              string // form of a comment; empty where the visitor may not
+	link                string // form of a link; empty where the visitor may not
+	linkable            []ui.Option
+	decide              *fieldDecide // nil where the visitor may not
 	typed               fieldTyped
+}
+
+// fieldDecide is the small form that answers the flags of this field, as a bulk act does for many.
+type fieldDecide struct {
+	action, id, back string
+	acts             []ui.ButtonSpec
+	withdraw         string // takes the decision in force back; empty where there is none
 }
 
 // fieldVerdict is what the rules say of the field, and why.
@@ -128,7 +138,31 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 	if p.by.Can(domain.Comment) {
 		v.remark = p.path("remarks")
 	}
+	if p.by.Can(domain.EditPlan) && f.State != "archived" {
+		v.link, v.linkable = p.path("links"), refOptions(p.v.Programs)
+	}
+	v.decide = p.decide()
 	return v
+}
+
+// decide offers the answers to the flags of a field that is in the lists.
+func (p fieldPage) decide() *fieldDecide {
+	if !p.by.Can(domain.Decide) || p.v.Field.State == "archived" {
+		return nil
+	}
+	d := &fieldDecide{action: workspacePath(p.by, "fields", "bulk"), id: itoa(p.v.Field.ID), back: p.path()}
+	for _, kind := range domain.DecisionKinds {
+		_, icon := decisionTone(kind)
+		b := ui.ButtonSpec{Text: p.t("bulk." + kind), Icon: icon, Name: "act", Value: kind, Small: true}
+		if kind == "propose_deletion" {
+			b.Variant = ui.DangerButton
+		}
+		d.acts = append(d.acts, b)
+	}
+	if p.v.Decision != nil {
+		d.withdraw = p.path("decision", "withdraw")
+	}
+	return d
 }
 
 func (p fieldPage) badges(v fieldVerdict) []templ.Component {
@@ -247,7 +281,7 @@ func (p fieldPage) verdict() fieldVerdict {
 	if d := p.v.Decision; d != nil {
 		kind, icon := decisionTone(d.Kind)
 		line := &decisionLine{mark: mark{kind, icon, p.t("decision." + d.Kind)}, reason: d.Reason,
-			by: p.t("field.by", "who", d.By, "when", i18n.DateText(p.ctx, d.At))}
+			by: p.signed(&d.By, d.At)}
 		if d.Until != nil {
 			line.text = p.t("fields.kept_until", "day", i18n.Day(p.ctx, *d.Until))
 		}
@@ -289,6 +323,14 @@ func (p fieldPage) lawfulWhy() string {
 var missingAt = map[string]string{"category": "edit#category", "origin": "edit#origin", "collection": "edit#collection_points",
 	"meaning": "edit#label", "owner": "edit#owner", "purpose": "#purposes"}
 
+// signed says who did something and when; imports and the command line have no person.
+func (p fieldPage) signed(who *string, at time.Time) string {
+	if deref(who) == "" {
+		return i18n.DateText(p.ctx, at)
+	}
+	return p.t("field.by", "who", *who, "when", i18n.DateText(p.ctx, at))
+}
+
 func (p fieldPage) missing() []ui.Link {
 	var out []ui.Link
 	for _, key := range p.v.Missing {
@@ -315,7 +357,7 @@ func (p fieldPage) programs() []programLine {
 		out = append(out, programLine{id: itoa(l.Program), name: l.Name, href: workspacePath(p.by, "programs", itoa(l.Program)),
 			status: enumWord(p.ctx, "program.status", string(l.Status)), counts: l.Level != string(domain.LinkAvoid) && facts.Counts(p.now, p.thresholds),
 			level: mark{kind, icon, enumWord(p.ctx, "level", l.Level)}, role: enumWord(p.ctx, "link.role", l.Role), note: l.Note,
-			by: p.t("field.by", "who", deref(l.LinkedBy), "when", i18n.DateText(p.ctx, l.LinkedAt))})
+			by: p.signed(l.LinkedBy, l.LinkedAt)})
 	}
 	return out
 }
@@ -374,9 +416,12 @@ func (p fieldPage) mappings() []mappingLine {
 		kind, icon := mappingTone(string(m.State))
 		l := mappingLine{name: m.Name, href: workspacePath(p.by, "purposes", itoa(m.Purpose)), basis: enumWord(p.ctx, "basis", m.Basis),
 			state: mark{kind, icon, enumWord(p.ctx, "mapping.state", string(m.State))}, justification: m.Justification,
-			proposed: p.t("field.proposed", "who", deref(m.ProposedBy), "when", i18n.DateText(p.ctx, m.ProposedAt))}
+			proposed: p.t("field.proposed", "by", p.signed(m.ProposedBy, m.ProposedAt))}
 		if m.DecidedAt != nil {
-			l.decided = p.t("field.decided", "who", deref(m.DecidedBy), "when", i18n.DateText(p.ctx, *m.DecidedAt), "reason", m.Reason)
+			l.decided = p.signed(m.DecidedBy, *m.DecidedAt)
+			if m.Reason != "" {
+				l.decided = p.t("field.decided", "by", l.decided, "reason", m.Reason)
+			}
 			if m.SelfApproved {
 				l.decided += " " + p.t("field.self_approved")
 			}
@@ -495,4 +540,27 @@ func (p fieldPage) facts(facts ...fact) []ui.Fact {
 		}
 	}
 	return out
+}
+
+// labelled is the field of a small form whose word lists may have too.
+func (v fieldShowView) labelled(form, name string) ui.Field {
+	f := v.small(form).field(name)
+	f.Label = fieldWord(v.ctx, name)
+	return f
+}
+
+// optionally is labelled for a control that may stay empty.
+func (v fieldShowView) optionally(form, name string) ui.Field {
+	f := v.labelled(form, name)
+	f.Optional = true
+	return f
+}
+
+// fieldProgramHeads are the heads of the table of programs; the last is for the button that unlinks.
+func fieldProgramHeads(ctx context.Context, v fieldShowView) []ui.HeaderSpec {
+	heads := fieldHeaders(ctx, "program", "status", "level", "role", "note", "linked_by")
+	if v.link != "" {
+		heads = append(heads, ui.HeaderSpec{Text: i18n.T(ctx, "field.actions"), Hidden: true})
+	}
+	return heads
 }

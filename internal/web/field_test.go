@@ -232,3 +232,40 @@ func TestFieldLeadsOnInTheListItCameFrom(t *testing.T) {
 		t.Errorf("after the last: %s", got.Text(".pagehead"))
 	}
 }
+
+func TestFieldLinksToAProgram(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	dataset, id := heldField(t, s)
+	by := s.Admin()
+	program := itoa(s.Program(t, by, "Birthday", "live"))
+	path := "/w/acme/fields/" + itoa(id)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+
+	page := v.Post(path+"/links", "program", program, "level", "useful", "note", " ").Want(http.StatusUnprocessableEntity)
+	if page.Problem("note") == "" || page.Value("program") != program {
+		t.Errorf("note problem %q, program %q kept", page.Problem("note"), page.Value("program"))
+	}
+	v.Post(path+"/links", "program", "999999", "level", "essential").Want(http.StatusUnprocessableEntity)
+	v.Post(path+"/links", "program", program, "level", "essential", "role", "target").Want(http.StatusSeeOther)
+	page = v.Get(path)
+	if !strings.Contains(page.Text(".pagehead"), "To regularise") {
+		t.Errorf("a linked field is %s", page.Text(".pagehead"))
+	}
+	if got := page.Text(".tl"); !strings.Contains(got, "Essential") || !strings.Contains(got, "Birthday") {
+		t.Errorf("history = %q", got)
+	}
+	v.Post(path+"/links/remove", "program", program).Want(http.StatusSeeOther)
+	v.Post(path+"/links/remove", "program", program).Want(http.StatusSeeOther) // once more changes nothing
+	if got := v.Get(path).Text(".pagehead"); !strings.Contains(got, "To delete") {
+		t.Errorf("an unlinked field is %s", got)
+	}
+
+	secret := s.Field(t, by, dataset, "diagnosis", "art9.health")
+	page = v.Post("/w/acme/fields/"+itoa(secret)+"/links", "program", program, "level", "useful", "note", "Better mails").Want(http.StatusUnprocessableEntity)
+	if page.Problem("level") == "" {
+		t.Error("sensitive data was linked as merely useful")
+	}
+	s.As(t, s.Acme[domain.RoleViewer]).Post(path+"/links", "program", program, "level", "essential").Want(http.StatusForbidden)
+	s.As(t, s.Other[domain.RoleAdmin]).Post("/w/other/fields/"+itoa(id)+"/links", "program", program, "level", "essential").Want(http.StatusNotFound)
+}
