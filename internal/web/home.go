@@ -24,7 +24,7 @@ var stacked = []domain.Verdict{domain.VerdictKeep, domain.VerdictUnclassified, d
 
 // Shown on the front page at most.
 const (
-	homeApplications = 12
+	homeApplications = 8
 	homeFlags        = 6
 	homeEvents       = 8
 	weekDays         = 7

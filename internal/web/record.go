@@ -90,7 +90,10 @@ func eventTitle(ctx context.Context, e domain.Event) string {
 		return i18n.T(ctx, key, "name", e.Subject.Name)
 	}
 	_, what, _ := strings.Cut(e.Verb, ".")
-	return i18n.T(ctx, "event."+what, "name", e.Subject.Name)
+	if key := "event." + what; i18n.Has(ctx, key) {
+		return i18n.T(ctx, key, "name", e.Subject.Name)
+	}
+	return i18n.T(ctx, "event.changed", "name", e.Subject.Name) // a workspace file may bring verbs of a newer version
 }
 
 func eventIcon(what string) string {
