@@ -52,13 +52,19 @@ func BenchmarkImport(b *testing.B) {
 // bareCopy is the floor: COPY of the same fields by the owner of the table, who asks nothing and checks nothing.
 func bareCopy(b *testing.B, w *storetest.World, by domain.Actor, round int) time.Duration {
 	b.Helper()
-	application := w.Application(b, by, fmt.Sprintf("floor %d", round))
-	rows, err := w.Owner.Query(b.Context(), `insert into dataset (workspace_id, application_id, name)
-		select $1, $2, 'table_' || n from generate_series(0, 1999) n returning id`, by.Workspace, application)
+	rows, err := w.Owner.Query(b.Context(), `
+		with a as (
+			insert into application (workspace_id, name) select $1, 'floor ' || $2::integer || ' ' || n from generate_series(0, 19) n returning id
+		), d as (
+			insert into dataset (workspace_id, application_id, name)
+			select $1, a.id, 'table_' || n from a, generate_series(0, 99) n returning id, application_id
+		)
+		select id, application_id from d order by id`, by.Workspace, round)
 	if err != nil {
 		b.Fatal(err)
 	}
-	datasets, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	type place struct{ Dataset, Application int64 }
+	datasets, err := pgx.CollectRows(rows, pgx.RowToStructByPos[place])
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -67,7 +73,7 @@ func bareCopy(b *testing.B, w *storetest.World, by domain.Actor, round int) time
 		[]string{"workspace_id", "dataset_id", "application_id", "name", "data_type", "nullable", "is_key", "comment", "flags", "position"},
 		pgx.CopyFromSlice(100_000, func(n int) ([]any, error) {
 			column := n % 50
-			return []any{by.Workspace, datasets[n/50], application, fmt.Sprintf("%s_%02d", []string{"email", "customer_name", "amount", "birth_date", "status"}[column%5], column),
+			return []any{by.Workspace, datasets[n/50].Dataset, datasets[n/50].Application, fmt.Sprintf("%s_%02d", []string{"email", "customer_name", "amount", "birth_date", "status"}[column%5], column),
 				fmt.Sprintf("varchar(%d)", 10+column), column%3 == 0, column == 0, fmt.Sprintf("what column %d of the table holds", column), 8192, n}, nil
 		}))
 	if err != nil || n != 100_000 {

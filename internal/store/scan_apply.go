@@ -12,6 +12,9 @@ import (
 // applyChunk is how many lines of a file are written between two reports of progress.
 const applyChunk = 10_000
 
+// manyDatasets is from how many new datasets on the planner must be told of them.
+const manyDatasets = 200
+
 // importCreated is what applying an import made beside fields.
 type importCreated struct {
 	Applications []int64 `json:"applications,omitempty"`
@@ -238,6 +241,11 @@ func (s *Store) addImportPlaces(ctx context.Context, by domain.Actor, i domain.I
 		select id from added`, args)
 	if err != nil || len(created.Datasets) == 0 {
 		return created, err
+	}
+	if len(created.Datasets) > manyDatasets {
+		if _, err := s.db.Exec(ctx, `select analyze_datasets()`); err != nil {
+			return created, translate("dataset", err)
+		}
 	}
 	return created, s.findImportPlaces(ctx, by, i)
 }

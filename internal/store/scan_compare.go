@@ -328,27 +328,45 @@ func (s *Store) pairRenames(ctx context.Context, by domain.Actor, id domain.Impo
 
 // keepComparison counts the differences and shows them to people.
 func (s *Store) keepComparison(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, read int64) error {
+	counts, err := s.countComparison(ctx, by, id, plan.Kind)
+	if err != nil {
+		return err
+	}
 	args := planArgs(by, plan)
-	args["id"], args["kind"], args["headings"], args["read"] = id, string(plan.Kind), storableHeadings(h), read
+	args["id"], args["kind"], args["headings"], args["read"], args["counts"] = id, string(plan.Kind), storableHeadings(h), read, counts
 	n, err := s.exec(ctx, "import", `
 		update import set state = 'previewed', kind = @kind, application_id = @application, application_name = @application_name,
 			mapping = @mapping, complete = @complete, measured_on = @measured_on, headings = @headings,
-			rows_read = @read, rows_total = @read, updated_at = clock_timestamp(),
-			counts = (select coalesce(jsonb_object_agg(change, n), '{}') from (
-				select change, count(*) as n from import_row where workspace_id = @ws and import_id = @id group by change
-				union all
-				select 'problems', count(distinct line) from import_problem where workspace_id = @ws and import_id = @id
-				union all
-				select 'datasets', count(distinct (lower(application), lower(dataset))) from import_row
-					where workspace_id = @ws and import_id = @id and change = 'new' and dataset_id is null
-				union all
-				select 'applications', count(distinct lower(application)) from import_row r
-					where workspace_id = @ws and import_id = @id and change = 'new' and dataset_id is null
-					and not exists (select from application a where a.workspace_id = @ws and lower(a.name) = lower(r.application))
-			) k)
+			rows_read = @read, rows_total = @read, updated_at = clock_timestamp(), counts = @counts
 		where workspace_id = @ws and id = @id and state = 'reading'`, args)
 	if err == nil && n == 0 {
 		err = domain.Errorf(domain.Conflict, "import.error.state")
 	}
 	return err
 }
+
+func (s *Store) countComparison(ctx context.Context, by domain.Actor, id domain.ImportID, kind domain.ImportKind) (map[string]int64, error) {
+	type count struct {
+		Key string `db:"key"`
+		N   int64  `db:"n"`
+	}
+	sql := `select change as key, count(*) as n from import_row where workspace_id = @ws and import_id = @id group by change
+		union all
+		select 'problems', count(distinct line) from import_problem where workspace_id = @ws and import_id = @id`
+	if kind == domain.ImportInventory { // what applying creates beside fields
+		sql += `
+		union all
+		select 'datasets', count(*) from found_dataset t where dataset_id is null and ` + taken + `
+		union all
+		select 'applications', count(distinct app) from found_dataset t where application_id is null and ` + taken
+	}
+	list, err := many[count](ctx, s, "import", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	counts := map[string]int64{}
+	for _, c := range list {
+		counts[c.Key] = c.N
+	}
+	return counts, err
+}
+
+// taken tells whether a row of a dataset of the file is taken.
+const taken = `t.place in (select p.place from placed p where not p.refused)`
