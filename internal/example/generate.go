@@ -145,6 +145,7 @@ func (g *generator) inventory() {
 			"team": g.of("team", app.team), "owner": g.of("user", app.owner), "vendor": app.vendor, "hosting": app.hosting,
 			"country": g.country(app.country), "processor": app.processor, "lifecycle": app.lifecycle}))
 	}
+	g.days()
 	for _, d := range g.inv.datasets {
 		values := map[string]any{"id": d.number, "application": d.application, "name": d.name, "label": d.label.in(g.lang), "structure": d.structure,
 			"subjects": d.subjects, "row_count": d.rows, "oldest_record_on": referenceDay.AddDate(0, -d.oldest, 0).Format(time.DateOnly),
@@ -168,6 +169,29 @@ func (g *generator) inventory() {
 			"notice": p.notice, "consent": p.consent}))
 	}
 	g.fields()
+}
+
+// days tells how the verdicts stood week after week: columns were classified and covered one by one.
+func (g *generator) days() {
+	for weeks := 12; weeks > 0; weeks-- {
+		counts := make([]map[domain.Verdict]int, len(g.inv.applications)+1)
+		for _, f := range g.inv.fields {
+			v := verdicts[f.fate]
+			if f.fate != fateDelete && f.variant(40) < weeks {
+				v = domain.VerdictUnclassified
+			}
+			of := &counts[f.dataset.application]
+			if *of == nil {
+				*of = map[domain.Verdict]int{}
+			}
+			(*of)[v]++
+		}
+		for application, of := range counts {
+			for _, v := range slices.Sorted(maps.Keys(of)) {
+				g.put("day", map[string]any{"day": day(-7 * weeks), "application": application, "verdict": string(v), "n": of[v]})
+			}
+		}
+	}
 }
 
 var countries = map[string]string{"États-Unis": "United States", "Irlande": "Ireland", "Maroc": "Morocco"}

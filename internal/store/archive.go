@@ -87,17 +87,18 @@ type archived struct {
 
 // archiveImport writes the records of a file, table by table.
 type archiveImport struct {
-	s     *Store
-	by    domain.Actor
-	r     *archiveReader
-	rows  map[string]map[int64]*archived // by kind, records by their number in the file
-	free  map[string][]int64             // ids taken out of a sequence and not used yet
-	days  int                            // by which dates are moved
-	batch [][]any
-	table archiveTable // of the batch
-	first int          // line of the batch's first record
-	size  int          // about how many bytes the batch holds
-	users []archivedUser
+	s       *Store
+	by      domain.Actor
+	r       *archiveReader
+	rows    map[string]map[int64]*archived // by kind, records by their number in the file
+	free    map[string][]int64             // ids taken out of a sequence and not used yet
+	days    int                            // by which dates are moved
+	batch   [][]any
+	table   archiveTable // of the batch
+	first   int          // line of the batch's first record
+	size    int          // about how many bytes the batch holds
+	written int          // rows of the table so far
+	users   []archivedUser
 	// staged are the tables that have a staging table in this transaction.
 	staged map[string]bool
 }
@@ -135,8 +136,14 @@ func (m *archiveImport) run(ctx context.Context) error {
 				return err
 			}
 		}
-		if ended || m.full() || m.table.kind != m.r.kind.kind {
+		finished := ended || m.table.kind != m.r.kind.kind
+		if finished || m.full() {
 			if err := m.flush(ctx); err != nil {
+				return err
+			}
+		}
+		if finished {
+			if err := m.finish(ctx); err != nil {
 				return err
 			}
 		}
@@ -394,8 +401,22 @@ func (m *archiveImport) flush(ctx context.Context) error {
 		_, err = m.s.db.Exec(ctx, `insert into `+table+` (`+list+`) overriding system value select `+list+` from `+staging)
 	}
 	first := m.first
+	m.written += len(m.batch)
 	m.batch, m.size = m.batch[:0], 0
 	return m.refused(err, first)
+}
+
+// manyRows is from how many new rows on the planner must know of them: what comes next refers to them.
+const manyRows = 500
+
+// finish ends a table.
+func (m *archiveImport) finish(ctx context.Context) error {
+	written := m.written
+	if m.written = 0; written < manyRows {
+		return nil
+	}
+	_, err := m.s.exec(ctx, m.table.kind, `select refresh_statistics(@table)`, pgx.StrictNamedArgs{"table": m.table.table})
+	return err
 }
 
 // copyLine is where PostgreSQL says which row of a COPY it refuses.

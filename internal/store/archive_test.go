@@ -133,6 +133,8 @@ func (g *generator) inventory() {
 			"team": g.maybe(g.of("team")), "owner": g.maybe(g.of("user")), "vendor": g.text(), "hosting": g.pick("saas", "unknown"),
 			"country": g.text(), "processor": g.pick("yes", "no"), "lifecycle": g.pick("live", "retired")}))
 	}
+	g.put("day", map[string]any{"day": "2026-02-27", "application": 1, "verdict": "keep", "n": 12})
+	g.put("day", map[string]any{"day": "2026-02-28", "application": 2, "verdict": "delete", "n": 3})
 	home := map[int]int{} // application of a dataset
 	for range 12 {
 		n := g.next("dataset")
@@ -601,4 +603,72 @@ func TestArchiveIsDocumented(t *testing.T) {
 			}
 		}
 	}
+}
+
+// BenchmarkArchive brings in, and takes away, a workspace of 100,000 fields with their evidence, mappings and links.
+func BenchmarkArchive(b *testing.B) {
+	const fields = 100_000
+	var file bytes.Buffer
+	w, err := store.NewArchiveWriter(&file, archiveHeader())
+	put := func(kind string, values map[string]any) {
+		if err == nil {
+			err = w.Record(kind, values)
+		}
+	}
+	dated := func(values map[string]any) map[string]any {
+		values["version"], values["created_at"], values["updated_at"] = 1, archiveMoment, archiveMoment
+		return values
+	}
+	put("application", dated(map[string]any{"id": 1, "name": "CRM", "hosting": "saas", "processor": "yes", "lifecycle": "live"}))
+	for n := range fields / 50 {
+		put("dataset", dated(map[string]any{"id": n + 1, "application": 1, "name": fmt.Sprint("table_", n), "structure": "structured", "state": "active"}))
+	}
+	put("category", dated(map[string]any{"id": 1, "code": "a", "label_fr": "A", "label_en": "A", "gdpr_class": "personal", "default_risk": 2}))
+	for n := range fields {
+		put("field", dated(map[string]any{"id": n + 1, "dataset": n/50 + 1, "application": 1, "name": fmt.Sprint("champ_", n), "label": "Adresse e-mail",
+			"data_type": "varchar(254)", "position": n%50 + 1, "category": 1, "gdpr_class": "personal", "origin": "collected", "state": "active",
+			"verdict": "keep", "lawful": true, "used": true, "used_why": "program", "flags": 0, "grade": 3, "completeness": 70, "programs": 1, "purposes": 1}))
+	}
+	for n := range fields {
+		put("evidence", map[string]any{"field": n + 1, "reads": 400, "window_days": 90, "last_read_at": archiveMoment, "reads_measured_at": archiveMoment, "reads_source": "logs"})
+	}
+	put("purpose", dated(map[string]any{"id": 1, "code": "P", "name": "Finalité", "legal_basis": "a_consent", "state": "in_force", "needs_program": true}))
+	for n := range fields {
+		put("mapping", map[string]any{"id": n + 1, "field": n + 1, "purpose": 1, "state": "approved", "proposed_at": archiveMoment, "version": 1})
+	}
+	put("program", dated(map[string]any{"id": 1, "code": "PG", "name": "Bienvenue", "status": "live"}))
+	for n := range fields {
+		put("link", map[string]any{"field": n + 1, "program": 1, "level": "essential", "source": "hand", "linked_at": archiveMoment})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	st := storetest.DB(b).WithClock(func() time.Time { return archiveMoment })
+	bring := func(b *testing.B, slug string) domain.Actor {
+		w, err := st.ImportWorkspace(context.Background(), domain.Operator(domain.Workspace{}), bytes.NewReader(file.Bytes()), store.ImportOptions{Slug: slug})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return domain.Operator(w)
+	}
+	by := bring(b, "first") // finds the verdicts, which an export then holds
+	file.Reset()
+	if err := st.ExportWorkspace(context.Background(), by, &file); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("import", func(b *testing.B) {
+		for i := range b.N {
+			bring(b, fmt.Sprintf("bench-%d-%d", b.N, i))
+		}
+	})
+	b.Run("export", func(b *testing.B) {
+		for range b.N {
+			if err := st.ExportWorkspace(context.Background(), by, io.Discard); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
