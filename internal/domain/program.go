@@ -1,0 +1,199 @@
+package domain
+
+import "time"
+
+// Program is a CRM program of the relational plan.
+type Program struct {
+	ID          ProgramID
+	Code        string
+	Name        string
+	Description string
+	Objective   ObjectiveID
+	Stage       StageID
+	Trigger     string
+	Channels    []string // of Channels, or a person's own words
+	KPI         string
+	Owner       UserID
+	Status      ProgramStatus
+	StartsOn    *time.Time
+	EndsOn      *time.Time
+	PausedOn    *time.Time  // day of the pause; set while paused only
+	Template    string      // code of the template that it was made from; empty for none
+	Purposes    []PurposeID // under which it runs, in rising order
+	Version     int
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	ArchivedAt  *time.Time
+}
+
+// Choices of a program's lists.
+var (
+	ProgramStatuses = []string{string(ProgramIdea), string(ProgramPlanned), string(ProgramLive), string(ProgramPaused), string(ProgramEnded)}
+	Channels        = []string{"email", "sms", "app_push", "in_app", "phone", "post", "store", "web", "social", "linkedin"}
+)
+
+// NewProgram checks and cleans what was typed, on a day. A plan has a start date, else it is an idea; a pause dates from
+// the day on which it is said; what has ended has an end.
+func NewProgram(p Program, today time.Time) (Program, error) {
+	p.Code, p.Name, p.Trigger, p.KPI = CleanLine(p.Code), CleanLine(p.Name), CleanLine(p.Trigger), CleanLine(p.KPI)
+	p.Channels = CleanList(p.Channels)
+	p.Purposes = sortedIDs(p.Purposes)
+	if p.Status == "" {
+		p.Status = ProgramIdea
+	}
+	p = p.dated(Day(today))
+	var bad Problems
+	bad.Line("code", p.Code, true, 60)
+	bad.Line("name", p.Name, true, MaxName)
+	bad.Line("trigger", p.Trigger, false, 500)
+	bad.Line("kpi", p.KPI, false, 500)
+	bad.Text("description", p.Description, MaxText)
+	bad.List("channels", p.Channels)
+	bad.OneOf("status", string(p.Status), ProgramStatuses...)
+	if p.Status == ProgramPlanned && p.StartsOn == nil {
+		bad.Add("starts_on", "program.planned_undated")
+	}
+	bad.Order("ends_on", p.StartsOn, p.EndsOn)
+	return p, bad.Err()
+}
+
+// dated sets the dates that follow from the status. A program that ends before it began has no end: it never ran.
+func (p Program) dated(today time.Time) Program {
+	if p.Status != ProgramPaused {
+		p.PausedOn = nil
+	} else if p.PausedOn == nil {
+		p.PausedOn = &today
+	}
+	if p.Status == ProgramEnded && (p.EndsOn == nil || p.EndsOn.After(today)) {
+		p.EndsOn = &today
+		if p.StartsOn != nil && p.StartsOn.After(today) {
+			p.EndsOn = nil
+		}
+	}
+	return p
+}
+
+// Become returns the program in another status, on a day. A program that starts over leaves its old end behind.
+func (p Program) Become(status ProgramStatus, today time.Time) (Program, error) {
+	if p.Status == ProgramEnded && status != ProgramEnded {
+		p.EndsOn = nil
+	}
+	p.Status = status
+	return NewProgram(p, today)
+}
+
+// Rules are what verdicts read of the program; an archived one is run by nobody.
+func (p Program) Rules() ProgramFacts {
+	f := ProgramFacts{Status: p.Status, StartsOn: p.StartsOn, EndsOn: p.EndsOn, PausedOn: p.PausedOn}
+	if p.ArchivedAt != nil {
+		f.Status = ProgramEnded
+	}
+	return f
+}
+
+// Weakens tells whether the change may take reasons to exist away, once a grace period is over too.
+func (f ProgramFacts) Weakens(next ProgramFacts, today time.Time, th Thresholds) bool {
+	return f.Counts(today, th) && (!next.Counts(today, th) || next.Status == ProgramPaused && f.Status != ProgramPaused)
+}
+
+// Subject names the program in the history.
+func (p Program) Subject() Subject { return Subject{SubjectProgram, int64(p.ID), p.Name} }
+
+// Facts are the named values that the history keeps.
+func (p Program) Facts() map[string]any {
+	return map[string]any{"code": p.Code, "name": p.Name, "description": p.Description, "objective": int64(p.Objective), "stage": int64(p.Stage),
+		"trigger": p.Trigger, "channels": p.Channels, "kpi": p.KPI, "owner": int64(p.Owner), "status": string(p.Status),
+		"starts_on": dayFact(p.StartsOn), "ends_on": dayFact(p.EndsOn), "paused_on": dayFact(p.PausedOn), "purposes": idFact(p.Purposes)}
+}
+
+// RequirementLevels say how much a program needs a category of data.
+var RequirementLevels = []string{string(LinkEssential), string(LinkUseful), string(LinkAvoid)}
+
+// Requirement is a program's need for a category of data, whether or not any field provides it.
+type Requirement struct {
+	Program  ProgramID
+	Category CategoryID
+	Level    LinkLevel
+	Note     string // why, or the less intrusive alternative of one to avoid
+}
+
+// NewRequirement checks and cleans what was typed.
+func NewRequirement(r Requirement) (Requirement, error) {
+	r.Note = CleanLine(r.Note)
+	var p Problems
+	if r.Category == 0 {
+		p.Add("category", "error.required")
+	}
+	p.OneOf("level", string(r.Level), RequirementLevels...)
+	p.Text("note", r.Note, MaxText)
+	return r, p.Err()
+}
+
+// Coverage says whether fields meet a requirement.
+type Coverage string
+
+// The answers. The last two are about data to avoid.
+const (
+	CoverageLinked    Coverage = "linked"    // a field of the category is linked to the program
+	CoverageTwice     Coverage = "twice"     // fields of several datasets are: one is a duplicate
+	CoverageAvailable Coverage = "available" // fields hold it, none is linked
+	CoverageMissing   Coverage = "missing"   // no field holds it: to collect
+	CoverageUsed      Coverage = "used"      // to avoid, and linked all the same
+	CoverageAvoided   Coverage = "avoided"   // to avoid, and not linked
+)
+
+// Held are the fields of a category and of those under it: how many there are, how many of them the program is linked to
+// (other than to avoid them), and in how many datasets those are.
+type Held struct{ Fields, Linked, LinkedDatasets int64 }
+
+// Coverage tells whether what is held meets the requirement.
+func (r Requirement) Coverage(h Held) Coverage {
+	switch {
+	case r.Level == LinkAvoid && h.Linked > 0:
+		return CoverageUsed
+	case r.Level == LinkAvoid:
+		return CoverageAvoided
+	case h.LinkedDatasets > 1:
+		return CoverageTwice
+	case h.Linked > 0:
+		return CoverageLinked
+	case h.Fields > 0:
+		return CoverageAvailable
+	}
+	return CoverageMissing
+}
+
+// ProgramRegister is the list of programs.
+var ProgramRegister = Register{
+	Name: "programs",
+	Sort: "name",
+	Columns: []RegisterColumn{
+		{Key: "name", Kind: CellText, Fixed: true},
+		{Key: "code", Kind: CellCode, Hidden: true},
+		{Key: "status", Kind: CellEnum, Enum: "program.status"},
+		{Key: "stage", Kind: CellText},
+		{Key: "objective", Kind: CellText},
+		{Key: "purposes", Kind: CellTexts, NoSort: true},
+		{Key: "channels", Kind: CellEnums, Enum: "channel", NoSort: true},
+		{Key: "starts_on", Kind: CellDate},
+		{Key: "ends_on", Kind: CellDate, Hidden: true},
+		{Key: "owner", Kind: CellText, Hidden: true},
+		{Key: "fields", Kind: CellInt, Desc: true},
+		{Key: "requirements", Kind: CellInt, Desc: true},
+		{Key: "trigger", Kind: CellText, Hidden: true},
+		{Key: "kpi", Kind: CellText, Hidden: true},
+		{Key: "template", Kind: CellCode, Hidden: true},
+		{Key: "description", Kind: CellText, Hidden: true},
+		{Key: "updated", Kind: CellTime, Hidden: true, Desc: true},
+	},
+	Filters: []RegisterFilter{
+		{Key: "status", Enum: "program.status", Facet: true, Values: ProgramStatuses},
+		{Key: "stage", Facet: true, Ref: true},
+		{Key: "objective", Facet: true, Ref: true},
+		{Key: "channel", Enum: "channel", Facet: true},
+		{Key: "owner", Facet: true, Ref: true},
+		{Key: "purpose", Ref: true},
+		{Key: "category", Ref: true},
+		{Key: "state", Enum: "state", Facet: true, Values: []string{"active", "archived"}},
+	},
+}

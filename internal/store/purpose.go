@@ -1,0 +1,380 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+type purposeRow struct {
+	ID                domain.PurposeID `db:"id"`
+	Code              string           `db:"code"`
+	Name              string           `db:"name"`
+	Description       string           `db:"description"`
+	SubPurposes       []string         `db:"sub_purposes"`
+	LegalBasis        string           `db:"legal_basis"`
+	LegalReference    string           `db:"legal_reference"`
+	Art9Condition     string           `db:"art9_condition"`
+	Interest          string           `db:"interest"`
+	Necessity         string           `db:"necessity"`
+	Balance           string           `db:"balance"`
+	ConsentProof      string           `db:"consent_proof"`
+	ConsentWithdrawal string           `db:"consent_withdrawal"`
+	Subjects          []string         `db:"subjects"`
+	Recipients        []string         `db:"recipients"`
+	Transfers         []string         `db:"transfers"`
+	RetentionMonths   *int             `db:"retention_months"`
+	RetentionRule     string           `db:"retention_rule"`
+	SecurityMeasures  []string         `db:"security_measures"`
+	SourceOfData      string           `db:"source_of_data"`
+	NeedsProgram      bool             `db:"needs_program"`
+	State             string           `db:"state"`
+	StartsOn          *time.Time       `db:"starts_on"`
+	EndsOn            *time.Time       `db:"ends_on"`
+	ReviewOn          *time.Time       `db:"review_on"`
+	OwnerID           *domain.UserID   `db:"owner_id"`
+	Version           int              `db:"version"`
+	CreatedAt         time.Time        `db:"created_at"`
+	UpdatedAt         time.Time        `db:"updated_at"`
+	ArchivedAt        *time.Time       `db:"archived_at"`
+}
+
+// purposeFields are the columns that a person fills in.
+const purposeFields = `code, name, description, sub_purposes, legal_basis, legal_reference, art9_condition, interest, necessity, balance,
+	consent_proof, consent_withdrawal, subjects, recipients, transfers, retention_months, retention_rule, security_measures,
+	source_of_data, needs_program, state, starts_on, ends_on, review_on, owner_id`
+
+const purposeValues = `@code, @name, @description, @sub_purposes, @legal_basis, @legal_reference, @art9_condition, @interest, @necessity, @balance,
+	@consent_proof, @consent_withdrawal, @subjects, @recipients, @transfers, @retention_months, @retention_rule, @security_measures,
+	@source_of_data, @needs_program, @state, @starts_on, @ends_on, @review_on, @owner_id`
+
+const purposeCols = `id, ` + purposeFields + `, version, created_at, updated_at, archived_at`
+
+func (r purposeRow) purpose() domain.Purpose {
+	return domain.Purpose{ID: r.ID, Code: r.Code, Name: r.Name, Description: r.Description, SubPurposes: r.SubPurposes, LegalBasis: r.LegalBasis,
+		LegalReference: r.LegalReference, Art9Condition: r.Art9Condition, Interest: r.Interest, Necessity: r.Necessity, Balance: r.Balance,
+		ConsentProof: r.ConsentProof, ConsentWithdrawal: r.ConsentWithdrawal, Subjects: r.Subjects, Recipients: r.Recipients,
+		Transfers: r.Transfers, RetentionMonths: r.RetentionMonths, RetentionRule: r.RetentionRule, SecurityMeasures: r.SecurityMeasures,
+		SourceOfData: r.SourceOfData, NeedsProgram: r.NeedsProgram, State: domain.PurposeState(r.State), StartsOn: r.StartsOn, EndsOn: r.EndsOn,
+		ReviewOn: r.ReviewOn, Owner: deref(r.OwnerID), Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt}
+}
+
+func purposeArgs(by domain.Actor, p domain.Purpose) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{"ws": by.Workspace, "code": p.Code, "name": p.Name, "description": p.Description, "sub_purposes": p.SubPurposes,
+		"legal_basis": p.LegalBasis, "legal_reference": p.LegalReference, "art9_condition": p.Art9Condition, "interest": p.Interest,
+		"necessity": p.Necessity, "balance": p.Balance, "consent_proof": p.ConsentProof, "consent_withdrawal": p.ConsentWithdrawal,
+		"subjects": p.Subjects, "recipients": p.Recipients, "transfers": p.Transfers, "retention_months": p.RetentionMonths,
+		"retention_rule": p.RetentionRule, "security_measures": p.SecurityMeasures, "source_of_data": p.SourceOfData,
+		"needs_program": p.NeedsProgram, "state": string(p.State), "starts_on": p.StartsOn, "ends_on": p.EndsOn, "review_on": p.ReviewOn,
+		"owner_id": zeroNull(p.Owner)}
+}
+
+// PurposeByID returns NotFound where the workspace has no such purpose.
+func (s *Store) PurposeByID(ctx context.Context, by domain.Actor, id domain.PurposeID) (p domain.Purpose, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		r, err := one[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose where workspace_id = @ws and id = @id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		p = r.purpose()
+		return err
+	})
+	return p, err
+}
+
+// AddPurpose registers a purpose. Invalid where the code is taken.
+func (s *Store) AddPurpose(ctx context.Context, by domain.Actor, p domain.Purpose) (id domain.PurposeID, err error) {
+	if err := by.Must(domain.EditPurpose); err != nil {
+		return 0, err
+	}
+	err = s.Write(ctx, by, func(s *Store) error {
+		if err := s.checkMember(ctx, by, "owner", p.Owner); err != nil {
+			return err
+		}
+		p.ID, err = one[domain.PurposeID](ctx, s, "purpose", `insert into purpose (workspace_id, `+purposeFields+`)
+			values (@ws, `+purposeValues+`) returning id`, purposeArgs(by, p))
+		if err != nil {
+			return err
+		}
+		id = p.ID
+		return s.record(ctx, by, domain.Event{Verb: "purpose.added", Subject: p.Subject(), After: p.Facts()})
+	})
+	return id, err
+}
+
+// PurposePreview is what a change of a purpose would do.
+type PurposePreview struct {
+	Changed  []string // names of what changes in such a way that approvals no longer hold
+	Reopened int64    // approved mappings that would go back to the DPO
+	Effect   domain.Effect
+}
+
+// NeedsConfirming tells whether somebody must see the preview before the change is made.
+func (p PurposePreview) NeedsConfirming() bool { return p.Reopened > 0 || p.Effect.Loses() }
+
+// PurposePreview tells what a change would reopen and which verdicts it would move, and stores nothing.
+func (s *Store) PurposePreview(ctx context.Context, by domain.Actor, id domain.PurposeID, seen int,
+	decide func(domain.Purpose) (domain.Purpose, error)) (v PurposePreview, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		was, err := s.PurposeByID(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if was.Version != seen {
+			return stale()
+		}
+		next, err := decide(was)
+		if err != nil {
+			return err
+		}
+		rules := next.Rules()
+		if v.Changed = was.Material(next); len(v.Changed) > 0 {
+			if v.Reopened, err = s.approvedUnder(ctx, by, id); err != nil {
+				return err
+			}
+			// A purpose that is not in force lends no ground, just as a mapping that waits: the verdicts are the same.
+			rules.State = domain.PurposeDraft
+		}
+		ids, err := s.purposeFieldIDs(ctx, by, id)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		changes, err := s.whatIf(ctx, by, ids, func(c *judgeContext) { c.purposes[int64(id)] = &rules })
+		if err != nil {
+			return err
+		}
+		v.Effect, err = s.effectOf(ctx, by, changes)
+		return err
+	})
+	return v, err
+}
+
+func (s *Store) approvedUnder(ctx context.Context, by domain.Actor, id domain.PurposeID) (int64, error) {
+	return one[int64](ctx, s, "mapping", `select count(*) from purpose_mapping where workspace_id = @ws and purpose_id = @id and state = 'approved'`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+}
+
+func (s *Store) purposeFieldIDs(ctx context.Context, by domain.Actor, id domain.PurposeID) ([]int64, error) {
+	return many[int64](ctx, s, "mapping", `select field_id from purpose_mapping where workspace_id = @ws and purpose_id = @id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+}
+
+// ChangePurpose saves what decide makes of the purpose. What was approved under terms that changed goes back to the DPO,
+// and the verdicts of its fields are judged again, in the same transaction. It returns how many mappings were reopened.
+// Conflict where somebody changed the purpose since it was seen.
+func (s *Store) ChangePurpose(ctx context.Context, by domain.Actor, id domain.PurposeID, seen int,
+	decide func(domain.Purpose) (domain.Purpose, error)) (reopened int64, err error) {
+	if err := by.Must(domain.EditPurpose); err != nil {
+		return 0, err
+	}
+	err = s.Write(ctx, by, func(s *Store) error {
+		r, err := one[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose where workspace_id = @ws and id = @id for update`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		if err != nil {
+			return err
+		}
+		if r.Version != seen {
+			return stale()
+		}
+		was := r.purpose()
+		next, err := decide(was)
+		if err != nil {
+			return err
+		}
+		if err := s.checkMember(ctx, by, "owner", next.Owner); err != nil {
+			return err
+		}
+		reopened, err = s.storePurpose(ctx, by, was, next)
+		return err
+	})
+	return reopened, err
+}
+
+func (s *Store) storePurpose(ctx context.Context, by domain.Actor, was, next domain.Purpose) (reopened int64, err error) {
+	before, after := domain.Diff(was.Facts(), next.Facts())
+	if len(after) == 0 {
+		return 0, nil
+	}
+	args := purposeArgs(by, next)
+	args["id"] = was.ID
+	if _, err := s.exec(ctx, "purpose", `update purpose set (`+purposeFields+`) = (`+purposeValues+`), version = version + 1,
+		updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args); err != nil {
+		return 0, err
+	}
+	if err := s.record(ctx, by, domain.Event{Verb: "purpose.changed", Subject: next.Subject(), Before: before, After: after}); err != nil {
+		return 0, err
+	}
+	if changed := was.Material(next); len(changed) > 0 {
+		if reopened, err = s.reopenMappings(ctx, by, was.ID, changed[0]); err != nil {
+			return 0, err
+		}
+	}
+	return reopened, s.judgePurpose(ctx, by, was.ID)
+}
+
+// reopenMappings sends every approval under a purpose back to the DPO, each with its event.
+func (s *Store) reopenMappings(ctx context.Context, by domain.Actor, id domain.PurposeID, because string) (int64, error) {
+	return s.exec(ctx, "mapping", `with reopened as (
+			update purpose_mapping set state = 'proposed', reopened_because = @because, decided_by = null, decided_at = null,
+				decision_reason = '', self_approved = false, version = version + 1
+			where workspace_id = @ws and purpose_id = @id and state = 'approved' returning field_id
+		)
+		insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after)
+		select @ws, @by, @by_name, 'field.mapping_reopened', 'field', f.id, f.name, '{"mapping": "approved"}'::jsonb,
+			jsonb_build_object('mapping', 'proposed', 'purpose', @id::bigint, 'reopened_because', @because::text)
+		from reopened r join field f on f.workspace_id = @ws and f.id = r.field_id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "because": because, "by": zeroNull(by.User), "by_name": by.Name})
+}
+
+// judgePurpose recomputes the verdicts of the fields mapped to a purpose.
+func (s *Store) judgePurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
+	ids, err := s.purposeFieldIDs(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	return s.judge(ctx, by, ids)
+}
+
+// PurposeUses tells what holds a purpose in place.
+func (s *Store) PurposeUses(ctx context.Context, by domain.Actor, id domain.PurposeID) (uses []domain.Use, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		uses, err = s.uses(ctx, by, int64(id), `
+			select 'mappings' as register, 'purpose' as filter, count(*) as n from purpose_mapping where workspace_id = @ws and purpose_id = @id
+			union all
+			select 'programs', 'purpose', count(*) from program_purpose where workspace_id = @ws and purpose_id = @id
+			union all
+			select 'flows', 'purpose', count(*) from flow where workspace_id = @ws and purpose_id = @id`)
+		return err
+	})
+	return uses, err
+}
+
+func (s *Store) onPurpose(ctx context.Context, by domain.Actor, id domain.PurposeID, do func(*Store, domain.Purpose) error) error {
+	if err := by.Must(domain.EditPurpose); err != nil {
+		return err
+	}
+	return s.Write(ctx, by, func(s *Store) error {
+		p, err := s.PurposeByID(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if err := do(s, p); err != nil {
+			return err
+		}
+		return s.judgePurpose(ctx, by, id)
+	})
+}
+
+// ArchivePurpose takes a purpose out of the lists; Conflict, with what uses it, while something does.
+func (s *Store) ArchivePurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
+	return s.onPurpose(ctx, by, id, func(s *Store, p domain.Purpose) error {
+		uses, err := s.PurposeUses(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		return s.archive(ctx, by, "purpose", p.Subject(), uses)
+	})
+}
+
+// RestorePurpose brings an archived purpose back.
+func (s *Store) RestorePurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
+	return s.onPurpose(ctx, by, id, func(s *Store, p domain.Purpose) error {
+		return s.restore(ctx, by, "purpose", p.Subject())
+	})
+}
+
+// RemovePurpose deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
+func (s *Store) RemovePurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
+	return s.onPurpose(ctx, by, id, func(s *Store, p domain.Purpose) error {
+		uses, err := s.PurposeUses(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		return s.remove(ctx, by, "purpose", p.Subject(), uses)
+	})
+}
+
+// PurposeOptions returns the id, code and name of every purpose to which something can be tied, for forms.
+func (s *Store) PurposeOptions(ctx context.Context, by domain.Actor) (options []domain.Option, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		options, err = s.options(ctx, by, `select id, code || ' · ' || name as name from purpose
+			where workspace_id = @ws and archived_at is null and state <> 'retired' order by fold(code), id`)
+		return err
+	})
+	return options, err
+}
+
+// PurposeData is a category of data processed under a purpose, with how many fields hold it.
+type PurposeData struct {
+	Label    string           `db:"label"`
+	Class    domain.GDPRClass `db:"gdpr_class"`
+	Approved int64            `db:"approved"`
+	Proposed int64            `db:"proposed"`
+}
+
+// PurposeData returns the categories of personal data mapped to a purpose and not refused, the most protected first: the
+// data of its entry in the record of processing (GDPR art. 30(1)(c)).
+func (s *Store) PurposeData(ctx context.Context, by domain.Actor, id domain.PurposeID) (data []PurposeData, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		data, err = many[PurposeData](ctx, s, "purpose", `
+			select coalesce(case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end, '') as label, f.gdpr_class,
+				count(*) filter (where m.state = 'approved') as approved, count(*) filter (where m.state = 'proposed') as proposed
+			from purpose_mapping m join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
+			left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+			where m.workspace_id = @ws and m.purpose_id = @id and m.state <> 'rejected' and f.state = 'active'
+			group by 1, 2
+			order by array_position(array['nir', 'criminal_art10', 'sensitive_art9', 'highly_personal', 'personal', 'non_personal'], f.gdpr_class), label`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		return err
+	})
+	return data, err
+}
+
+// PurposePlaces returns the names of the applications that hold fields approved under a purpose.
+func (s *Store) PurposePlaces(ctx context.Context, by domain.Actor, id domain.PurposeID) (names []domain.Option, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[optionRow](ctx, s, "purpose", `select distinct on (fold(a.name), a.id) a.id, a.name
+			from purpose_mapping m join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
+			join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
+			where m.workspace_id = @ws and m.purpose_id = @id and m.state = 'approved' and f.state = 'active' order by fold(a.name), a.id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		names = mapSlice(rows, func(r optionRow) domain.Option { return domain.Option{ID: r.ID, Name: r.Name} })
+		return err
+	})
+	return names, err
+}
+
+var _ = addRegister(registerSQL{
+	register: domain.PurposeRegister,
+	from: `purpose r
+		left join app_user o on o.id = r.owner_id
+		left join lateral (select count(*) filter (where m.state = 'approved') as approved, count(*) filter (where m.state = 'proposed') as proposed
+			from purpose_mapping m where m.workspace_id = r.workspace_id and m.purpose_id = r.id) ms on true
+		left join lateral (select count(*) as n from program_purpose pp join program g on g.workspace_id = pp.workspace_id and g.id = pp.program_id
+			where pp.workspace_id = r.workspace_id and pp.purpose_id = r.id and g.archived_at is null) ps on true`,
+	cells: map[string]string{
+		"name": "r.name", "code": "r.code", "purpose_state": "r.state", "legal_basis": "r.legal_basis", "art9_condition": "r.art9_condition",
+		"needs_program": "r.needs_program", "retention_months": "r.retention_months", "fields": "ms.approved", "pending": "ms.proposed",
+		"programs": "ps.n", "review_on": "r.review_on", "owner": "o.name", "subjects": "r.subjects", "recipients": "r.recipients",
+		"transfers": "r.transfers", "sub_purposes": "r.sub_purposes", "legal_reference": "r.legal_reference", "interest": "r.interest",
+		"necessity": "r.necessity", "balance": "r.balance", "consent_proof": "r.consent_proof", "consent_withdrawal": "r.consent_withdrawal",
+		"retention_rule": "r.retention_rule", "security_measures": "r.security_measures", "source_of_data": "r.source_of_data",
+		"starts_on": "r.starts_on", "ends_on": "r.ends_on", "description": "r.description", "updated": "r.updated_at",
+	},
+	filters: map[string]filterSQL{
+		"state":          {expr: "case when r.archived_at is null then 'active' else 'archived' end"},
+		"purpose_state":  {expr: "r.state"},
+		"legal_basis":    {expr: "r.legal_basis", none: "r.legal_basis = ''"},
+		"art9_condition": {expr: "r.art9_condition", none: "r.art9_condition = ''"},
+		"needs_program":  {expr: "case when r.needs_program then 'yes' else 'no' end"},
+		"transfers":      {expr: "case when r.transfers = '{}' then 'no' else 'yes' end"},
+		"review": {expr: "case when r.review_on < current_date then 'overdue' when r.review_on < current_date + 90 then 'due' when r.review_on is not null then 'later' else '' end",
+			none: "r.review_on is null"},
+		"owner": {expr: "r.owner_id::text", none: "r.owner_id is null", label: "o.name", lookup: userLookup},
+		"program": {in: `exists (select from program_purpose pp where pp.workspace_id = r.workspace_id and pp.purpose_id = r.id
+			and pp.program_id::text = any(%s))`, lookup: programLookup},
+	},
+	search:   "fold(r.code || ' ' || r.name || ' ' || r.description || ' ' || array_to_string(r.sub_purposes, ' '))",
+	archived: "r.archived_at is not null",
+})
