@@ -106,9 +106,6 @@ func (p Program) Facts() map[string]any {
 		"starts_on": dayFact(p.StartsOn), "ends_on": dayFact(p.EndsOn), "paused_on": dayFact(p.PausedOn), "purposes": idFact(p.Purposes)}
 }
 
-// RequirementLevels say how much a program needs a category of data.
-var RequirementLevels = []string{string(LinkEssential), string(LinkUseful), string(LinkAvoid)}
-
 // Requirement is a program's need for a category of data, whether or not any field provides it.
 type Requirement struct {
 	Program  ProgramID
@@ -124,7 +121,7 @@ func NewRequirement(r Requirement) (Requirement, error) {
 	if r.Category == 0 {
 		p.Add("category", "error.required")
 	}
-	p.OneOf("level", string(r.Level), RequirementLevels...)
+	p.OneOf("level", string(r.Level), LinkLevels...)
 	p.Text("note", r.Note, MaxText)
 	return r, p.Err()
 }

@@ -378,3 +378,22 @@ var _ = addRegister(registerSQL{
 	search:   "fold(r.code || ' ' || r.name || ' ' || r.trigger || ' ' || r.kpi || ' ' || r.description)",
 	archived: "r.archived_at is not null",
 })
+
+// ProgramsByTemplate returns, by code of a template, a program that was made from it and is not archived.
+func (s *Store) ProgramsByTemplate(ctx context.Context, by domain.Actor) (made map[string]domain.Option, err error) {
+	type row struct {
+		Template string `db:"template"`
+		ID       int64  `db:"id"`
+		Name     string `db:"name"`
+	}
+	err = s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[row](ctx, s, "program", `select distinct on (template) template, id, name from program
+			where workspace_id = @ws and template <> '' and archived_at is null order by template, id`, pgx.StrictNamedArgs{"ws": by.Workspace})
+		made = make(map[string]domain.Option, len(rows))
+		for _, r := range rows {
+			made[r.Template] = domain.Option{ID: r.ID, Name: r.Name}
+		}
+		return err
+	})
+	return made, err
+}

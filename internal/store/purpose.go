@@ -206,15 +206,15 @@ func (s *Store) storePurpose(ctx context.Context, by domain.Actor, was, next dom
 		return 0, err
 	}
 	if changed := was.Material(next); len(changed) > 0 {
-		if reopened, err = s.reopenMappings(ctx, by, was.ID, changed[0]); err != nil {
+		if reopened, err = s.reopenUnder(ctx, by, was.ID, changed[0]); err != nil {
 			return 0, err
 		}
 	}
 	return reopened, s.judgePurpose(ctx, by, was.ID)
 }
 
-// reopenMappings sends every approval under a purpose back to the DPO, each with its event.
-func (s *Store) reopenMappings(ctx context.Context, by domain.Actor, id domain.PurposeID, because string) (int64, error) {
+// reopenUnder sends every approval under a purpose back to the DPO, each with its event.
+func (s *Store) reopenUnder(ctx context.Context, by domain.Actor, id domain.PurposeID, because string) (int64, error) {
 	return s.exec(ctx, "mapping", `with reopened as (
 			update purpose_mapping set state = 'proposed', reopened_because = @because, decided_by = null, decided_at = null,
 				decision_reason = '', self_approved = false, version = version + 1

@@ -194,3 +194,16 @@ var _ = addRegister(registerSQL{
 	search:   "fold(r.code || ' ' || r.name || ' ' || r.description)",
 	archived: "r.archived_at is not null",
 })
+
+// StageByCode returns the stage of a code that is not archived, zero where there is none.
+func (s *Store) StageByCode(ctx context.Context, by domain.Actor, code string) (id domain.StageID, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		ids, err := many[domain.StageID](ctx, s, "stage", `select id from journey_stage where workspace_id = @ws and lower(code) = lower(@code) and archived_at is null`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "code": code})
+		if len(ids) > 0 {
+			id = ids[0]
+		}
+		return err
+	})
+	return id, err
+}

@@ -149,7 +149,8 @@ var valueEnums = map[string]string{
 	"origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "structure": "dataset.structure",
 	"notice": "choice", "consent": "choice", "encrypted": "choice", "nullable": "choice", "decision": "decision",
 	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "status": "program.status",
-	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict",
+	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
+	"art9_condition": "art9", "purpose.subjects": "subject", "recipients": "recipient", "security_measures": "measure", "reopened_because": "column",
 }
 
 // valueWord writes a value of the history: codes as their words, ids as the names of what they stand for.

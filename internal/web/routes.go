@@ -20,5 +20,8 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.batchRoutes(inside)
 		s.linkRoutes(inside)
 		s.unusedRoutes(inside)
+		s.programRoutes(inside)
+		s.objectiveRoutes(inside)
+		s.stageRoutes(inside)
 	})
 }

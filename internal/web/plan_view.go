@@ -1,0 +1,72 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/web/ui"
+)
+
+// shownDay writes a day of a record; nothing for none.
+func shownDay(ctx context.Context, t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return i18n.Day(ctx, *t)
+}
+
+// typedDay writes a day as the date boxes of forms want it typed; nothing for none.
+func typedDay(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return i18n.DayInput(*t)
+}
+
+func nonEmpty(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// plainHeads are heads of a table that is not sorted.
+func plainHeads(ctx context.Context, keys ...string) []ui.HeaderSpec {
+	heads := make([]ui.HeaderSpec, len(keys))
+	for i, key := range keys {
+		heads[i] = ui.HeaderSpec{Text: i18n.T(ctx, key)}
+	}
+	heads[0].Class = "c-field"
+	return heads
+}
+
+func needHeads(ctx context.Context) []ui.HeaderSpec {
+	heads := plainHeads(ctx, "column.category", "column.level", "column.coverage", "column.fields", "requirement.actions")
+	heads[4].Hidden = true
+	return heads
+}
+
+func linkHeads(ctx context.Context) []ui.HeaderSpec {
+	return plainHeads(ctx, "column.field", "column.level", "column.role", "column.note", "column.verdict")
+}
+
+func libraryHeads(ctx context.Context) []ui.HeaderSpec {
+	heads := plainHeads(ctx, "column.program", "column.stage", "column.trigger", "column.channels", "column.legal_basis", "program.needs", "program.use_template")
+	heads[6].Hidden = true
+	return heads
+}
+
+// statusOptions are the statuses of a program, each with what it does for its fields.
+func statusOptions(ctx context.Context) []ui.Option {
+	options := enumOptions(ctx, "program.status", domain.ProgramStatuses)
+	for i := range options {
+		options[i].Hint = i18n.T(ctx, "program.status_hint."+options[i].Value)
+		_, options[i].Icon = programTone(options[i].Value)
+	}
+	return options
+}

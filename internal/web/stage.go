@@ -1,0 +1,221 @@
+package web
+
+import (
+	"net/http"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/web/ui"
+)
+
+//i18n:dynamic stages. stage.
+
+func (s *Server) stageRoutes(r scope) {
+	r.get("/stages", domain.ReadWorkspace, s.listStages)
+	r.get("/stages.{format}", domain.ReadWorkspace, s.exportRegister(domain.StageRegister))
+	r.get("/stages/new", domain.EditPlan, s.newStage)
+	r.post("/stages", domain.EditPlan, s.createStage)
+	r.post("/stages/bulk", domain.EditPlan, s.bulkStages)
+	r.get("/stages/{stage}", domain.ReadWorkspace, s.showStage)
+	r.get("/stages/{stage}/edit", domain.EditPlan, s.editStage)
+	r.post("/stages/{stage}", domain.EditPlan, s.changeStage)
+	r.post("/stages/{stage}/move", domain.EditPlan, s.moveStage)
+	r.post("/stages/{stage}/archive", domain.EditPlan, s.archiveStage)
+	r.post("/stages/{stage}/restore", domain.EditPlan, s.restoreStage)
+	r.post("/stages/{stage}/remove", domain.EditPlan, s.removeStage)
+}
+
+func stagePath(by domain.Actor, id domain.StageID, parts ...string) string {
+	return workspacePath(by, append([]string{"stages", itoa(id)}, parts...)...)
+}
+
+var stageList = registerSpec{
+	register: domain.StageRegister,
+	path:     "stages",
+	show:     func(by domain.Actor, id int64) string { return stagePath(by, domain.StageID(id)) },
+	add:      domain.EditPlan,
+	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditPlan}},
+}
+
+func (s *Server) listStages(w http.ResponseWriter, r *http.Request) error {
+	return s.showRegister(w, r, stageList)
+}
+
+func (s *Server) bulkStages(w http.ResponseWriter, r *http.Request) error {
+	return s.bulkArchive(w, r, stageList, func(id int64) error {
+		return s.store.ArchiveStage(r.Context(), actor(r), domain.StageID(id))
+	})
+}
+
+type stageForm struct {
+	Version     int    `form:"version"`
+	Code        string `form:"code"`
+	Name        string `form:"name"`
+	Description string `form:"description"`
+}
+
+func (f stageForm) apply(g domain.Stage) (domain.Stage, error) {
+	g.Code, g.Name, g.Description = f.Code, f.Name, f.Description
+	return domain.NewStage(g)
+}
+
+type stageEditView struct {
+	formView
+	shell        ui.Shell
+	title        string
+	action, back string
+	crumbs       []ui.Link
+	form         stageForm
+}
+
+func (s *Server) stageEdit(w http.ResponseWriter, r *http.Request, status int, id domain.StageID, f stageForm, p domain.Problems) (err error) {
+	ctx, by := r.Context(), actor(r)
+	list := workspacePath(by, "stages")
+	v := stageEditView{formView: formView{ctx, "stage", p}, form: f, title: i18n.T(ctx, "stages.add"), action: list, back: list,
+		crumbs: []ui.Link{{Href: list, Text: i18n.T(ctx, "stages.title")}}}
+	if id != 0 {
+		v.title, v.action, v.back = i18n.T(ctx, "stage.edit"), stagePath(by, id), stagePath(by, id)
+		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
+	}
+	v.crumbs = append(v.crumbs, ui.Link{Text: v.title})
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, stageEdit(v))
+}
+
+func (s *Server) newStage(w http.ResponseWriter, r *http.Request) error {
+	return s.stageEdit(w, r, http.StatusOK, 0, stageForm{}, nil)
+}
+
+func (s *Server) createStage(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	f, p, err := decode[stageForm](r)
+	if err != nil {
+		return err
+	}
+	var id domain.StageID
+	g, err := f.apply(domain.Stage{})
+	if err == nil && len(p) == 0 {
+		id, err = s.store.AddStage(r.Context(), by, g)
+	}
+	if problems, bad := withProblems(p, err); bad {
+		return s.stageEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, stagePath(by, id), "stage.added", "name", g.Name)
+}
+
+func (s *Server) editStage(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.StageID](r, "stage")
+	if err != nil {
+		return err
+	}
+	g, err := s.store.StageByID(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	return s.stageEdit(w, r, http.StatusOK, id, stageForm{g.Version, g.Code, g.Name, g.Description}, nil)
+}
+
+func (s *Server) changeStage(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.StageID](r, "stage")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[stageForm](r)
+	if err != nil {
+		return err
+	}
+	if len(p) == 0 {
+		err = s.store.ChangeStage(r.Context(), by, id, f.Version, f.apply)
+	}
+	if problems, bad := withProblems(p, err); bad {
+		return s.stageEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, stagePath(by, id), "stage.changed", "name", domain.CleanLine(f.Name))
+}
+
+func (s *Server) showStage(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.StageID](r, "stage")
+	if err != nil {
+		return err
+	}
+	g, err := s.store.StageByID(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	uses, err := s.store.StageUses(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	names, err := s.store.Names(ctx, by)
+	if err != nil {
+		return err
+	}
+	history, err := s.history(r, domain.SubjectStage, int64(id), names)
+	if err != nil {
+		return err
+	}
+	v := planShowView{title: g.Name, uses: usesView(ctx, by, uses, r), move: movePath(by, id, g), history: history, archived: g.ArchivedAt,
+		crumbs: []ui.Link{{Href: workspacePath(by, "stages"), Text: i18n.T(ctx, "stages.title")}, {Text: g.Name}},
+		edit:   actionsOf(ctx, by, domain.EditPlan, stagePath(by, id), g.ArchivedAt != nil),
+		facts:  factList(ctx, fact{"code", g.Code}, fact{"position", i18n.Number(ctx, g.Position)}, fact{"description", g.Description})}
+	if v.shell, err = s.shell(w, r, g.Name); err != nil {
+		return err
+	}
+	return s.ok(w, r, planShow(v))
+}
+
+func (s *Server) archiveStage(w http.ResponseWriter, r *http.Request) error {
+	return onRecord(s, w, r, "stage", stagePath, s.store.ArchiveStage, "record.archived", true)
+}
+
+func (s *Server) restoreStage(w http.ResponseWriter, r *http.Request) error {
+	return onRecord(s, w, r, "stage", stagePath, s.store.RestoreStage, "record.restored", true)
+}
+
+func (s *Server) removeStage(w http.ResponseWriter, r *http.Request) error {
+	return onRecord(s, w, r, "stage", stagePath, s.store.RemoveStage, "record.removed", false)
+}
+
+// movePath is where a stage is moved in the journey; empty where it cannot be.
+func movePath(by domain.Actor, id domain.StageID, g domain.Stage) string {
+	if !by.Can(domain.EditPlan) || g.ArchivedAt != nil {
+		return ""
+	}
+	return stagePath(by, id, "move")
+}
+
+// moveStage moves a stage one place, and comes back to where it was asked from.
+func (s *Server) moveStage(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.StageID](r, "stage")
+	if err != nil {
+		return err
+	}
+	f, _, err := decode[struct {
+		To   string `form:"to"`
+		Back string `form:"back"`
+	}](r)
+	if err != nil {
+		return err
+	}
+	if f.To != "earlier" && f.To != "later" {
+		return domain.Errorf(domain.Invalid, "error.form")
+	}
+	if err := s.store.MoveStage(r.Context(), by, id, f.To == "earlier"); err != nil {
+		return err
+	}
+	if f.Back == "list" {
+		return s.seeOther(w, r, workspacePath(by, "stages"), "")
+	}
+	return s.seeOther(w, r, stagePath(by, id), "")
+}
