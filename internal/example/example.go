@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"errors"
+	"fmt"
 	"time"
 
 	"utile/internal/domain"
@@ -31,4 +33,21 @@ func Create(ctx context.Context, st *store.Store, by domain.Actor, slug, lang st
 		file = fileEN
 	}
 	return st.ImportWorkspace(ctx, by, bytes.NewReader(file), store.ImportOptions{Slug: slug, Example: true, ShiftTo: &today})
+}
+
+// mostExamples is how many examples an installation can hold under the usual name.
+const mostExamples = 99
+
+// CreateFree is Create under the first name that is free: the usual one, or that with a number.
+func CreateFree(ctx context.Context, st *store.Store, by domain.Actor, today time.Time) (w domain.Workspace, err error) {
+	slug := Slug
+	for n := 2; n <= mostExamples; n++ {
+		if _, err = st.WorkspaceBySlug(ctx, slug); errors.Is(err, domain.NotFound) {
+			return Create(ctx, st, by, slug, by.Lang, today)
+		} else if err != nil {
+			return w, err
+		}
+		slug = fmt.Sprintf("%s-%d", Slug, n)
+	}
+	return w, domain.Errorf(domain.Conflict, "error.taken")
 }

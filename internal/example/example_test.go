@@ -169,6 +169,17 @@ func TestBelievable(t *testing.T) {
 	if _, err := Create(ctx, st, domain.Operator(domain.Workspace{}), "other", "en", now); err != nil {
 		t.Errorf("an example beside the first: %v", err)
 	}
+	by := domain.Actor{Name: "Anna", Lang: "en"}
+	if by.User, err = st.AddUser(ctx, domain.User{Email: "anna@example.com", Name: "Anna"}, "hash"); err != nil {
+		t.Fatal(err)
+	}
+	free, err := CreateFree(ctx, st, by, now)
+	if err != nil || free.Slug != Slug+"-2" || free.Locale != "en" {
+		t.Errorf("the next example is %+v, %v", free, err)
+	}
+	if list, err := st.WorkspacesOf(ctx, by.User); err != nil || len(list) != 1 {
+		t.Errorf("whoever made it is in %+v, %v", list, err)
+	}
 	if err := st.RemoveWorkspace(ctx, domain.Operator(w), Slug); err != nil {
 		t.Errorf("the example cannot be removed: %v", err)
 	}
