@@ -240,23 +240,12 @@ func (s *Store) wide(ctx context.Context, rows int, f func() error) error {
 	return translate("", err)
 }
 
-// eachJudged judges fields (all of the workspace where ids is nil) and calls f for each whose stored judgement differs.
-func (s *Store) eachJudged(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64, f func(was, is judged)) error {
-	rows := len(ids)
-	if ids == nil {
-		rows = wideRows
-	}
-	return s.wide(ctx, rows, func() error { return s.eachJudgedOf(ctx, by, c, ids, f) })
-}
+// JudgedSQL reads everything that the verdicts of a workspace (@ws) are made of.
+var JudgedSQL = judgedSQL(func(string) string { return "" })
 
-func (s *Store) eachJudgedOf(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64, f func(was, is judged)) error {
-	args := pgx.StrictNamedArgs{"ws": by.Workspace}
-	of := func(string) string { return "" }
-	if ids != nil {
-		args["ids"] = ids
-		of = func(column string) string { return " and " + column + " = any(@ids)" }
-	}
-	rows, err := s.db.Query(ctx, `
+// judgedSQL is JudgedSQL for the fields that of leaves: a condition on the column that holds a field's id.
+func judgedSQL(of func(column string) string) string {
+	return `
 		select f.id, f.dataset_id, coalesce(f.category_id, 0), f.gdpr_class, f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade,
 			f.completeness, f.programs, f.purposes,
 			f.label <> '' or f.description <> '' or f.comment <> '', f.origin, f.owner_id is not null, fc.field_id is not null,
@@ -265,13 +254,23 @@ func (s *Store) eachJudgedOf(ctx context.Context, by domain.Actor, c *judgeConte
 			e.row_count, e.non_null_count, e.distinct_count
 		from field f
 		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
-		left join (select field_id, `+packedLinks+` as packed from program_link where workspace_id = @ws`+of("field_id")+` group by field_id) l
+		left join (select field_id, ` + packedLinks + ` as packed from program_link where workspace_id = @ws` + of("field_id") + ` group by field_id) l
 			on l.field_id = f.id
-		left join (select field_id, `+packedMappings+` as packed from purpose_mapping where workspace_id = @ws`+of("field_id")+` group by field_id) m
+		left join (select field_id, ` + packedMappings + ` as packed from purpose_mapping where workspace_id = @ws` + of("field_id") + ` group by field_id) m
 			on m.field_id = f.id
-		left join (select distinct field_id from field_collection where workspace_id = @ws`+of("field_id")+`) fc on fc.field_id = f.id
+		left join (select distinct field_id from field_collection where workspace_id = @ws` + of("field_id") + `) fc on fc.field_id = f.id
 		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
-		where f.workspace_id = @ws`+of("f.id"), args)
+		where f.workspace_id = @ws` + of("f.id")
+}
+
+// eachJudged judges fields (all of the workspace where ids is nil) and calls f for each whose stored judgement differs.
+func (s *Store) eachJudged(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64, f func(was, is judged)) error {
+	sql, args := JudgedSQL, pgx.StrictNamedArgs{"ws": by.Workspace}
+	if ids != nil {
+		args["ids"] = ids
+		sql = judgedSQL(func(column string) string { return " and " + column + " = any(@ids)" })
+	}
+	rows, err := s.db.Query(ctx, sql, args)
 	if err != nil {
 		return translate("field", err)
 	}
