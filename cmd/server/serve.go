@@ -79,7 +79,7 @@ func (p *program) serve(ctx context.Context) error {
 	}
 	s.start(work)
 	if err := p.announce(work, db.store, base); err != nil {
-		return errors.Join(err, server.Close())
+		return stopped(ctx, errors.Join(err, server.Close()))
 	}
 
 	var died <-chan struct{}

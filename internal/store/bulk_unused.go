@@ -99,11 +99,10 @@ func (s *Store) Unused(ctx context.Context, by domain.Actor, q domain.ListQuery,
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
 		}
-		cells, err := s.tally(ctx, by)
+		f, err := s.fieldList(ctx, by, r, q)
 		if err != nil {
 			return err
 		}
-		f := fieldList{s: s, by: by, r: r, q: q, cells: cells}
 		if err := f.find(ctx); err != nil {
 			return err
 		}
@@ -138,9 +137,7 @@ func (f *fieldList) unused(ctx context.Context, grouping string) (page UnusedPag
 		return page, err
 	}
 	for decision, n := range map[string]*domain.Count{"": &page.Open, "decided": &page.Decided} {
-		part := *f
-		part.q = decidedQuery(f.q, decision != "")
-		if *n, err = part.total(ctx); err != nil {
+		if *n, err = f.narrowed(decidedQuery(f.q, decision != "")).total(ctx); err != nil {
 			return page, err
 		}
 	}
@@ -171,7 +168,7 @@ func openGroup(groups []UnusedGroup, asked string, decided bool) string {
 
 // groups counts by the stored counters where these know the grouping and every filter, else by the rows.
 func (f *fieldList) groups(ctx context.Context, grouping string) ([]UnusedGroup, error) {
-	if _, known := countCells(f.cells, f.q, ""); known && tallied(grouping) {
+	if f.tally != nil && tallied(grouping) {
 		return f.groupCells(ctx, grouping)
 	}
 	how := unusedGroups[grouping]
@@ -187,11 +184,7 @@ func (f *fieldList) groupCells(ctx context.Context, grouping string) ([]UnusedGr
 		return nil, err
 	}
 	at := map[string]*UnusedGroup{}
-	match := cellMatcher(f.q, "")
-	for _, c := range f.cells {
-		if !match(c) {
-			continue
-		}
+	f.tally.each(f.q, func(c tallyCell) {
 		for _, value := range groupValues(c, grouping) {
 			g := at[value]
 			if g == nil {
@@ -204,7 +197,7 @@ func (f *fieldList) groupCells(ctx context.Context, grouping string) ([]UnusedGr
 				g.Decided += c.N
 			}
 		}
-	}
+	})
 	var out []UnusedGroup
 	for _, g := range at {
 		if g.Open+g.Decided > 0 {
@@ -242,9 +235,7 @@ func groupValues(c tallyCell, grouping string) []string {
 
 // unusedRows reads the rows of one group with their proofs.
 func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, group string, decided bool) error {
-	part := *f
-	part.q = decidedQuery(withFilter(f.q, grouping, []string{group}), decided)
-	list, err := part.read(ctx)
+	list, err := f.narrowed(decidedQuery(withFilter(f.q, grouping, []string{group}), decided)).read(ctx)
 	if err != nil {
 		return err
 	}

@@ -23,16 +23,18 @@ type Chrome struct {
 // Chrome returns the counts of the frame.
 func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
+		counted, err := s.counters(ctx, by)
+		if err != nil {
+			return err
+		}
 		c, err = one[Chrome](ctx, s, "chrome", `
-			select t.fields, t.unused,
+			select @fields::bigint as fields, @unused::bigint as unused,
 				(select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed' limit 1000) p) as pending,
 				coalesce(i.id, 0) as import, coalesce(i.rows_read, 0) as import_read, coalesce(i.rows_total, 0) as import_total
-			from (select coalesce(sum(n), 0)::bigint as fields,
-					coalesce(sum(n) filter (where verdict in ('dormant', 'delete')), 0)::bigint as unused
-				from field_tally where workspace_id = @ws and state = 'active') t
+			from (select) one
 			left join lateral (select id, rows_read, rows_total from import
 				where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true`,
-			pgx.StrictNamedArgs{"ws": by.Workspace})
+			pgx.StrictNamedArgs{"ws": by.Workspace, "fields": counted.fields, "unused": counted.unused})
 		return err
 	})
 	return c, err

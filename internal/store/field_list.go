@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -151,11 +150,10 @@ func (s *Store) Fields(ctx context.Context, by domain.Actor, q domain.ListQuery)
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
 		}
-		cells, err := s.tally(ctx, by)
+		f, err := s.fieldList(ctx, by, r, q)
 		if err != nil {
 			return err
 		}
-		f := fieldList{s: s, by: by, r: r, q: q, cells: cells}
 		if page, err = f.read(ctx); err != nil {
 			return err
 		}
@@ -170,13 +168,40 @@ func (s *Store) Fields(ctx context.Context, by domain.Actor, q domain.ListQuery)
 
 // fieldList reads one page of fields.
 type fieldList struct {
-	s     *Store
-	by    domain.Actor
-	r     registerSQL
-	q     domain.ListQuery
-	cells []tallyCell
-	hits  []int64 // ids that the search found, where they are few enough to be put in order
-	found bool    // the search was answered by hits
+	s       *Store
+	by      domain.Actor
+	r       registerSQL
+	q       domain.ListQuery
+	tally   *tally // nil where the stored counters do not know all that narrows the list
+	counted *tallyCount
+	hits    []int64 // ids that the search found, where they are few enough to be put in order
+	found   bool    // the search was answered by hits
+}
+
+func (s *Store) fieldList(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (f fieldList, err error) {
+	f = fieldList{s: s, by: by, r: r, q: q}
+	if tallyKnows(q) {
+		f.tally, err = s.counters(ctx, by)
+	}
+	return f, err
+}
+
+// narrowed is a part of the same list.
+func (f *fieldList) narrowed(q domain.ListQuery) *fieldList {
+	part := *f
+	part.q, part.counted = q, nil
+	if !tallyKnows(q) {
+		part.tally = nil
+	}
+	return &part
+}
+
+// count asks the stored counters once.
+func (f *fieldList) count() *tallyCount {
+	if f.counted == nil {
+		f.counted = f.tally.count(f.q)
+	}
+	return f.counted
 }
 
 func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
@@ -302,8 +327,8 @@ func (f *fieldList) turn(page *FieldPage, o orderSQL, size int, back bool) {
 
 // total takes the number from the stored counters where they know every filter, else counts up to CountCap.
 func (f *fieldList) total(ctx context.Context) (domain.Count, error) {
-	if n, known := countCells(f.cells, f.q, ""); known {
-		return domain.Count{N: n}, nil
+	if f.tally != nil {
+		return domain.Count{N: f.count().total}, nil
 	}
 	c := f.conditions("")
 	n, err := one[int64](ctx, f.s, "field", "select count(*) from (select from field r where "+c.sql()+" limit "+c.arg(CountCap+1)+") x", c.args)
@@ -326,8 +351,8 @@ func (f *fieldList) facets(ctx context.Context) ([]domain.Facet, error) {
 	for _, filter := range f.r.register.Filters {
 		switch {
 		case !filter.Facet:
-		case tallied(filter.Key) && f.known(filter.Key):
-			rows[filter.Key] = facetCells(f.cells, f.q, filter)
+		case tallied(filter.Key) && f.tally != nil:
+			rows[filter.Key] = f.tally.facet(f.count(), filter.Key)
 		case len(f.q.Filters[filter.Key]) > 0 || filter.Key == "state":
 			if err := f.countFacets(ctx, filter.Key, []domain.RegisterFilter{filter}, rows); err != nil {
 				return nil, err
@@ -365,12 +390,6 @@ func (f *fieldList) facetValues(filter domain.RegisterFilter, rows []facetRow, n
 		}
 	}
 	return values
-}
-
-// known tells whether the stored counters know every filter of the list beside one.
-func (f *fieldList) known(except string) bool {
-	_, known := countCells(nil, f.q, except)
-	return known
 }
 
 // names of the things that ref facets offer.
@@ -504,127 +523,6 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 		}
 	}
 	return nil
-}
-
-// tallyCell is one combination of the stored counters.
-type tallyCell struct {
-	Application int64  `db:"application_id"`
-	State       string `db:"state"`
-	Verdict     string `db:"verdict"`
-	Class       string `db:"gdpr_class"`
-	Flags       int32  `db:"flags"`
-	Grade       int16  `db:"grade"`
-	Decision    string `db:"decision"`
-	N           int64  `db:"n"`
-}
-
-// tally reads the stored counters of the workspace. Deltas that were not folded yet are summed by whoever reads them.
-func (s *Store) tally(ctx context.Context, by domain.Actor) ([]tallyCell, error) {
-	return many[tallyCell](ctx, s, "tally", `select application_id, state, verdict, gdpr_class, flags, grade, decision, n
-		from field_tally where workspace_id = @ws`, pgx.StrictNamedArgs{"ws": by.Workspace})
-}
-
-// tallied tells whether the stored counters know a filter.
-func tallied(key string) bool {
-	switch key {
-	case "verdict", "flag", "application", "gdpr_class", "evidence", "decision", "state":
-		return true
-	}
-	return false
-}
-
-// countCells sums the cells that the query leaves; known is false where a filter is not among the counters.
-func countCells(cells []tallyCell, q domain.ListQuery, except string) (n int64, known bool) {
-	if q.Q != "" {
-		return 0, false
-	}
-	for key, values := range q.Filters {
-		if key != except && !tallied(key) && len(values) > 0 {
-			return 0, false
-		}
-	}
-	match := cellMatcher(q, except)
-	for _, c := range cells {
-		if match(c) {
-			n += c.N
-		}
-	}
-	return n, true
-}
-
-// cellMatcher tells whether a cell passes every filter but one.
-func cellMatcher(q domain.ListQuery, except string) func(tallyCell) bool {
-	var mask int32
-	for _, code := range q.Filters["flag"] {
-		flag, _ := domain.FlagByCode(code) // an unknown code matches nothing
-		mask |= int32(flag)
-	}
-	pass := func(key, value string) bool {
-		values := q.Filters[key]
-		if key == "state" && len(values) == 0 {
-			values = []string{"active"}
-		}
-		if value == "" {
-			value = domain.FilterNone
-		}
-		return key == except || len(values) == 0 || slices.Contains(values, value)
-	}
-	return func(c tallyCell) bool {
-		flagged := except == "flag" || len(q.Filters["flag"]) == 0 || c.Flags&mask != 0 ||
-			c.Flags == 0 && slices.Contains(q.Filters["flag"], domain.FilterNone)
-		return flagged && pass("verdict", c.Verdict) && pass("gdpr_class", c.Class) && pass("state", c.State) &&
-			pass("decision", c.Decision) && pass("evidence", domain.Grade(c.Grade).Code()) &&
-			pass("application", strconv.FormatInt(c.Application, 10))
-	}
-}
-
-// facetCells counts one facet from the stored counters.
-func facetCells(cells []tallyCell, q domain.ListQuery, filter domain.RegisterFilter) []facetRow {
-	match := cellMatcher(q, filter.Key)
-	counts := map[string]int64{}
-	for _, c := range cells {
-		if !match(c) {
-			continue
-		}
-		switch filter.Key {
-		case "verdict":
-			counts[c.Verdict] += c.N
-		case "flag":
-			if c.Flags == 0 {
-				counts[domain.FilterNone] += c.N
-			}
-			for _, code := range domain.FlagSet(c.Flags).Codes() {
-				counts[code] += c.N
-			}
-		case "application":
-			counts[strconv.FormatInt(c.Application, 10)] += c.N
-		case "gdpr_class":
-			counts[c.Class] += c.N
-		case "evidence":
-			counts[domain.Grade(c.Grade).Code()] += c.N
-		case "decision":
-			value := c.Decision
-			if value == "" {
-				value = domain.FilterNone
-			}
-			counts[value] += c.N
-		case "state":
-			counts[c.State] += c.N
-		}
-	}
-	var rows []facetRow
-	for value, n := range counts {
-		if n != 0 {
-			rows = append(rows, facetRow{Value: value, N: n})
-		}
-	}
-	slices.SortFunc(rows, func(a, b facetRow) int {
-		if a.N != b.N {
-			return int(b.N - a.N)
-		}
-		return strings.Compare(a.Value, b.Value)
-	})
-	return rows
 }
 
 // FieldNeighbours are the fields before and after one in a list; zero where there is none.

@@ -38,6 +38,8 @@ type Store struct {
 	// scope is the workspace whose rows the transaction may see; zero outside a scoped transaction.
 	scope domain.WorkspaceID
 	now   func() time.Time
+	// tallies are the counters read before; nil in a transaction that may have changed them.
+	tallies *tallyCache
 }
 
 // Open connects a pool that works under AppRole. The pool keeps connections warm, since one that churns costs
@@ -68,7 +70,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return &Store{db: pool, pool: pool, now: time.Now}, nil
+	return &Store{db: pool, pool: pool, now: time.Now, tallies: &tallyCache{}}, nil
 }
 
 // Close waits for queries under way and closes every connection.
@@ -145,7 +147,7 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 	if _, err := conn.Conn().PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return err
 	}
-	err = f(&Store{db: conn, scope: by.Workspace, now: s.now})
+	err = f(&Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies})
 	// The end must reach the server even when the request was given up, or the connection would be lost to the pool.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()

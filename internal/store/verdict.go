@@ -265,11 +265,18 @@ func judgedSQL(of func(column string) string) string {
 
 // eachJudged judges fields (all of the workspace where ids is nil) and calls f for each whose stored judgement differs.
 func (s *Store) eachJudged(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64, f func(was, is judged)) error {
-	sql, args := JudgedSQL, pgx.StrictNamedArgs{"ws": by.Workspace}
-	if ids != nil {
-		args["ids"] = ids
-		sql = judgedSQL(func(column string) string { return " and " + column + " = any(@ids)" })
+	if ids == nil {
+		return s.wide(ctx, wideRows, func() error {
+			return s.eachJudgedRow(ctx, c, JudgedSQL, pgx.StrictNamedArgs{"ws": by.Workspace}, f)
+		})
 	}
+	some := judgedSQL(func(column string) string { return " and " + column + " = any(@ids)" })
+	return s.wide(ctx, len(ids), func() error {
+		return s.eachJudgedRow(ctx, c, some, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids}, f)
+	})
+}
+
+func (s *Store) eachJudgedRow(ctx context.Context, c *judgeContext, sql string, args pgx.StrictNamedArgs, f func(was, is judged)) error {
 	rows, err := s.db.Query(ctx, sql, args)
 	if err != nil {
 		return translate("field", err)
