@@ -43,6 +43,10 @@ func TestFieldPagesInBrowser(t *testing.T) {
 	busy := itoa(busyField(t, s))
 	inBrowser(t, s, s.Acme[domain.RoleEditor],
 		shownPage{"field", "/w/acme/fields/" + busy + "?from=verdict%3Ddelete"},
+		shownPage{"search", "/w/acme/search?q=relance"},
+		shownPage{"search-fields", "/w/acme/search?q=prenom"},
+		shownPage{"search-close", "/w/acme/search?q=naisance"},
+		shownPage{"history", "/w/acme/history?kind=field"},
 		shownPage{"field-edit", "/w/acme/fields/" + busy + "/edit"},
 		shownPage{"fields", "/w/acme/fields"},
 		shownPage{"fields-filtered", "/w/acme/fields?verdict=delete,dormant&origin=derived&col=field,application,category,owner,last_read,verdict"},

@@ -16,6 +16,8 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.applicationRoutes(inside)
 		s.importRoutes(inside)
 		s.fieldRoutes(inside)
+		s.searchRoutes(inside)
+		s.historyRoutes(inside)
 		s.fieldBulkRoutes(inside)
 		s.batchRoutes(inside)
 		s.linkRoutes(inside)
