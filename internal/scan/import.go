@@ -12,10 +12,10 @@ import (
 	"utile/internal/sheet"
 )
 
-// Known is what a person said of a whole file: the cell of every row for a target that no column holds.
+// Known is what a person said of a whole file, for every row: its application and its dataset, where no column holds them.
 type Known map[domain.ScanTarget]string
 
-// reader reads a table for an import: targets that no column holds have the value that is known.
+// reader reads a table for an import.
 func (k Known) reader(t *sheet.Table, mapping []domain.ScanTarget) (*reader, error) {
 	r := &reader{table: t, columns: mapping, headings: map[domain.ScanTarget]string{}, cells: map[domain.ScanTarget]string{}}
 	if len(mapping) != len(t.Headers()) {
@@ -30,10 +30,9 @@ func (k Known) reader(t *sheet.Table, mapping []domain.ScanTarget) (*reader, err
 		}
 		r.headings[target] = t.Headers()[i]
 	}
-	for target, value := range k {
-		if _, mapped := r.headings[target]; !mapped {
-			r.cells[target] = value
-		}
+	// Names of datasets are told apart within an application, which no column names here: it is put to the rows at the end.
+	if !r.maps(domain.ScanDataset) {
+		r.cells[domain.ScanDataset] = k[domain.ScanDataset]
 	}
 	for _, need := range []domain.ScanTarget{domain.ScanDataset, domain.ScanField} {
 		if r.headings[need] == "" && r.cells[need] == "" {
@@ -41,6 +40,12 @@ func (k Known) reader(t *sheet.Table, mapping []domain.ScanTarget) (*reader, err
 		}
 	}
 	return r, nil
+}
+
+// maps tells whether a column of the table holds the target.
+func (r *reader) maps(t domain.ScanTarget) bool {
+	_, mapped := r.headings[t]
+	return mapped
 }
 
 // InventoryOf is Inventory for a file of which something is known beside its columns. A row that is not taken still names
@@ -70,6 +75,9 @@ func InventoryOf(t *sheet.Table, mapping []domain.ScanTarget, known Known) iter.
 			found := in.field(line, problems, names, seen)
 			if len(found.Problems) > 0 {
 				found.Field = in.named(names)
+			}
+			if !in.maps(domain.ScanApplication) {
+				found.Field.Application = known[domain.ScanApplication]
 			}
 			if !yield(found, nil) {
 				return
@@ -113,7 +121,11 @@ func StatsOf(t *sheet.Table, mapping []domain.ScanTarget, known Known) iter.Seq2
 				yield(Measured{}, err)
 				return
 			}
-			if !yield(in.measure(line, problems, seen), nil) {
+			measured := in.measure(line, problems, seen)
+			if !in.maps(domain.ScanApplication) {
+				measured.Field.Application = known[domain.ScanApplication]
+			}
+			if !yield(measured, nil) {
 				return
 			}
 		}

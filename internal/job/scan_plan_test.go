@@ -1,0 +1,120 @@
+package job_test
+
+import (
+	"strings"
+	"testing"
+
+	"utile/internal/domain"
+	"utile/internal/job"
+	"utile/internal/store/storetest"
+)
+
+func TestCompleteInventoryTakesAbsentDatasetsForGone(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by, plan := w.Admin(), domain.ImportPlan{ApplicationName: "CRM"}
+	applied(t, w.Store, by, "crm.csv", crm, plan)
+	part := "table,column,data_type,nullable,description\nContact,Id,int,no,key\nContact,Email,varchar(80),yes,address of the person\nContact,FirstName,varchar(40),yes,\nContact,BirthDate,date,yes,\n"
+	wantCounts(t, applied(t, w.Store, by, "part.csv", part, plan), map[domain.ImportChange]int64{domain.ChangeUnchanged: 4})
+
+	plan.Complete = true
+	complete := applied(t, w.Store, by, "all.csv", part, plan)
+	wantCounts(t, complete, map[domain.ImportChange]int64{domain.ChangeUnchanged: 4, domain.ChangeGone: 1})
+	if n := count(t, w, `select count(*) from dataset where workspace_id = $1 and name = 'Order' and state = 'gone'`, by.Workspace); n != 1 {
+		t.Error("a dataset without any field left is not gone")
+	}
+	if err := w.Store.AskImportUndo(t.Context(), by, complete.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.UndoImport(t.Context(), by, complete.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, w, `select count(*) from dataset d join field f on f.dataset_id = d.id
+		where d.workspace_id = $1 and d.name = 'Order' and d.state = 'active' and f.state = 'active'`, by.Workspace); n != 1 {
+		t.Error("undoing did not bring the dataset back with its field")
+	}
+}
+
+func TestCategoriesAndOwnersOfAFile(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	owner := w.Acme[domain.RoleEditor]
+	plan := domain.ImportPlan{ApplicationName: "CRM"}
+	const heading = "table,column,category,owner\n"
+	applied(t, w.Store, by, "a.csv", heading+"Contact,email,ident.contact.email,"+owner.Email+"\nContact,allergies,ART9.HEALTH,\nContact,id,tech.key,"+owner.Name+"\n", plan)
+	for name, want := range map[string]string{"email": "personal delete", "allergies": "sensitive_art9 delete", "id": "non_personal exempt"} {
+		if n := count(t, w, `select count(*) from field where workspace_id = $1 and name = $2 and gdpr_class || ' ' || verdict = $3`, by.Workspace, name, want); n != 1 {
+			t.Errorf("%s is not %s", name, want)
+		}
+	}
+	if n := count(t, w, `select count(*) from field where workspace_id = $1 and owner_id = $2`, by.Workspace, owner.User); n != 2 {
+		t.Errorf("%d fields have the owner, want 2", n)
+	}
+	// What is set stays, whatever a newer file says; what is not is filled.
+	next := applied(t, w.Store, by, "b.csv", heading+"Contact,email,tech.key,"+by.Email+"\nContact,allergies,tech.key,"+by.Email+"\nContact,id,,\n", plan)
+	wantCounts(t, next, map[domain.ImportChange]int64{domain.ChangeChanged: 1, domain.ChangeUnchanged: 2})
+	if n := count(t, w, `select count(*) from field where workspace_id = $1 and (name, gdpr_class, owner_id) in
+		(('email', 'personal', $2), ('allergies', 'sensitive_art9', $3), ('id', 'non_personal', $2))`, by.Workspace, owner.User, by.User); n != 3 {
+		t.Errorf("%d fields as they should be, want 3", n)
+	}
+}
+
+func TestWhereRowsBelong(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	known := w.Application(t, by, "Known CRM")
+	for name, c := range map[string]struct {
+		content string
+		plan    domain.ImportPlan
+		want    string // application / dataset / field
+	}{
+		"the file names applications": {"system,table,column\nShop A,t,c\nShop A,t,d\nshop a,T,e\n", domain.ImportPlan{}, "Shop A/t/e"},
+		"one chosen overrules":        {"system,table,column\nShop B,t,c\n", domain.ImportPlan{Application: known}, "Known CRM/t/c"},
+		"no column of datasets":       {"column,type\nc,int\n", domain.ImportPlan{ApplicationName: "Sheet", Dataset: "Shops"}, "Sheet/Shops/c"},
+		"two schemas":                 {"schema,table,column\nsales,orders,c\nlegacy,orders,c\n", domain.ImportPlan{ApplicationName: "Base"}, "Base/legacy.orders/c"},
+		"known whatever the case":     {"table,column\nt2,c\n", domain.ImportPlan{ApplicationName: "known crm"}, "Known CRM/t2/c"},
+	} {
+		applied(t, w.Store, by, name, c.content, c.plan)
+		part := strings.Split(c.want, "/")
+		if n := count(t, w, `select count(*) from field f join dataset d on d.id = f.dataset_id join application a on a.id = f.application_id
+			where f.workspace_id = $1 and a.name = $2 and d.name = $3 and f.name = $4`, by.Workspace, part[0], part[1], part[2]); n != 1 {
+			t.Errorf("%s: no field %s", name, c.want)
+		}
+	}
+	if err := w.Store.ArchiveApplication(t.Context(), by, w.Application(t, by, "Old")); err != nil {
+		t.Fatal(err)
+	}
+	i, _ := bring(t, w.Store, by, "old.csv", "table,column\nt,c\n", domain.ImportPlan{ApplicationName: "Old"})
+	if i.State != domain.ImportFailed || i.Problem == nil || i.Problem.Key != "import.error.application_archived" {
+		t.Errorf("into an archived application: %s %v", i.State, i.Problem)
+	}
+}
+
+func TestDryRunWritesNothing(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	var lines []int
+	i, err := job.Import(t.Context(), w.Store, by, strings.NewReader("table,column,nullable\nContact,a,perhaps\nContact,b,yes\n"),
+		job.ImportRequest{FileName: "crm.csv", Plan: domain.ImportPlan{ApplicationName: "CRM"}, DryRun: true},
+		func(p domain.RowProblem) error { lines = append(lines, p.Line); return nil })
+	if err != nil || i.State != domain.ImportPreviewed || i.Counts["new"] != 1 || len(lines) != 1 || lines[0] != 2 {
+		t.Errorf("dry run: %s %v, problems on %v, %v", i.State, i.Counts, lines, err)
+	}
+	if n := count(t, w, `select (select count(*) from field) + (select count(*) from application) + (select count(*) from import_chunk)`); n != 0 {
+		t.Errorf("a dry run left %d rows", n)
+	}
+	// Headings that say nothing can be said on the command line.
+	i, err = job.Import(t.Context(), w.Store, by, strings.NewReader("Truc,Machin\nContact,email\n"), job.ImportRequest{FileName: "list.csv",
+		Plan: domain.ImportPlan{ApplicationName: "CRM"}, Targets: map[string]domain.ScanTarget{"Truc": domain.ScanDataset, "Machin": domain.ScanField}}, nil)
+	if err != nil || i.State != domain.ImportApplied || i.Counts["new"] != 1 {
+		t.Errorf("with targets: %s %v %v", i.State, i.Counts, err)
+	}
+	i, err = job.Import(t.Context(), w.Store, by, strings.NewReader("Rien,Quelque\nContact,email\n"), job.ImportRequest{FileName: "list.csv",
+		Plan: domain.ImportPlan{ApplicationName: "CRM"}}, nil)
+	if err != nil || i.State != domain.ImportMapping || i.Problem == nil {
+		t.Errorf("without: %s %v %v", i.State, i.Problem, err)
+	}
+}
