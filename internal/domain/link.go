@@ -58,7 +58,7 @@ func (c GDPRClass) AllowsLevel(l LinkLevel) bool { return l != LinkUseful || !c.
 
 // levelWords are what people write in a sheet for a level, folded.
 var levelWords = map[string]LinkLevel{
-	"e": LinkEssential, "essential": LinkEssential, "essentiel": LinkEssential, "essentielle": LinkEssential,
+	"e": LinkEssential, "i": LinkEssential, "indispensable": LinkEssential, "essential": LinkEssential, "essentiel": LinkEssential, "essentielle": LinkEssential,
 	"u": LinkUseful, "useful": LinkUseful, "utile": LinkUseful,
 	"x": LinkAvoid, "a": LinkAvoid, "avoid": LinkAvoid, "a eviter": LinkAvoid, "eviter": LinkAvoid,
 	"": "", "-": "", "·": "", "0": "", "none": "", "aucun": "", "rien": "",

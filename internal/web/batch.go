@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -161,12 +162,19 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, c := range list {
 		v.changes = append(v.changes, batchChange{href: workspacePath(by, "fields", itoa(c.Event.Subject.ID)), name: c.Event.Subject.Name,
-			changes: eventView(ctx, c.Event, names).Changes, kept: c.Kept})
+			changes: beyond(v.line.facts, eventView(ctx, c.Event, names).Changes), kept: c.Kept})
 	}
 	if v.shell, err = s.shell(w, r, v.line.title); err != nil {
 		return err
 	}
 	return s.ok(w, r, batchPage(v))
+}
+
+// beyond leaves out what the batch says of all its changes.
+func beyond(facts []ui.Fact, changes []ui.Change) []ui.Change {
+	return slices.DeleteFunc(changes, func(c ui.Change) bool {
+		return c.Before == "" && slices.ContainsFunc(facts, func(f ui.Fact) bool { return f.Term == c.Label && f.Text == c.After })
+	})
 }
 
 func (s *Server) undoBatch(w http.ResponseWriter, r *http.Request) error {

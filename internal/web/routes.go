@@ -25,5 +25,6 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.programRoutes(inside)
 		s.objectiveRoutes(inside)
 		s.stageRoutes(inside)
+		s.matrixRoutes(inside)
 	})
 }

@@ -172,7 +172,7 @@ func (s *Server) unusedView(w http.ResponseWriter, r *http.Request, q domain.Lis
 		{Href: addQuery(v.path, todo.query(first)), Text: i18n.T(ctx, "unused.todo"), Count: i18n.Number(ctx, page.Open.N), Current: !place.decided},
 		{Href: addQuery(v.path, decided.query(first)), Text: i18n.T(ctx, "unused.decided"), Count: i18n.Number(ctx, page.Decided.N), Current: place.decided},
 	}
-	v.grouping = ui.SelectSpec{Field: ui.Field{Name: "by", Label: i18n.T(ctx, "unused.by")}, Value: place.by, Submit: true}
+	v.grouping = ui.SelectSpec{Field: ui.Field{Name: "by", Label: i18n.T(ctx, "unused.by")}, Value: place.by, Submit: true, Width: ui.Medium}
 	for _, name := range domain.UnusedGroupings {
 		v.grouping.Options = append(v.grouping.Options, ui.Option{Value: name, Text: i18n.T(ctx, "column."+name)})
 	}
