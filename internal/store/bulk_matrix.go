@@ -50,11 +50,10 @@ func (s *Store) Matrix(ctx context.Context, by domain.Actor, q domain.ListQuery,
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
 		}
-		cells, err := s.tally(ctx, by)
+		f, err := s.fieldList(ctx, by, r, q)
 		if err != nil {
 			return err
 		}
-		f := fieldList{s: s, by: by, r: r, q: q, cells: cells}
 		if err := f.find(ctx); err != nil {
 			return err
 		}
