@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -16,6 +17,9 @@ var contentTypes = map[string]string{
 	"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8",
 	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+// exportTime is how long a person may take to receive an export, of a million rows over a slow line.
+const exportTime = 30 * time.Minute
 
 // exportRegister answers with the list as a file: every row that its filters show, in its order, in words.
 func (s *Server) exportRegister(register domain.Register) handlerFunc {
@@ -32,6 +36,7 @@ func (s *Server) exportRegister(register domain.Register) handlerFunc {
 		if err != nil {
 			return err
 		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTime)) // a server that cannot keeps its own limit
 		words := export.Words{}
 		if format != "json" {
 			words.Title = func(column string) string { return i18n.T(ctx, "column."+column) }
