@@ -342,7 +342,8 @@ func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c 
 		completeness[k] = int16(known.Percent())
 	}
 	_, err = s.exec(ctx, "field", `create temporary table first_verdict on commit drop as
-		select * from unnest(@datasets::bigint[], @categories::bigint[], @classes::text[], @meaning::boolean[], @owned::boolean[],
+		select u.dataset_id, u.category_id, u.class, u.meaning, u.owned, u.verdict, u.lawful, u.used, u.why, u.flags, u.grade, u.completeness
+		from unnest(@datasets::bigint[], @categories::bigint[], @classes::text[], @meaning::boolean[], @owned::boolean[],
 			@verdicts::text[], @lawful::boolean[], @used::boolean[], @why::text[], @flags::integer[], @grades::smallint[], @completeness::smallint[])
 			u (dataset_id, category_id, class, meaning, owned, verdict, lawful, used, why, flags, grade, completeness)`,
 		pgx.StrictNamedArgs{"datasets": datasets, "categories": categories, "classes": classes, "meaning": meaning, "owned": owned,

@@ -140,7 +140,8 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 		lines[i], columns[i], keys[i], args[i] = int64(p.Line), storableText(p.Column), p.Key, storable(p.Args)
 	}
 	_, err := s.exec(ctx, "import", `insert into import_problem (workspace_id, import_id, line, heading, key, args)
-		select @ws, @id, u.* from unnest(@lines::bigint[], @columns::text[], @keys::text[], @args::jsonb[]) u`,
+		select @ws, @id, u.line, u.heading, u.key, u.args
+		from unnest(@lines::bigint[], @columns::text[], @keys::text[], @args::jsonb[]) u (line, heading, key, args)`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "lines": lines, "columns": columns, "keys": keys, "args": args})
 	return err
 }

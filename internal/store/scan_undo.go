@@ -67,7 +67,7 @@ func (s *Store) importDependents(ctx context.Context, by domain.Actor, i domain.
 	if i.Kind == domain.ImportEvidence {
 		sql = evidenceDependents
 	}
-	rows, err := many[dependentRow](ctx, s, "import", `select x.*, count(*) over () as all_ from (`+sql+`) x order by dataset, name, reason limit @most`,
+	rows, err := many[dependentRow](ctx, s, "import", `select x.field_id, x.name, x.dataset, x.reason, count(*) over () as all_ from (`+sql+`) x order by dataset, name, reason limit @most`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "most": most})
 	for _, r := range rows {
 		list, all = append(list, domain.ImportDependent{Field: r.Field, Name: r.Name, Dataset: r.Dataset, Reason: r.Reason}), r.All
