@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 )
@@ -49,6 +50,25 @@ func TestMaskPassword(t *testing.T) {
 	} {
 		if got := maskPassword(dsn); got != want {
 			t.Errorf("%s is shown as %s, want %s", dsn, got, want)
+		}
+	}
+}
+
+func TestDataFolder(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"named":     {[]string{"HOME=/home/ann", "XDG_DATA_HOME=/data"}, "/data/utile"},
+		"of a user": {[]string{"HOME=/home/ann"}, "/home/ann/.local/share/utile"},
+	} {
+		if os.Geteuid() == 0 && name == "of a user" {
+			test.want = "/var/lib/utile"
+		}
+		c, err := Load(test.environ)
+		if err != nil || c.Data != test.want {
+			t.Errorf("%s: %q, %v; want %q", name, c.Data, err, test.want)
 		}
 	}
 }
