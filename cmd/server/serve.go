@@ -17,8 +17,6 @@ import (
 	"syscall"
 	"time"
 
-	"utile/internal/domain"
-	"utile/internal/example"
 	"utile/internal/job"
 	"utile/internal/store"
 	"utile/internal/web"
@@ -66,10 +64,7 @@ func (p *program) serve(ctx context.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	s := service{store: db.store, log: p.log}
-	handler := web.New(db.store, web.Options{BaseURL: base, ProxyHops: p.config.ProxyHops, Version: versionText(), Log: p.log,
-		Example: func(ctx context.Context, st *store.Store, by domain.Actor) (domain.Workspace, error) {
-			return example.CreateFree(ctx, st, by, time.Now())
-		}})
+	handler := web.New(db.store, web.Options{BaseURL: base, ProxyHops: p.config.ProxyHops, Version: versionText(), Log: p.log})
 	server := &http.Server{Handler: s.readiness(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
 	failed := make(chan error, 1)

@@ -157,11 +157,39 @@ func refusal(w http.ResponseWriter, r *http.Request, err error) (text string, st
 	return "", 0
 }
 
-// named is a form's field with a label of its own.
-func (v formView) named(name, label string) ui.Field {
-	f := v.field(name)
-	f.Label = label
+// labelledForm is a form some of whose controls have a label that is not the word of a column.
+type labelledForm struct {
+	formView
+	labels map[string]string // by field
+}
+
+// labelled makes a form with labels of its own: pairs of a field and the message of its label.
+func labelled(v formView, pairs ...string) labelledForm {
+	f := labelledForm{v, make(map[string]string, len(pairs)/2)}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.labels[pairs[i]] = i18n.T(v.ctx, pairs[i+1])
+	}
 	return f
+}
+
+func (f labelledForm) field(name string) ui.Field {
+	field := f.formView.field(name)
+	if label, own := f.labels[name]; own {
+		field.Label = label
+	}
+	return field
+}
+
+// summary lists the problems under the labels that the page shows.
+func (f labelledForm) summary() []ui.Problem {
+	problems := f.formView.summary()
+	for i, p := range problems {
+		if label, own := f.labels[p.ID]; own {
+			problem := f.problems[p.ID]
+			problems[i].Text = i18n.T(f.ctx, "form.problem", "field", label, "problem", i18n.TArgs(f.ctx, problem.Key, problem.Args))
+		}
+	}
+	return problems
 }
 
 // languageOptions are the languages by their own names, which anybody who reads one recognises.

@@ -30,7 +30,7 @@ type passwordForm struct {
 
 // accountView is the page of a person's own account: four forms, of which one may have been refused.
 type accountView struct {
-	formView
+	labelledForm
 	shell     ui.Shell
 	form      accountForm
 	email     string
@@ -52,7 +52,8 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	page := accountView{formView: formView{ctx, "account", p}, email: email, languages: languageOptions(), themes: enumOptions(ctx, "theme", domain.Themes)}
+	page := accountView{labelledForm: labelled(formView{ctx, "account", p}, "name", "account.name", "theme", "account.theme", "shortcuts", "account.shortcuts",
+		"email_password", "account.current", "current_password", "account.current", "password", "account.new"), email: email, languages: languageOptions(), themes: enumOptions(ctx, "theme", domain.Themes)}
 	if f == nil {
 		f = &accountForm{Name: v.User.Name, Locale: v.User.Locale, Theme: v.theme, Shortcuts: v.User.Shortcuts}
 	}

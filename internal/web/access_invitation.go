@@ -88,7 +88,7 @@ type invitationEditView struct {
 
 func (s *Server) invitationEdit(w http.ResponseWriter, r *http.Request, status int, f invitationForm, p domain.Problems) (err error) {
 	ctx, by := r.Context(), actor(r)
-	v := invitationEditView{formView: formView{ctx, "members", p}, form: f, roles: roleOptions(r), action: workspacePath(by, "invitations"), back: workspacePath(by, "members"),
+	v := invitationEditView{formView: formView{ctx: ctx, area: "members", problems: p}, form: f, roles: roleOptions(r), action: workspacePath(by, "invitations"), back: workspacePath(by, "members"),
 		crumbs: []ui.Link{{Href: workspacePath(by, "members"), Text: i18n.T(ctx, "members.title")}, {Text: i18n.T(ctx, "members.add")}}}
 	if v.shell, err = s.shell(w, r, i18n.T(ctx, "members.add")); err != nil {
 		return err
@@ -140,7 +140,7 @@ type joinForm struct {
 // joinView is the page behind the link of an invitation. Its form asks for what is still missing: nothing for the person
 // who is signed in, the password for somebody with an account, a name and a password for somebody new.
 type joinView struct {
-	formView
+	labelledForm
 	shell   ui.Shell
 	form    joinForm
 	i       store.Invited
@@ -163,7 +163,7 @@ func (s *Server) joining(r *http.Request) (joinView, error) {
 		}
 		return joinView{}, err
 	}
-	v := joinView{formView: formView{ctx: ctx, area: "join"}, i: i, action: "/join/" + token, role: i18n.T(ctx, "role."+string(i.Role)), self: u.ID != 0 && u.Email == i.Email}
+	v := joinView{labelledForm: labelled(formView{ctx: ctx, area: "join"}, "name", "account.name"), i: i, action: "/join/" + token, role: i18n.T(ctx, "role."+string(i.Role)), self: u.ID != 0 && u.Email == i.Email}
 	if u.ID != 0 && !v.self {
 		v.other = u.Email
 	}
@@ -172,6 +172,11 @@ func (s *Server) joining(r *http.Request) (joinView, error) {
 		return v, err
 	}
 	v.known = err == nil
+	if v.known {
+		v.area = "sign_in"
+	} else {
+		v.labels["password"] = i18n.T(ctx, "join.password")
+	}
 	return v, nil
 }
 

@@ -76,7 +76,7 @@ func (s *Server) memberPage(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	v := memberView{formView: formView{ctx, "members", p}, m: m, uses: usesView(ctx, by, uses, r), history: history, roles: roleOptions(r),
+	v := memberView{formView: formView{ctx: ctx, area: "members", problems: p}, m: m, uses: usesView(ctx, by, uses, r), history: history, roles: roleOptions(r),
 		crumbs: []ui.Link{{Href: workspacePath(by, "members"), Text: i18n.T(ctx, "members.title")}, {Text: m.Name}},
 		form:   memberForm{Role: string(m.Role), Seen: string(m.Role)}}
 	if f != nil {
@@ -121,7 +121,7 @@ func (s *Server) changeMember(w http.ResponseWriter, r *http.Request) error {
 }
 
 type removeMemberView struct {
-	formView
+	labelledForm
 	shell      ui.Shell
 	crumbs     []ui.Link
 	m          domain.Member
@@ -142,7 +142,7 @@ func (s *Server) removeMemberPage(w http.ResponseWriter, r *http.Request, status
 	if err != nil {
 		return err
 	}
-	v := removeMemberView{formView: formView{ctx, "members", p}, m: m, successor: refValue(successor), action: memberPath(by, id, "remove"), back: memberPath(by, id),
+	v := removeMemberView{labelledForm: labelled(formView{ctx, "members", p}, "successor", "members.successor"), m: m, successor: refValue(successor), action: memberPath(by, id, "remove"), back: memberPath(by, id),
 		crumbs: []ui.Link{{Href: workspacePath(by, "members"), Text: i18n.T(ctx, "members.title")}, {Href: memberPath(by, id), Text: m.Name}, {Text: i18n.T(ctx, "verb.remove")}}}
 	for _, u := range uses {
 		use := usesView(ctx, by, []domain.Use{u}, r)[0]

@@ -108,7 +108,7 @@ func memberPage(v memberView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(ui.CardSpec{ID: "facts", Title: i18n.T(ctx, "record.facts")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(ui.CardSpec{ID: "facts", Title: i18n.T(ctx, "account.profile")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -328,7 +328,7 @@ func removeMemberPage(v removeMemberView) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if len(v.uses) > 0 {
-					templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: v.named("successor", i18n.T(ctx, "members.successor")), Value: v.successor, Options: v.successors, Empty: i18n.T(ctx, "choice.nobody")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: v.field("successor"), Value: v.successor, Options: v.successors, Empty: i18n.T(ctx, "members.successor.choose")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

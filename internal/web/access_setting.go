@@ -108,7 +108,7 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	v := settingsView{formView: formView{ctx, "settings", p}, form: f, languages: languageOptions(), history: history, slug: ws.Slug}
+	v := settingsView{formView: formView{ctx: ctx, area: "settings", problems: p}, form: f, languages: languageOptions(), history: history, slug: ws.Slug}
 	if by.Can(domain.ManageWorkspace) {
 		v.action, v.remove = workspacePath(by, "settings"), workspacePath(by, "settings", "remove")
 		if ws.IsExample {
@@ -180,9 +180,12 @@ type previewView struct {
 
 // shiftView is the fields that would get another verdict: how many, and the first few by name.
 type shiftView struct {
-	title  string
+	tone   ui.Kind
+	icon   string
+	text   string
 	fields []ui.Link
 	more   string
+	all    ui.Link // the list of all that have the present verdict
 }
 
 func (s *Server) previewSettings(w http.ResponseWriter, r *http.Request, f settingsForm, th domain.Thresholds) error {
@@ -201,9 +204,7 @@ func (s *Server) previewSettings(w http.ResponseWriter, r *http.Request, f setti
 		v.spec.Text = i18n.T(ctx, "settings.preview.none")
 	}
 	for _, shift := range shifts {
-		v.spec.Impacts = append(v.spec.Impacts, ui.Impact{Kind: shiftTone(shift), Text: shiftText(ctx, shift),
-			Link: &ui.Link{Href: workspacePath(by, "fields") + "?verdict=" + string(shift.Was), Text: i18n.T(ctx, "settings.preview.now", "verdict", i18n.T(ctx, "verdict."+string(shift.Was)))}})
-		v.shifts = append(v.shifts, shiftFields(ctx, by, shift))
+		v.shifts = append(v.shifts, shiftOf(ctx, by, shift))
 	}
 	if v.shell, err = s.shell(w, r, v.spec.Title); err != nil {
 		return err
@@ -212,23 +213,18 @@ func (s *Server) previewSettings(w http.ResponseWriter, r *http.Request, f setti
 	return s.ok(w, r, settingsPreview(v))
 }
 
-// shiftTone warns where fields become ones to delete.
-func shiftTone(shift store.VerdictShift) ui.Kind {
+// shiftOf warns where fields become ones to delete.
+func shiftOf(ctx context.Context, by domain.Actor, shift store.VerdictShift) shiftView {
+	was := i18n.T(ctx, "verdict."+string(shift.Was))
+	v := shiftView{tone: ui.Warn, icon: "alert-triangle",
+		text: i18n.T(ctx, "settings.preview.shift", "n", shift.N, "was", was, "is", i18n.T(ctx, "verdict."+string(shift.Is))),
+		all:  ui.Link{Href: workspacePath(by, "fields") + "?verdict=" + string(shift.Was), Text: i18n.T(ctx, "settings.preview.now", "verdict", was)}}
 	switch {
 	case shift.Is.ForDeletion() && !shift.Was.ForDeletion():
-		return ui.Danger
+		v.tone = ui.Danger
 	case shift.Is == domain.VerdictKeep:
-		return ui.OK
+		v.tone, v.icon = ui.OK, "circle-check"
 	}
-	return ui.Warn
-}
-
-func shiftText(ctx context.Context, shift store.VerdictShift) string {
-	return i18n.T(ctx, "settings.preview.shift", "n", shift.N, "was", i18n.T(ctx, "verdict."+string(shift.Was)), "is", i18n.T(ctx, "verdict."+string(shift.Is)))
-}
-
-func shiftFields(ctx context.Context, by domain.Actor, shift store.VerdictShift) shiftView {
-	v := shiftView{title: shiftText(ctx, shift)}
 	for _, f := range shift.Fields {
 		v.fields = append(v.fields, ui.Link{Href: workspacePath(by, "fields", itoa(f.ID)), Text: f.Name})
 	}
@@ -254,8 +250,8 @@ func (s *Server) removeWorkspacePage(w http.ResponseWriter, r *http.Request, sta
 	if err != nil {
 		return err
 	}
-	field := formView{ctx, "settings", p}.named("slug", i18n.T(ctx, "settings.remove.type", "slug", ws.Slug))
-	field.Hint = ""
+	field := formView{ctx: ctx, problems: p}.field("slug")
+	field.Label = i18n.T(ctx, "settings.remove.type", "slug", ws.Slug)
 	v := removeWorkspaceView{crumbs: []ui.Link{{Href: workspacePath(by, "settings"), Text: i18n.T(ctx, "nav.settings")}, {Text: i18n.T(ctx, "settings.remove")}},
 		spec: ui.ConfirmSpec{Title: i18n.T(ctx, "settings.remove.title", "name", ws.Name), Text: i18n.T(ctx, "settings.remove.text"),
 			Impacts: []ui.Impact{

@@ -57,7 +57,7 @@ func flat(args map[string]any) []any {
 }
 
 type setupView struct {
-	formView
+	labelledForm
 	shell     ui.Shell
 	form      setupForm
 	known     bool // the token is right
@@ -66,7 +66,7 @@ type setupView struct {
 
 func (s *Server) setupPage(w http.ResponseWriter, r *http.Request, status int, f setupForm, known bool, p domain.Problems) error {
 	ctx := r.Context()
-	v := setupView{formView: formView{ctx, "setup", p}, form: f, known: known, languages: languageOptions(), shell: s.bareShell(r, i18n.T(ctx, "setup.title"))}
+	v := setupView{labelledForm: labelled(formView{ctx, "setup", p}, "token", "setup.token", "name", "account.name", "workspace", "workspaces.name"), form: f, known: known, languages: languageOptions(), shell: s.bareShell(r, i18n.T(ctx, "setup.title"))}
 	if r.Method != http.MethodGet {
 		v.shell.Back = "/setup"
 	}

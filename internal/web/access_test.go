@@ -398,7 +398,7 @@ func TestExampleGoesInOneClick(t *testing.T) {
 	v := s.As(t, s.Admin())
 	v.Post("/w/acme/example/remove").Want(http.StatusConflict)
 	s.Exec(t, `update workspace set is_example = true where slug = 'acme'`)
-	if p := v.Get("/w/acme/settings").Want(http.StatusOK); p.Doc().Find(`form[action="/w/acme/example/remove"]`).Length() != 1 {
+	if p := v.Get("/w/acme/settings").Want(http.StatusOK); p.Doc().Find(`form[action="/w/acme/example/remove"]`).Length() != 2 { // on every page of it, and among the settings
 		t.Error("the settings do not offer to remove the example")
 	}
 	s.As(t, s.Acme[domain.RoleEditor]).Post("/w/acme/example/remove").Want(http.StatusForbidden)
@@ -631,7 +631,7 @@ func TestSettingsShowWhatChangesBeforeTheySave(t *testing.T) {
 	}
 
 	preview := v.Post("/w/acme/settings", form("1", "30")...).Want(http.StatusOK)
-	if got := preview.Text(".impacts"); !strings.Contains(got, "1 field from “To regularise” to “To delete”") {
+	if got := preview.Text(".impacts strong"); !strings.Contains(got, "1 field from “To regularise” to “To delete”") {
 		t.Errorf("preview = %q", got)
 	}
 	if link, _ := preview.Doc().Find(".shift a").Attr("href"); link != "/w/acme/fields/"+itoa(field) {

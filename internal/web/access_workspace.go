@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"utile/internal/domain"
+	"utile/internal/example"
 	"utile/internal/i18n"
 	"utile/internal/web/ui"
 )
@@ -60,7 +61,7 @@ func (s *Server) workspacesPage(w http.ResponseWriter, r *http.Request, list []d
 	if err != nil {
 		return err
 	}
-	v := workspacesView{mayAdd: may, example: s.options.Example != nil && may}
+	v := workspacesView{mayAdd: may, example: may}
 	for _, m := range list {
 		v.list = append(v.list, workspaceEntry{workspacePath(domain.Actor{Slug: m.Slug}), m.Name, i18n.T(ctx, "role."+string(m.Role)), m.IsExample})
 		v.hasExample = v.hasExample || m.IsExample
@@ -93,7 +94,7 @@ func (s *Server) mayAddWorkspace(r *http.Request) error {
 
 func (s *Server) workspaceEdit(w http.ResponseWriter, r *http.Request, status int, f workspaceForm, p domain.Problems) error {
 	ctx := r.Context()
-	v := workspaceEditView{formView: formView{ctx, "workspaces", p}, form: f, languages: languageOptions(), shell: s.personShell(w, r, i18n.T(ctx, "workspaces.add"))}
+	v := workspaceEditView{formView: formView{ctx: ctx, area: "workspaces", problems: p}, form: f, languages: languageOptions(), shell: s.personShell(w, r, i18n.T(ctx, "workspaces.add"))}
 	return s.render(w, r, status, workspaceEdit(v))
 }
 
@@ -143,7 +144,7 @@ func (s *Server) showDoors(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := doorsView{name: visitOf(r).Workspace.Name, home: workspacePath(by), example: s.options.Example != nil && may && !visitOf(r).Workspace.IsExample}
+	v := doorsView{name: visitOf(r).Workspace.Name, home: workspacePath(by), example: may && !visitOf(r).Workspace.IsExample}
 	if by.Can(domain.EditInventory) {
 		v.imports = workspacePath(by, "imports", "new")
 	}
@@ -154,9 +155,6 @@ func (s *Server) showDoors(w http.ResponseWriter, r *http.Request) error {
 
 // createExample opens the worked example, or leads to it where the person has it already.
 func (s *Server) createExample(w http.ResponseWriter, r *http.Request) error {
-	if s.options.Example == nil {
-		return domain.Errorf(domain.NotFound, "error.not_found", "noun", "page")
-	}
 	ctx, by := r.Context(), actor(r)
 	list, err := s.store.MembershipsOf(ctx, by.User)
 	if err != nil {
@@ -170,7 +168,7 @@ func (s *Server) createExample(w http.ResponseWriter, r *http.Request) error {
 	if err := s.mayAddWorkspace(r); err != nil {
 		return err
 	}
-	ws, err := s.options.Example(ctx, s.store, by)
+	ws, err := example.CreateFree(ctx, s.store, by, s.now())
 	if err != nil {
 		return err
 	}

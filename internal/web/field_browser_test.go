@@ -13,7 +13,16 @@ type shownPage struct{ name, path string }
 // inBrowser opens pages and fails for breaches of accessibility, of the policy, and for pages wider than the window.
 func inBrowser(t *testing.T, s *webtest.Site, as domain.Actor, pages ...shownPage) {
 	t.Helper()
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, as))
+	inBrowserAs(t, s, s.Token(t, as), pages...)
+}
+
+// inBrowserAs is inBrowser with what the cookie says; empty for nobody.
+func inBrowserAs(t *testing.T, s *webtest.Site, token string, pages ...shownPage) {
+	t.Helper()
+	tab := webtest.Browser(t)
+	if token != "" {
+		tab.Cookie(s.URL, "utile", token)
+	}
 	for _, p := range pages {
 		for _, lang := range []string{"fr", "en"} {
 			for _, theme := range []string{"light", "dark"} {

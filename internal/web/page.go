@@ -103,10 +103,23 @@ func (s *Server) shell(w http.ResponseWriter, r *http.Request, title string) (ui
 		shell.Job = &ui.TopJob{Href: importPath(by, chrome.Import), Percent: percent, Text: i18n.T(ctx, "nav.import.running", "n", percent)}
 	}
 	shell.Account = s.account(ctx, v, by)
+	shell.Notice = exampleNotice(ctx, by, v.Workspace)
 	if f, ok := s.takeFlash(w, r); ok {
 		shell.Flashes = append(shell.Flashes, s.flashView(ctx, by, f))
 	}
 	return shell, nil
+}
+
+// exampleNotice says on every page of the worked example that it is one.
+func exampleNotice(ctx context.Context, by domain.Actor, w domain.Workspace) *ui.Notice {
+	if !w.IsExample {
+		return nil
+	}
+	n := &ui.Notice{Text: i18n.T(ctx, "example.notice")}
+	if by.Can(domain.ManageWorkspace) {
+		n.Action, n.Button = workspacePath(by, "example", "remove"), i18n.T(ctx, "example.remove")
+	}
+	return n
 }
 
 func searchedText(r *http.Request, current section) string {

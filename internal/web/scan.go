@@ -342,6 +342,9 @@ func (s *Server) takeRenames(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.store.ImportByID(r.Context(), actor(r), id); err != nil {
+		return err
+	}
 	if _, err := s.keepRenames(r, id); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@
 package web
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -13,7 +12,6 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
-	"utile/internal/domain"
 	"utile/internal/login"
 	"utile/internal/store"
 	"utile/static"
@@ -34,8 +32,6 @@ type Options struct {
 	Now       func() time.Time
 	// Passwords hashes them; nil for the cost of the product.
 	Passwords *login.Hasher
-	// Example opens the worked example for somebody and returns its workspace; nil where there is none to open.
-	Example func(ctx context.Context, st *store.Store, by domain.Actor) (domain.Workspace, error)
 	// Wake is called after an import was queued, so that it starts at once; nil where nothing runs jobs.
 	Wake func()
 }

@@ -208,6 +208,9 @@ func (s *Server) moveStage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.store.StageByID(r.Context(), by, id); err != nil {
+		return err
+	}
 	if f.To != "earlier" && f.To != "later" {
 		return domain.Errorf(domain.Invalid, "error.form")
 	}

@@ -75,7 +75,7 @@ func (s *Server) teamEdit(w http.ResponseWriter, r *http.Request, status int, id
 	if err != nil {
 		return err
 	}
-	v := teamEditView{formView: formView{ctx, "team", p}, form: f, members: refOptions(members),
+	v := teamEditView{formView: formView{ctx: ctx, area: "team", problems: p}, form: f, members: refOptions(members),
 		title: i18n.T(ctx, "teams.add"), action: workspacePath(by, "teams"), back: workspacePath(by, "teams")}
 	for _, m := range f.Members {
 		v.ticked = append(v.ticked, itoa(m))

@@ -30,9 +30,10 @@ type Shell struct {
 	Job         *TopJob
 	Account     *Account
 	Flashes     []Flash
-	PrintNote   string // what is printed under the title: filter, date, author
-	Wide        bool   // reading width is left to the page, up to the whole window
-	Live        bool   // the page follows an event stream
+	Notice      *Notice // what every page of this place must say
+	PrintNote   string  // what is printed under the title: filter, date, author
+	Wide        bool    // reading width is left to the page, up to the whole window
+	Live        bool    // the page follows an event stream
 	NoIndex     bool
 	KeysOff     bool // the person wants no single-letter shortcut
 	Refresh     int  // seconds after which a page without script loads itself again; 0 for never
@@ -61,6 +62,13 @@ type TopJob struct {
 	Href    string
 	Text    string // "Analyse 62 %"
 	Percent int    // 0 to 100
+}
+
+// Notice is a line under the bars: what somebody must know wherever they are, and the form that ends it.
+type Notice struct {
+	Text   string
+	Action string // where the button posts; no button when empty
+	Button string
 }
 
 // Account is the person signed in, and the menu under the initials.
