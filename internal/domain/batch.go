@@ -23,6 +23,8 @@ const (
 	BulkDelete     BulkAct = "propose_deletion"
 	BulkMatrix     BulkAct = "matrix"
 	BulkImport     BulkAct = "import"
+	BulkApprove    BulkAct = "approve_mappings"
+	BulkReject     BulkAct = "reject_mappings"
 )
 
 // BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
@@ -35,6 +37,8 @@ func (a BulkAct) Action() Action {
 		return EditPlan
 	case BulkMap:
 		return ProposeMapping
+	case BulkApprove, BulkReject:
+		return ReviewMapping
 	case BulkKeep, BulkToDPO, BulkDelete:
 		return Decide
 	case BulkCategorise, BulkOwner, BulkOrigin, BulkCollect, BulkImport:
@@ -96,7 +100,7 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkCollect:
 		clean.Point = b.Point
 		p.chosen("collection_point", int64(b.Point))
-	case BulkMatrix, BulkImport:
+	case BulkMatrix, BulkImport, BulkApprove, BulkReject:
 		p.Add("act", "error.choice")
 	default:
 		p.Add("act", "error.choice")

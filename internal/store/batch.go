@@ -157,6 +157,17 @@ var undoDecisions = undoSQL{
 			and d.id = (u.after->>'decision_id')::bigint and (d.until is null or d.until >= @today)`,
 }
 
+// undoAnswers puts mappings before the DPO again, where the answer that the batch gave still stands.
+var undoAnswers = undoSQL{
+	verbs: []string{"field.mapping_approved", "field.mapping_rejected"},
+	with:  undoField + ` join purpose_mapping x on x.workspace_id = @ws and x.field_id = f.id and x.purpose_id = (e.after->>'purpose')::bigint`,
+	still: `x.state = e.after->>'mapping' and x.decision_reason = e.reason`,
+	apply: `applied as (
+		update purpose_mapping x set state = t.before->>'mapping', decided_by = null, decided_at = null, decision_reason = '',
+			self_approved = false, reopened_because = coalesce(t.before->>'reopened_because', ''), version = version + 1
+		from target t where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint)`,
+}
+
 func undoValue(name, expr, set, possible string) undoSQL {
 	return undoSQL{
 		verbs: []string{"field.changed"},
@@ -168,6 +179,7 @@ func undoValue(name, expr, set, possible string) undoSQL {
 }
 
 var undos = map[domain.BulkAct]undoSQL{
+	domain.BulkApprove: undoAnswers, domain.BulkReject: undoAnswers,
 	domain.BulkLink: undoLinks, domain.BulkUnlink: undoLinks, domain.BulkMatrix: undoLinks,
 	domain.BulkKeep: undoDecisions, domain.BulkToDPO: undoDecisions, domain.BulkDelete: undoDecisions,
 	domain.BulkOwner: undoValue("owner", "coalesce(f.owner_id, 0)::text", "owner_id = nullif((t.before->>'owner')::bigint, 0)",

@@ -415,7 +415,8 @@ func (s *Store) BulkOptions(ctx context.Context, by domain.Actor, act domain.Bul
 		case domain.BulkCollect:
 			o.Points, err = s.options(ctx, by, `select id, name from collection_point
 				where workspace_id = @ws and archived_at is null order by fold(name), id`)
-		case domain.BulkOrigin, domain.BulkKeep, domain.BulkToDPO, domain.BulkDelete, domain.BulkMatrix, domain.BulkImport:
+		case domain.BulkOrigin, domain.BulkKeep, domain.BulkToDPO, domain.BulkDelete, domain.BulkMatrix, domain.BulkImport,
+			domain.BulkApprove, domain.BulkReject:
 		}
 		return err
 	})

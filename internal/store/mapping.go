@@ -200,6 +200,13 @@ func (a Answer) give(m domain.PurposeMapping, by domain.Actor, at time.Time, g d
 	return m.Reject(by, at, a.Reason)
 }
 
+func (a Answer) act() domain.BulkAct {
+	if a.Approve {
+		return domain.BulkApprove
+	}
+	return domain.BulkReject
+}
+
 func (a Answer) state() domain.MappingState {
 	if a.Approve {
 		return domain.MappingApproved
@@ -210,6 +217,7 @@ func (a Answer) state() domain.MappingState {
 // Answered is what became of the mappings that an answer was about.
 type Answered struct {
 	Done    int64
+	Batch   domain.BatchID   // where they are undone together; zero where one was answered alone
 	Self    int64            // of those, approved by who had proposed them
 	Refused map[string]int64 // how many could not be answered so, by the key of the reason
 }
@@ -238,7 +246,7 @@ func (s *Store) ReviewMapping(ctx context.Context, by domain.Actor, id domain.Ma
 		if err != nil {
 			return err
 		}
-		return s.storeAnswers(ctx, by, a, []MappingCase{c}, []domain.PurposeMapping{next})
+		return s.storeAnswers(ctx, by, a, 0, []MappingCase{c}, []domain.PurposeMapping{next})
 	})
 }
 
@@ -295,35 +303,43 @@ func (s *Store) reviewRows(ctx context.Context, by domain.Actor, rows []mappingR
 			done.Self++
 		}
 	}
-	return done, s.storeAnswers(ctx, by, a, cases, next)
+	if done.Done == 0 {
+		return done, nil
+	}
+	refused := int64(len(rows)) - done.Done
+	if done.Batch, err = s.addBatch(ctx, by, a.act(), map[string]any{"reason": next[0].Reason}, done.Done, refused); err != nil {
+		return done, err
+	}
+	return done, s.storeAnswers(ctx, by, a, done.Batch, cases, next)
 }
 
 // storeAnswers writes answers, their history and the verdicts that follow, all by sets.
-func (s *Store) storeAnswers(ctx context.Context, by domain.Actor, a Answer, cases []MappingCase, next []domain.PurposeMapping) error {
+func (s *Store) storeAnswers(ctx context.Context, by domain.Actor, a Answer, batch domain.BatchID, cases []MappingCase, next []domain.PurposeMapping) error {
 	if len(next) == 0 {
 		return nil
 	}
 	n := len(next)
-	ids, self, was, fields := make([]int64, n), make([]bool, n), make([]string, n), make([]int64, n)
+	ids, self, was, why, fields := make([]int64, n), make([]bool, n), make([]string, n), make([]string, n), make([]int64, n)
 	for i, m := range next {
-		ids[i], self[i], was[i], fields[i] = int64(m.ID), m.SelfApproved, string(cases[i].State), int64(m.Field)
+		ids[i], self[i], was[i], why[i], fields[i] = int64(m.ID), m.SelfApproved, string(cases[i].State), cases[i].ReopenedBecause, int64(m.Field)
 	}
-	args := pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "self": self, "was": was, "state": string(a.state()),
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "self": self, "was": was, "why": why, "batch": zeroNull(batch), "state": string(a.state()),
 		"reason": next[0].Reason, "by": zeroNull(by.User), "at": next[0].DecidedAt, "by_name": by.Name, "acting": by.ActsAsDPO(),
 		"verb": map[bool]string{true: "field.mapping_approved", false: "field.mapping_rejected"}[a.Approve]}
 	if _, err := s.exec(ctx, "mapping", `with u as (
-			select * from unnest(@ids::bigint[], @self::boolean[], @was::text[]) u (id, self, was)
+			select id, self, was, why from unnest(@ids::bigint[], @self::boolean[], @was::text[], @why::text[]) u (id, self, was, why)
 		), answered as (
 			update purpose_mapping m set state = @state, decided_by = @by, decided_at = @at, decision_reason = @reason,
 				self_approved = u.self, reopened_because = '', version = m.version + 1
 			from u where m.workspace_id = @ws and m.id = u.id
-			returning m.field_id, m.purpose_id, u.self, u.was
+			returning m.field_id, m.purpose_id, u.self, u.was, u.why
 		)
-		insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, reason)
-		select @ws, @by, @by_name, @verb, 'field', f.id, f.name, jsonb_build_object('mapping', x.was),
+		insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, reason, batch_id)
+		select @ws, @by, @by_name, @verb, 'field', f.id, f.name, jsonb_build_object('mapping', x.was)
+				|| case when x.why <> '' then jsonb_build_object('reopened_because', x.why) else '{}' end,
 			jsonb_build_object('mapping', @state::text, 'purpose', x.purpose_id)
 				|| case when x.self then '{"self_approved": true}'::jsonb else '{}' end
-				|| case when @acting then '{"acting_as_dpo": true}'::jsonb else '{}' end, @reason
+				|| case when @acting then '{"acting_as_dpo": true}'::jsonb else '{}' end, @reason, @batch
 		from answered x join field f on f.workspace_id = @ws and f.id = x.field_id`, args); err != nil {
 		return err
 	}
@@ -378,7 +394,8 @@ func (s *Store) MappingGroups(ctx context.Context, by domain.Actor, most int) (g
 	err = s.Read(ctx, by, func(s *Store) error {
 		args := pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "most": most}
 		rows, err := many[groupRow](ctx, s, "mapping", `
-			select g.*, p.code as purpose_code, p.name as purpose_name, p.legal_basis,
+			select g.purpose_id, g.category_id, g.gdpr_class, g.justification, g.reopened_because, g.n, g.own, g.since, g.seen, g.first,
+				p.code as purpose_code, p.name as purpose_name, p.legal_basis,
 				case when p.archived_at is null then p.state else 'retired' end as purpose_state,
 				coalesce(case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end, '') as category,
 				array(select distinct u.name from purpose_mapping m join app_user u on u.id = m.proposed_by
@@ -505,3 +522,12 @@ var _ = addRegister(registerSQL{
 })
 
 const fieldLookup = `select id::text from field where workspace_id = @ws and fold(name) = any(%s)`
+
+// OtherReviewer tells whether somebody else than the actor may answer mappings.
+func (s *Store) OtherReviewer(ctx context.Context, by domain.Actor) (other bool, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		other, err = s.otherReviewer(ctx, by)
+		return err
+	})
+	return other, err
+}

@@ -42,7 +42,8 @@ var fieldBulkActions = []bulkAction{
 var bulkIcons = map[domain.BulkAct]string{
 	domain.BulkLink: "link", domain.BulkUnlink: "unlink", domain.BulkCategorise: "tag", domain.BulkMap: "gavel", domain.BulkOwner: "user",
 	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
-	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload",
+	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload", domain.BulkApprove: "circle-check",
+	domain.BulkReject: "circle-x",
 }
 
 // fieldBulkForm is what travels through the steps of an act: which fields, what is done to them, and what was seen.

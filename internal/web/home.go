@@ -252,10 +252,10 @@ func waitingView(ctx context.Context, by domain.Actor, o domain.Overview, w stor
 			out = append(out, ui.FigureSpec{Count: i18n.Number(ctx, n), Text: i18n.T(ctx, "home.waiting."+key, "n", n), Kind: kind, Icon: icon, Href: href})
 		}
 	}
-	add(domain.ReviewMapping, w.Mappings, "mappings", ui.Review, "gavel", workspacePath(by, "mappings")+"?state=proposed")
+	add(domain.ReviewMapping, w.Mappings, "mappings", ui.Review, "gavel", workspacePath(by, "review"))
 	add(domain.ReviewMapping, o.ToDPO, "to_dpo", ui.Review, "send", fieldsPath(by, "decision=to_dpo"))
 	add(domain.Decide, w.Mine, "mine", ui.Danger, "trash", fieldsPath(by, "owner="+itoa(by.User)+"&verdict=dormant,delete"))
-	add(domain.ProposeMapping, w.Rejected, "rejected", ui.Warn, "x", workspacePath(by, "mappings")+"?state=rejected")
+	add(domain.ProposeMapping, w.Rejected, "rejected", ui.Warn, "x", workspacePath(by, "mappings")+"?mapping=rejected")
 	add(domain.EditInventory, o.Verdicts[domain.VerdictUnclassified], "unclassified", ui.Info, "circle-dashed", fieldsPath(by, "verdict=unclassified"))
 	add(domain.EditPlan, o.Flags["undeclared_use"], "undeclared", ui.Warn, "eye", fieldsPath(by, "flag=undeclared_use"))
 	add(domain.ReadWorkspace, o.Flags["sensitive_ungrounded"], "sensitive", ui.Sens, "shield-lock", fieldsPath(by, "flag=sensitive_ungrounded"))

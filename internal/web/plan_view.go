@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"utile/internal/domain"
@@ -69,4 +70,39 @@ func statusOptions(ctx context.Context) []ui.Option {
 		_, options[i].Icon = programTone(options[i].Value)
 	}
 	return options
+}
+
+func purposeDataHeads(ctx context.Context) []ui.HeaderSpec {
+	heads := plainHeads(ctx, "column.category", "column.gdpr_class", "purpose.sheet.approved", "purpose.sheet.proposed")
+	heads[2].Class, heads[3].Class = "c-num", "c-num"
+	return heads
+}
+
+// needsProgramField is the box whose label says what it means, beside the word of its column.
+func needsProgramField(v purposeEditView) ui.Field {
+	f := v.field("needs_program")
+	f.Label = i18n.T(v.ctx, "purpose.needs_program_label")
+	return f
+}
+
+// asDomain returns the error that a person can be told about, where err is one.
+func asDomain(err error) (*domain.Error, bool) {
+	return errors.AsType[*domain.Error](err)
+}
+
+// reasonField is the box for the reason of an answer; a page may have several.
+func (v formView) reasonField(id string) ui.Field {
+	f := v.field("reason")
+	f.ID = "reason"
+	if id != "" {
+		f.ID += "-" + id
+	}
+	return f
+}
+
+func answerTitle(v mappingShowView) string {
+	if v.approve {
+		return i18n.T(v.ctx, "mapping.answer")
+	}
+	return i18n.T(v.ctx, "mapping.withdraw")
 }

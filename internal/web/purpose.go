@@ -1,9 +1,329 @@
 package web
 
-import "utile/internal/domain"
+import (
+	"net/http"
+	"strconv"
+	"strings"
 
-//i18n:dynamic purposes. purpose. basis. basis_hint. art9. subject. recipient. measure. mappings. review.
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/web/ui"
+)
+
+//i18n:dynamic purposes. purpose. basis. basis_hint. art9. subject. recipient. measure.
+
+func (s *Server) purposeRoutes(r scope) {
+	r.get("/purposes", domain.ReadWorkspace, s.listPurposes)
+	r.get("/purposes.{format}", domain.ReadWorkspace, s.exportRegister(domain.PurposeRegister))
+	r.get("/purposes/new", domain.EditPurpose, s.newPurpose)
+	r.post("/purposes", domain.EditPurpose, s.createPurpose)
+	r.post("/purposes/bulk", domain.EditPurpose, s.bulkPurposes)
+	r.get("/purposes/{purpose}", domain.ReadWorkspace, s.showPurpose)
+	r.get("/purposes/{purpose}/edit", domain.EditPurpose, s.editPurpose)
+	r.post("/purposes/{purpose}", domain.EditPurpose, s.changePurpose)
+	r.post("/purposes/{purpose}/state", domain.EditPurpose, s.changePurposeState)
+	r.post("/purposes/{purpose}/archive", domain.EditPurpose, s.archivePurpose)
+	r.post("/purposes/{purpose}/restore", domain.EditPurpose, s.restorePurpose)
+	r.post("/purposes/{purpose}/remove", domain.EditPurpose, s.removePurpose)
+}
 
 func purposePath(by domain.Actor, id domain.PurposeID, parts ...string) string {
 	return workspacePath(by, append([]string{"purposes", itoa(id)}, parts...)...)
+}
+
+var purposeList = registerSpec{
+	register: domain.PurposeRegister,
+	path:     "purposes",
+	show:     func(by domain.Actor, id int64) string { return purposePath(by, domain.PurposeID(id)) },
+	add:      domain.EditPurpose,
+	tone:     map[string]tone{"purpose_state": purposeTone},
+	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditPurpose}},
+}
+
+func purposeTone(code string) (ui.Kind, string) {
+	switch domain.PurposeState(code) {
+	case domain.PurposeInForce:
+		return ui.OK, "circle-check"
+	case domain.PurposeRetired:
+		return ui.Neutral, "player-stop"
+	case domain.PurposeDraft:
+	}
+	return ui.Info, "circle-dashed"
+}
+
+func (s *Server) listPurposes(w http.ResponseWriter, r *http.Request) error {
+	return s.showRegister(w, r, purposeList)
+}
+
+func (s *Server) bulkPurposes(w http.ResponseWriter, r *http.Request) error {
+	return s.bulkArchive(w, r, purposeList, func(id int64) error {
+		return s.store.ArchivePurpose(r.Context(), actor(r), domain.PurposeID(id))
+	})
+}
+
+type purposeForm struct {
+	Version           int           `form:"version"`
+	Confirmed         bool          `form:"confirmed"`
+	Code              string        `form:"code"`
+	Name              string        `form:"name"`
+	Description       string        `form:"description"`
+	SubPurposes       string        `form:"sub_purposes"`
+	LegalBasis        string        `form:"legal_basis"`
+	LegalReference    string        `form:"legal_reference"`
+	Art9Condition     string        `form:"art9_condition"`
+	Interest          string        `form:"interest"`
+	Necessity         string        `form:"necessity"`
+	Balance           string        `form:"balance"`
+	ConsentProof      string        `form:"consent_proof"`
+	ConsentWithdrawal string        `form:"consent_withdrawal"`
+	Subjects          []string      `form:"subjects"`
+	OtherSubjects     string        `form:"subjects_other"`
+	Recipients        []string      `form:"recipients"`
+	OtherRecipients   string        `form:"recipients_other"`
+	Transfers         string        `form:"transfers"`
+	RetentionMonths   string        `form:"retention_months"`
+	RetentionRule     string        `form:"retention_rule"`
+	Measures          []string      `form:"security_measures"`
+	OtherMeasures     string        `form:"security_measures_other"`
+	SourceOfData      string        `form:"source_of_data"`
+	NeedsProgram      bool          `form:"needs_program"`
+	StartsOn          string        `form:"starts_on"`
+	EndsOn            string        `form:"ends_on"`
+	ReviewOn          string        `form:"review_on"`
+	Owner             domain.UserID `form:"owner"`
+}
+
+// lines splits what was typed one a line: entries may hold commas.
+func lines(text string) []string { return domain.CleanList(strings.Split(text, "\n")) }
+
+// apply puts what was typed into a purpose; its state is changed elsewhere.
+func (f purposeForm) apply(p domain.Purpose) (domain.Purpose, error) {
+	var bad domain.Problems
+	p.Code, p.Name, p.Description, p.SubPurposes = f.Code, f.Name, f.Description, lines(f.SubPurposes)
+	p.LegalBasis, p.LegalReference, p.Art9Condition = f.LegalBasis, f.LegalReference, f.Art9Condition
+	p.Interest, p.Necessity, p.Balance = f.Interest, f.Necessity, f.Balance
+	p.ConsentProof, p.ConsentWithdrawal = f.ConsentProof, f.ConsentWithdrawal
+	p.Subjects, p.Recipients = several(f.Subjects, f.OtherSubjects), several(f.Recipients, f.OtherRecipients)
+	p.SecurityMeasures, p.Transfers = several(f.Measures, f.OtherMeasures), lines(f.Transfers)
+	p.RetentionMonths = months(&bad, "retention_months", f.RetentionMonths)
+	p.RetentionRule, p.SourceOfData, p.NeedsProgram, p.Owner = f.RetentionRule, f.SourceOfData, f.NeedsProgram, f.Owner
+	p.StartsOn, p.EndsOn, p.ReviewOn = day(&bad, "starts_on", f.StartsOn), day(&bad, "ends_on", f.EndsOn), day(&bad, "review_on", f.ReviewOn)
+	p, err := domain.NewPurpose(p)
+	if problems, isForm := withProblems(bad, err); isForm {
+		return p, problems.Err()
+	}
+	return p, err
+}
+
+// months reads a number of months that may be left out.
+func months(p *domain.Problems, field, text string) *int {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		p.Add(field, "error.range", "least", 0, "most", domain.MaxRetention)
+		return nil
+	}
+	return &n
+}
+
+func purposeFormOf(p domain.Purpose) purposeForm {
+	f := purposeForm{Version: p.Version, Code: p.Code, Name: p.Name, Description: p.Description, SubPurposes: strings.Join(p.SubPurposes, "\n"),
+		LegalBasis: p.LegalBasis, LegalReference: p.LegalReference, Art9Condition: p.Art9Condition, Interest: p.Interest, Necessity: p.Necessity,
+		Balance: p.Balance, ConsentProof: p.ConsentProof, ConsentWithdrawal: p.ConsentWithdrawal, Transfers: strings.Join(p.Transfers, "\n"),
+		RetentionRule: p.RetentionRule, SourceOfData: p.SourceOfData, NeedsProgram: p.NeedsProgram, StartsOn: typedDay(p.StartsOn),
+		EndsOn: typedDay(p.EndsOn), ReviewOn: typedDay(p.ReviewOn), Owner: p.Owner}
+	f.Subjects, f.OtherSubjects = splitOther(p.Subjects, domain.PurposeSubjects)
+	f.Recipients, f.OtherRecipients = splitOther(p.Recipients, domain.Recipients)
+	f.Measures, f.OtherMeasures = splitOther(p.SecurityMeasures, domain.SecurityMeasures)
+	if p.RetentionMonths != nil {
+		f.RetentionMonths = strconv.Itoa(*p.RetentionMonths)
+	}
+	return f
+}
+
+type purposeEditView struct {
+	formView
+	shell        ui.Shell
+	title, lead  string
+	action, back string
+	crumbs       []ui.Link
+	form         purposeForm
+	users        []ui.Option
+}
+
+// purposeEdit shows the form, for a new purpose (id 0) or for one that is there.
+func (s *Server) purposeEdit(w http.ResponseWriter, r *http.Request, status int, id domain.PurposeID, f purposeForm, p domain.Problems) error {
+	ctx, by := r.Context(), actor(r)
+	users, err := s.store.MemberOptions(ctx, by)
+	if err != nil {
+		return err
+	}
+	list := workspacePath(by, "purposes")
+	v := purposeEditView{formView: formView{ctx, "purpose", p}, form: f, title: i18n.T(ctx, "purposes.add"), action: list, back: list,
+		crumbs: []ui.Link{{Href: list, Text: i18n.T(ctx, "purposes.title")}}, users: refOptions(users)}
+	if id != 0 {
+		v.title, v.action, v.back = i18n.T(ctx, "purpose.edit"), purposePath(by, id), purposePath(by, id)
+		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
+	}
+	v.crumbs = append(v.crumbs, ui.Link{Text: v.title})
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, purposeEdit(v))
+}
+
+func (s *Server) newPurpose(w http.ResponseWriter, r *http.Request) error {
+	return s.purposeEdit(w, r, http.StatusOK, 0, purposeForm{NeedsProgram: true}, nil)
+}
+
+func (s *Server) createPurpose(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	f, bad, err := decode[purposeForm](r)
+	if err != nil {
+		return err
+	}
+	var id domain.PurposeID
+	p, err := f.apply(domain.Purpose{})
+	if err == nil && len(bad) == 0 {
+		id, err = s.store.AddPurpose(r.Context(), by, p)
+	}
+	if problems, isForm := withProblems(bad, err); isForm {
+		return s.purposeEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, purposePath(by, id), "purpose.added", "name", p.Name)
+}
+
+func (s *Server) editPurpose(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.PurposeID](r, "purpose")
+	if err != nil {
+		return err
+	}
+	p, err := s.store.PurposeByID(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	return s.purposeEdit(w, r, http.StatusOK, id, purposeFormOf(p), nil)
+}
+
+func (s *Server) changePurpose(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.PurposeID](r, "purpose")
+	if err != nil {
+		return err
+	}
+	f, bad, err := decode[purposeForm](r)
+	if err != nil {
+		return err
+	}
+	asked, reopened := false, int64(0)
+	if len(bad) == 0 && !f.Confirmed {
+		asked, err = s.askPurpose(w, r, id, f.Version, "purpose.confirm.changed", f.apply)
+	}
+	if len(bad) == 0 && !asked && err == nil {
+		reopened, err = s.store.ChangePurpose(ctx, by, id, f.Version, f.apply)
+	}
+	if problems, isForm := withProblems(bad, err); isForm {
+		return s.purposeEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+	}
+	if err != nil || asked {
+		return err
+	}
+	if reopened > 0 {
+		return s.seeOther(w, r, purposePath(by, id), "purpose.changed_reopened", "name", domain.CleanLine(f.Name), "n", reopened)
+	}
+	return s.seeOther(w, r, purposePath(by, id), "purpose.changed", "name", domain.CleanLine(f.Name))
+}
+
+// askPurpose answers with a page of confirmation where the change reopens approvals or takes grounds away.
+func (s *Server) askPurpose(w http.ResponseWriter, r *http.Request, id domain.PurposeID, seen int, key string,
+	decide func(domain.Purpose) (domain.Purpose, error)) (asked bool, err error) {
+	ctx, by := r.Context(), actor(r)
+	name := ""
+	preview, err := s.store.PurposePreview(ctx, by, id, seen, func(p domain.Purpose) (domain.Purpose, error) {
+		name = p.Name
+		return decide(p)
+	})
+	if err != nil || !preview.NeedsConfirming() {
+		return false, err
+	}
+	back := purposePath(by, id)
+	var impacts []ui.Impact
+	if preview.Reopened > 0 {
+		words := make([]string, len(preview.Changed))
+		for i, changed := range preview.Changed {
+			words[i] = i18n.Lower(i18n.T(ctx, "column."+changed))
+		}
+		impacts = append(impacts, ui.Impact{Kind: ui.Review, Text: i18n.T(ctx, "purpose.confirm.reopens", "n", preview.Reopened, "changed", i18n.List(ctx, words)),
+			Link: &ui.Link{Href: workspacePath(by, "mappings") + "?mapping=approved&purpose=" + itoa(id), Text: i18n.T(ctx, "verb.show")}})
+	}
+	return true, s.showEffect(w, r, effectView{
+		crumbs: []ui.Link{{Href: workspacePath(by, "purposes"), Text: i18n.T(ctx, "purposes.title")}, {Href: back, Text: name}, {Text: i18n.T(ctx, "effect.title")}},
+		confirm: ui.ConfirmSpec{Title: i18n.T(ctx, key, "name", name), Impacts: append(impacts, effectImpacts(ctx, preview.Effect)...),
+			Submit: ui.ButtonSpec{Text: i18n.T(ctx, key+".submit"), Variant: ui.DangerButton}, Cancel: ui.Link{Href: back}},
+		moves: moveViews(ctx, by, preview.Effect, workspacePath(by, "fields")+"?purpose="+itoa(id)),
+	})
+}
+
+type purposeStateForm struct {
+	Version   int                 `form:"version"`
+	Confirmed bool                `form:"confirmed"`
+	State     domain.PurposeState `form:"state"`
+}
+
+// changePurposeState moves a purpose to another state. What keeps it from coming into force is all said at once, beside
+// the boxes of its form.
+func (s *Server) changePurposeState(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.PurposeID](r, "purpose")
+	if err != nil {
+		return err
+	}
+	f, _, err := decode[purposeStateForm](r)
+	if err != nil {
+		return err
+	}
+	decide := func(p domain.Purpose) (domain.Purpose, error) { return p.Become(f.State, s.now()) }
+	if !f.Confirmed {
+		asked, err := s.askPurpose(w, r, id, f.Version, "purpose.confirm.retired", decide)
+		if problems, isForm := formProblems(err); isForm {
+			return s.purposeIncomplete(w, r, id, problems)
+		}
+		if err != nil || asked {
+			return err
+		}
+	}
+	if _, err := s.store.ChangePurpose(ctx, by, id, f.Version, decide); err != nil {
+		if problems, isForm := formProblems(err); isForm {
+			return s.purposeIncomplete(w, r, id, problems)
+		}
+		return err
+	}
+	return s.seeOther(w, r, purposePath(by, id), "purpose.now_"+string(f.State))
+}
+
+// purposeIncomplete shows the form of a purpose with what it lacks.
+func (s *Server) purposeIncomplete(w http.ResponseWriter, r *http.Request, id domain.PurposeID, problems domain.Problems) error {
+	p, err := s.store.PurposeByID(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	return s.purposeEdit(w, r, http.StatusUnprocessableEntity, id, purposeFormOf(p), problems)
+}
+
+func (s *Server) archivePurpose(w http.ResponseWriter, r *http.Request) error {
+	return onRecord(s, w, r, "purpose", purposePath, s.store.ArchivePurpose, "record.archived", true)
+}
+
+func (s *Server) restorePurpose(w http.ResponseWriter, r *http.Request) error {
+	return onRecord(s, w, r, "purpose", purposePath, s.store.RestorePurpose, "record.restored", true)
+}
+
+func (s *Server) removePurpose(w http.ResponseWriter, r *http.Request) error {
+	return onRecord(s, w, r, "purpose", purposePath, s.store.RemovePurpose, "record.removed", false)
 }

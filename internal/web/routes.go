@@ -26,5 +26,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.objectiveRoutes(inside)
 		s.stageRoutes(inside)
 		s.matrixRoutes(inside)
+		s.purposeRoutes(inside)
+		s.mappingRoutes(inside)
 	})
 }

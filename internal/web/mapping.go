@@ -1,0 +1,439 @@
+package web
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/store"
+	"utile/internal/web/ui"
+)
+
+//i18n:dynamic mappings. review.
+
+func (s *Server) mappingRoutes(r scope) {
+	r.get("/review", domain.ReadWorkspace, s.showReview)
+	r.post("/review", domain.ReviewMapping, s.answerGroup)
+	r.get("/mappings", domain.ReadWorkspace, s.listMappings)
+	r.get("/mappings.{format}", domain.ReadWorkspace, s.exportRegister(domain.MappingRegister))
+	r.post("/mappings/bulk", domain.ReviewMapping, s.answerMappings)
+	r.get("/mappings/{mapping}", domain.ReadWorkspace, s.showMapping)
+	r.post("/mappings/{mapping}", domain.ReviewMapping, s.answerMapping)
+}
+
+func mappingPath(by domain.Actor, id domain.MappingID) string {
+	return workspacePath(by, "mappings", itoa(id))
+}
+
+var mappingList = registerSpec{
+	register: domain.MappingRegister,
+	path:     "mappings",
+	show:     func(by domain.Actor, id int64) string { return mappingPath(by, domain.MappingID(id)) },
+	tone: map[string]tone{"mapping": mappingTone, "verdict": verdictTone,
+		"gdpr_class": func(code string) (ui.Kind, string) { return classTone(domain.GDPRClass(code)) }},
+	bulk: []bulkAction{{name: "answer", icon: "gavel", action: domain.ReviewMapping}},
+	extra: func(ctx context.Context, by domain.Actor) []ui.Link {
+		return []ui.Link{{Href: workspacePath(by, "review"), Text: i18n.T(ctx, "review.title"), Icon: "gavel"}}
+	},
+}
+
+func (s *Server) listMappings(w http.ResponseWriter, r *http.Request) error {
+	return s.showRegister(w, r, mappingList)
+}
+
+// answerForm is an answer to one mapping, to a group of them, or to those that are ticked.
+type answerForm struct {
+	Version int              `form:"version"`
+	First   domain.MappingID `form:"first"`
+	Seen    string           `form:"seen"`
+	Act     string           `form:"act"` // approve or reject; answer asks for the page that has both
+	Reason  string           `form:"reason"`
+}
+
+func (f answerForm) answer() (store.Answer, error) {
+	if f.Act != "approve" && f.Act != "reject" {
+		return store.Answer{}, domain.Errorf(domain.Invalid, "error.form")
+	}
+	return store.Answer{Approve: f.Act == "approve", Reason: f.Reason}, nil
+}
+
+// reviewShown is how many questions the queue shows at once; the oldest come first.
+const reviewShown = 25
+
+type reviewView struct {
+	shell  ui.Shell
+	count  string
+	more   string
+	groups []groupView
+	all    string // list of all mappings
+	acting string
+	may    bool
+}
+
+type groupView struct {
+	formView
+	id, seen           string
+	purpose            ui.Link
+	basis, category    string
+	state              *mark // of a purpose that is not in force
+	class              mark
+	justification      string
+	proposed, reopened string
+	count              string
+	fields             []string
+	rest               string
+	list               string // list of its mappings
+	alone              string // why it is not answered as a whole; empty where it is
+	own                string
+	approve, reject    string
+	reason             string
+	blocked            string // why it cannot be approved
+	typedBad           bool
+}
+
+func (s *Server) showReview(w http.ResponseWriter, r *http.Request) error {
+	return s.reviewPage(w, r, http.StatusOK, answerForm{}, nil)
+}
+
+// reviewPage shows the queue, with what was typed about one of its questions.
+func (s *Server) reviewPage(w http.ResponseWriter, r *http.Request, status int, typed answerForm, bad domain.Problems) error {
+	ctx, by := r.Context(), actor(r)
+	groups, waiting, mappings, err := s.store.MappingGroups(ctx, by, reviewShown)
+	if err != nil {
+		return err
+	}
+	v := reviewView{all: workspacePath(by, "mappings"), may: by.Can(domain.ReviewMapping),
+		count: i18n.T(ctx, "review.count", "n", waiting, "mappings", mappings)}
+	if by.ActsAsDPO() {
+		v.acting = i18n.T(ctx, "mapping.acting")
+	}
+	if rest := waiting - int64(len(groups)); rest > 0 {
+		v.more = i18n.T(ctx, "review.more", "n", rest)
+	}
+	for _, g := range groups {
+		view := groupOf(ctx, by, g)
+		if g.First == typed.First {
+			view.reason, view.problems, view.typedBad = typed.Reason, bad, len(bad) > 0
+		}
+		v.groups = append(v.groups, view)
+	}
+	if v.shell, err = s.shell(w, r, i18n.T(ctx, "review.title")); err != nil {
+		return err
+	}
+	return s.render(w, r, status, reviewQueue(v))
+}
+
+func groupOf(ctx context.Context, by domain.Actor, g store.MappingGroup) groupView {
+	kind, icon := classTone(g.Class)
+	who := i18n.List(ctx, g.Proposers)
+	if who == "" {
+		who = i18n.T(ctx, "review.imported")
+	}
+	v := groupView{formView: formView{ctx: ctx, area: "mapping"}, id: itoa(g.First), seen: g.Seen,
+		purpose: ui.Link{Href: purposePath(by, g.Purpose), Text: g.PurposeCode + " · " + g.PurposeName}, basis: enumWord(ctx, "basis", g.LegalBasis),
+		category: g.CategoryLabel, class: mark{kind, icon, i18n.T(ctx, "class."+string(g.Class))}, justification: g.Justification,
+		proposed: i18n.T(ctx, "review.proposed", "who", who, "day", i18n.Date(ctx, g.Since)), count: i18n.T(ctx, "review.fields", "n", g.N),
+		fields: g.Fields, approve: i18n.T(ctx, "mapping.approve_n", "n", g.N), reject: i18n.T(ctx, "mapping.reject_n", "n", g.N)}
+	if v.category == "" {
+		v.category = i18n.T(ctx, "review.no_category")
+	}
+	if g.ReopenedBecause != "" {
+		v.reopened = i18n.T(ctx, "mapping.reopened", "what", i18n.Lower(columnWord(ctx, g.ReopenedBecause)))
+	}
+	if g.PurposeState != domain.PurposeInForce {
+		kind, icon := purposeTone(string(g.PurposeState))
+		v.state = &mark{kind, icon, enumWord(ctx, "purpose.state", string(g.PurposeState))}
+		v.blocked = i18n.T(ctx, "mapping.purpose_not_in_force")
+	}
+	if rest := g.N - int64(len(g.Fields)); rest > 0 {
+		v.rest = i18n.T(ctx, "effect.rest", "n", rest)
+	}
+	category := domain.FilterNone
+	if g.Category != 0 {
+		category = itoa(g.Category)
+	}
+	v.list = workspacePath(by, "mappings") + "?" + url.Values{"mapping": {"proposed"}, "purpose": {itoa(g.Purpose)}, "category": {category}}.Encode()
+	if g.Class.Special() && g.N > 1 {
+		v.alone = i18n.T(ctx, "review.one_by_one")
+	}
+	if g.Own > 0 {
+		v.own = i18n.T(ctx, "review.own", "n", g.Own)
+	}
+	if g.N == 1 {
+		v.list = mappingPath(by, g.First)
+	}
+	return v
+}
+
+func (s *Server) answerGroup(w http.ResponseWriter, r *http.Request) error {
+	f, bad, err := decode[answerForm](r)
+	if err != nil {
+		return err
+	}
+	a, err := f.answer()
+	if err != nil {
+		return err
+	}
+	var done store.Answered
+	if len(bad) == 0 {
+		done, err = s.store.ReviewGroup(r.Context(), actor(r), f.First, f.Seen, a)
+	}
+	if problems, isForm := withProblems(bad, err); isForm {
+		return s.reviewPage(w, r, http.StatusUnprocessableEntity, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.answered(w, r, workspacePath(actor(r), "review"), a, done)
+}
+
+// answered says what became of several mappings; where nothing could be answered, why is the whole answer.
+func (s *Server) answered(w http.ResponseWriter, r *http.Request, path string, a store.Answer, done store.Answered) error {
+	ctx := r.Context()
+	keys := slices.Sorted(maps.Keys(done.Refused))
+	if done.Done == 0 && len(keys) > 0 {
+		return domain.Errorf(domain.Conflict, keys[0])
+	}
+	if len(keys) > 0 {
+		left, reasons := int64(0), make([]string, len(keys))
+		for i, key := range keys {
+			left += done.Refused[key]
+			reasons[i] = i18n.T(ctx, "mapping.left", "why", i18n.T(ctx, key), "n", done.Refused[key])
+		}
+		return s.seeOtherBatch(w, r, path, done.Batch, "mapping.some_left", "done", done.Done, "n", left, "why", strings.Join(reasons, " "))
+	}
+	key := "mapping.rejected"
+	if a.Approve {
+		key = "mapping.approved"
+	}
+	return s.seeOtherBatch(w, r, path, done.Batch, key, "n", done.Done)
+}
+
+type mappingAnswerView struct {
+	formView
+	shell  ui.Shell
+	title  string
+	crumbs []ui.Link
+	action string
+	hidden []ui.Hidden
+	reason string
+	acting string
+	back   string
+}
+
+// answerMappings asks for an answer to the ticked mappings, then gives it.
+func (s *Server) answerMappings(w http.ResponseWriter, r *http.Request) error {
+	f, bad, err := decode[answerForm](r)
+	if err != nil {
+		return err
+	}
+	b, _, err := decode[bulkForm](r)
+	if err != nil {
+		return err
+	}
+	ids, err := s.selection(r, domain.MappingRegister, b)
+	if err != nil {
+		return err
+	}
+	if f.Act == "answer" {
+		return s.askAnswer(w, r, http.StatusOK, len(ids), f, b, nil)
+	}
+	a, err := f.answer()
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(f.Reason) == "" {
+		bad.Add("reason", "mapping.unreasoned")
+	}
+	var done store.Answered
+	if len(bad) == 0 {
+		mappings := make([]domain.MappingID, len(ids))
+		for i, id := range ids {
+			mappings[i] = domain.MappingID(id)
+		}
+		done, err = s.store.ReviewMappings(r.Context(), actor(r), mappings, a)
+	}
+	if problems, isForm := withProblems(bad, err); isForm {
+		return s.askAnswer(w, r, http.StatusUnprocessableEntity, len(ids), f, b, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.answered(w, r, addQuery(workspacePath(actor(r), "mappings"), b.Query), a, done)
+}
+
+func (s *Server) askAnswer(w http.ResponseWriter, r *http.Request, status, n int, f answerForm, b bulkForm, bad domain.Problems) (err error) {
+	ctx, by := r.Context(), actor(r)
+	list := workspacePath(by, "mappings")
+	v := mappingAnswerView{formView: formView{ctx, "mapping", bad}, title: i18n.T(ctx, "mapping.answer_several", "n", n), action: list + "/bulk",
+		reason: f.Reason, back: addQuery(list, b.Query), hidden: []ui.Hidden{{Name: "scope", Value: b.Scope}, {Name: "query", Value: b.Query}}}
+	if b.Scope != "all" {
+		for _, id := range b.IDs {
+			v.hidden = append(v.hidden, ui.Hidden{Name: "id", Value: strconv.FormatInt(id, 10)})
+		}
+	}
+	if by.ActsAsDPO() {
+		v.acting = i18n.T(ctx, "mapping.acting")
+	}
+	v.crumbs = []ui.Link{{Href: list, Text: i18n.T(ctx, "mappings.title")}, {Text: v.title}}
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, mappingAnswer(v))
+}
+
+type mappingShowView struct {
+	formView
+	shell           ui.Shell
+	crumbs          []ui.Link
+	title           string
+	badge           mark
+	notes           []purposeNote
+	facts, answer   []ui.Fact
+	history         []ui.TimelineItem
+	action          string // where an answer goes; empty where the visitor may not answer
+	version         string
+	approve, reject bool
+	reason, acting  string
+	blocked         string
+}
+
+func (s *Server) showMapping(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.MappingID](r, "mapping")
+	if err != nil {
+		return err
+	}
+	return s.mappingPage(w, r, http.StatusOK, id, answerForm{}, nil)
+}
+
+// mappingPage shows one mapping and asks for its answer, with what was typed of it.
+func (s *Server) mappingPage(w http.ResponseWriter, r *http.Request, status int, id domain.MappingID, typed answerForm, bad domain.Problems) error {
+	ctx, by := r.Context(), actor(r)
+	c, err := s.store.MappingByID(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	names, err := s.store.Names(ctx, by)
+	if err != nil {
+		return err
+	}
+	events, err := s.store.EventsOf(ctx, by, domain.SubjectField, int64(c.Field), 4*historyShown)
+	if err != nil {
+		return err
+	}
+	events = slices.DeleteFunc(events, func(e domain.Event) bool { return e.After["purpose"] != float64(c.Purpose) })
+	kind, icon := mappingTone(string(c.State))
+	v := mappingShowView{formView: formView{ctx, "mapping", bad}, reason: typed.Reason, version: strconv.Itoa(c.Version),
+		title: i18n.T(ctx, "mapping.title", "field", c.FieldName, "purpose", c.PurposeName), badge: mark{kind, icon, enumWord(ctx, "mapping.state", string(c.State))},
+		facts: mappingFacts(ctx, by, c), answer: decisionFacts(ctx, c), history: timeline(ctx, events, names),
+		crumbs: []ui.Link{{Href: workspacePath(by, "mappings"), Text: i18n.T(ctx, "mappings.title")}, {Text: c.FieldName}}}
+	v.notes = mappingNotes(ctx, c)
+	if by.Can(domain.ReviewMapping) && c.State != domain.MappingRejected {
+		v.action, v.approve, v.reject = mappingPath(by, id), c.State == domain.MappingProposed, true
+		if by.ActsAsDPO() {
+			v.acting = i18n.T(ctx, "mapping.acting")
+		}
+		if v.approve {
+			if v.blocked, err = s.whyNotApprove(r, c); err != nil {
+				return err
+			}
+		}
+	}
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, mappingShow(v))
+}
+
+// whyNotApprove tries the approval on paper and says what stands in its way; nothing where it could be given.
+func (s *Server) whyNotApprove(r *http.Request, c store.MappingCase) (string, error) {
+	ctx, by := r.Context(), actor(r)
+	other, err := s.store.OtherReviewer(ctx, by)
+	if err != nil {
+		return "", err
+	}
+	next, err := c.Approve(by, s.now(), "-", domain.MappingGround{Class: c.Class, Purpose: c.Rules, OtherReviewer: other})
+	if known, ok := asDomain(err); ok {
+		return i18n.TArgs(ctx, known.Key, known.Args), nil
+	}
+	if next.SelfApproved {
+		return i18n.T(ctx, "mapping.self"), nil
+	}
+	return "", err
+}
+
+func mappingNotes(ctx context.Context, c store.MappingCase) []purposeNote {
+	var notes []purposeNote
+	if c.ReopenedBecause != "" {
+		notes = append(notes, purposeNote{ui.Review, i18n.T(ctx, "mapping.reopened", "what", i18n.Lower(columnWord(ctx, c.ReopenedBecause)))})
+	}
+	if c.SelfApproved {
+		notes = append(notes, purposeNote{ui.Warn, i18n.T(ctx, "mapping.self_approved")})
+	}
+	return notes
+}
+
+func mappingFacts(ctx context.Context, by domain.Actor, c store.MappingCase) []ui.Fact {
+	class, verdict := classMark(ctx, c.Class), verdictMark(ctx, c.Verdict)
+	who := c.Proposer
+	if who == "" {
+		who = i18n.T(ctx, "review.imported")
+	}
+	facts := []ui.Fact{
+		{Term: i18n.T(ctx, "column.field"), Value: linkLines([]ui.Link{{Href: fieldPath(by, c.Field), Text: c.FieldName}}), Note: c.FieldLabel},
+		{Term: i18n.T(ctx, "column.application"), Value: linkLines([]ui.Link{{Href: applicationPath(by, c.Application), Text: c.ApplicationName}}), Note: c.DatasetName},
+		{Term: i18n.T(ctx, "column.category"), Text: c.Category, Value: ui.Badge(class.kind, class.icon, class.text)},
+		{Term: i18n.T(ctx, "column.verdict"), Value: ui.Badge(verdict.kind, verdict.icon, verdict.text)},
+		{Term: i18n.T(ctx, "column.purpose"), Value: linkLines([]ui.Link{{Href: purposePath(by, c.Purpose), Text: c.PurposeCode + " · " + c.PurposeName}})},
+		{Term: i18n.T(ctx, "column.legal_basis"), Text: enumWord(ctx, "basis", c.LegalBasis)},
+		{Term: i18n.T(ctx, "column.proposed_by"), Text: who, Note: i18n.DateTime(ctx, c.ProposedAt)},
+	}
+	return append(facts, ui.Fact{Term: i18n.T(ctx, "column.justification"), Text: c.Justification, Wide: true})
+}
+
+func classMark(ctx context.Context, c domain.GDPRClass) mark {
+	kind, icon := classTone(c)
+	return mark{kind, icon, i18n.T(ctx, "class."+string(c))}
+}
+
+func decisionFacts(ctx context.Context, c store.MappingCase) []ui.Fact {
+	if c.DecidedAt == nil {
+		return nil
+	}
+	return []ui.Fact{
+		{Term: i18n.T(ctx, "column.decided_by"), Text: c.Decider, Note: i18n.DateTime(ctx, *c.DecidedAt)},
+		{Term: i18n.T(ctx, "column.reason"), Text: c.Reason, Wide: true},
+	}
+}
+
+func (s *Server) answerMapping(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.MappingID](r, "mapping")
+	if err != nil {
+		return err
+	}
+	f, bad, err := decode[answerForm](r)
+	if err != nil {
+		return err
+	}
+	a, err := f.answer()
+	if err != nil {
+		return err
+	}
+	if len(bad) == 0 {
+		err = s.store.ReviewMapping(r.Context(), by, id, f.Version, a)
+	}
+	if problems, isForm := withProblems(bad, err); isForm {
+		return s.mappingPage(w, r, http.StatusUnprocessableEntity, id, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.answered(w, r, mappingPath(by, id), a, store.Answered{Done: 1})
+}

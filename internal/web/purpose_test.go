@@ -1,0 +1,151 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"utile/internal/domain"
+	"utile/internal/web/webtest"
+)
+
+// sheet is a purpose typed in full; more pairs replace or add to it.
+func sheet(more ...string) []string {
+	return append([]string{"code", "MKT", "name", "Write to customers", "legal_basis", "f_legitimate", "interest", "To keep them", "necessity", "No other way",
+		"balance", "They expect it", "subjects", "customers", "recipients", "internal", "security_measures", "encryption", "retention_months", "36",
+		"needs_program", "1"}, more...)
+}
+
+func TestPurposeSavesAndShows(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleDPO])
+	saved := v.Post("/w/acme/purposes", sheet("sub_purposes", "Offers, news\nBirthdays", "subjects_other", "Members", "transfers", "Braze, USA, clauses",
+		"art9_condition", "a", "review_on", "01/02/2020")...).Want(http.StatusSeeOther)
+	page := v.Follow(saved).Want(http.StatusOK)
+	for _, want := range []string{"MKT", "Legitimate interests", "To keep them", "Customers", "Members", "36 months", "Encryption of data", "Braze, USA, clauses",
+		"Offers, news", "(a) Explicit consent", "Its review was due", "Draft"} {
+		if !strings.Contains(page.Text("main"), want) {
+			t.Errorf("page lacks %q: %s", want, page.Text("main"))
+		}
+	}
+	for _, filter := range []string{"", "?purpose_state=draft", "?legal_basis=f_legitimate", "?art9_condition=a", "?needs_program=yes", "?transfers=yes", "?review=overdue", "?q=birthdays"} {
+		if got := v.Get("/w/acme/purposes" + filter).Want(http.StatusOK).Text("tbody"); !strings.Contains(got, "Write to customers") {
+			t.Errorf("list%s = %q", filter, got)
+		}
+	}
+	form := v.Get(saved.Location + "/edit").Want(http.StatusOK)
+	if form.Value("sub_purposes") != "Offers, news\nBirthdays" || form.Value("subjects_other") != "Members" || form.Value("retention_months") != "36" {
+		t.Error("the form does not hold what was saved")
+	}
+}
+
+func TestPurposeIsRefusedWithAllThatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleDPO])
+	page := v.Post("/w/acme/purposes", "code", "", "name", "Keep invoices", "retention_months", "long").Want(http.StatusUnprocessableEntity)
+	if page.Problem("code") == "" || page.Problem("retention_months") == "" || page.Value("name") != "Keep invoices" {
+		t.Error("the refused form must say what is wrong and keep what was typed")
+	}
+	path := v.Post("/w/acme/purposes", "code", "LAW", "name", "Keep invoices", "legal_basis", "c_legal").Want(http.StatusSeeOther).Location
+	if got := v.Get(path).Text("section:has(#missing)"); !strings.Contains(got, "art. 6(1)(c)") || !strings.Contains(got, "art. 30(1)(d)") {
+		t.Errorf("the page does not say what is missing: %q", got)
+	}
+	page = v.Post(path+"/state", "state", "in_force", "version", "1").Want(http.StatusUnprocessableEntity)
+	for _, name := range []string{"legal_reference", "subjects", "recipients", "retention_months", "security_measures"} {
+		if got := page.Problem(name); !strings.Contains(got, "art.") {
+			t.Errorf("%s: %q does not name its article", name, got)
+		}
+	}
+	v.Post(path, sheet("version", "1")...).Want(http.StatusSeeOther)
+	v.Post(path+"/state", "state", "retired", "version", "2").Want(http.StatusConflict)
+	v.Post(path+"/state", "state", "in_force", "version", "2").Want(http.StatusSeeOther)
+	if got := v.Get(path).Text("header .badge"); !strings.Contains(got, "In force") {
+		t.Errorf("badge = %q", got)
+	}
+	v.Post(path, "version", "3", "code", "LAW", "name", "Keep invoices", "legal_basis", "c_legal").Want(http.StatusUnprocessableEntity)
+}
+
+func TestPurposeRefusals(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	path := "/w/acme/purposes/" + itoa(g.purpose)
+	for _, post := range []string{path, path + "/state", path + "/archive", path + "/restore", path + "/remove"} {
+		s.As(t, s.Acme[domain.RoleFacilitator]).Post(post, sheet("version", "1")...).Want(http.StatusForbidden)
+	}
+	s.As(t, s.Other[domain.RoleAdmin]).Get("/w/other/purposes/" + itoa(g.purpose)).Want(http.StatusNotFound)
+	s.As(t, s.Other[domain.RoleAdmin]).Post("/w/other/purposes/"+itoa(g.purpose), sheet("version", "1")...).Want(http.StatusNotFound)
+	v := s.As(t, s.Acme[domain.RoleDPO])
+	v.Post(path, sheet("version", "8")...).Want(http.StatusConflict)
+	for _, do := range []string{"/archive", "/remove"} {
+		page := v.Post(path + do).Want(http.StatusConflict)
+		if page.Doc().Find(`main a[href="/w/acme/mappings?purpose=`+itoa(g.purpose)+`"]`).Length() == 0 {
+			t.Errorf("%s: the refusal does not lead to what uses it: %s", do, page.Text("main"))
+		}
+	}
+	free := v.Post("/w/acme/purposes", "code", "TMP", "name", "Mistake").Want(http.StatusSeeOther).Location
+	v.Post("/w/acme/purposes", "code", "tmp", "name", "Again").Want(http.StatusUnprocessableEntity)
+	v.Post(free + "/archive").Want(http.StatusSeeOther)
+	v.Post(free + "/restore").Want(http.StatusSeeOther)
+	v.Post(free + "/remove").Want(http.StatusSeeOther)
+	v.Get(free).Want(http.StatusNotFound)
+}
+
+func TestChangingTheTermsReopensApprovals(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	s.Exec(t, `update purpose set interest = 'To keep them', necessity = 'No other way', balance = 'They expect it', subjects = '{customers}',
+		recipients = '{internal}', security_measures = '{encryption}', retention_months = 36, code = 'MKT', name = 'Write to customers'`)
+	v := s.As(t, s.Acme[domain.RoleDPO])
+	path := "/w/acme/purposes/" + itoa(g.purpose)
+
+	// Words alone reopen nothing and ask nothing.
+	v.Post(path, sheet("version", "1", "description", "Newsletters")...).Want(http.StatusSeeOther)
+	if got := verdictOf(t, s, g.field); got != "keep" {
+		t.Fatalf("verdict = %s", got)
+	}
+	page := v.Post(path, sheet("version", "2", "description", "Newsletters", "recipients", "partner")...).Want(http.StatusOK)
+	for _, want := range []string{"reopens 1 approved mapping", "recipients", "1 field loses", "To regularise"} {
+		if !strings.Contains(page.Text("main"), want) {
+			t.Errorf("preview lacks %q: %s", want, page.Text("main"))
+		}
+	}
+	if got := verdictOf(t, s, g.field); got != "keep" {
+		t.Errorf("verdict = %s before it was confirmed", got)
+	}
+	v.Post(path, sheet("version", "2", "description", "Newsletters", "recipients", "partner", "confirmed", "1")...).Want(http.StatusSeeOther)
+	if got := verdictOf(t, s, g.field); got != "regularise" {
+		t.Errorf("verdict = %s after the terms changed", got)
+	}
+	list := v.Get("/w/acme/mappings?mapping=proposed&reopened_because=recipients").Want(http.StatusOK)
+	if got := list.Text("tbody"); !strings.Contains(got, "email") {
+		t.Errorf("mappings = %q", got)
+	}
+	if got := v.Get("/w/acme/review").Text("main"); !strings.Contains(got, "Reopened: recipients has changed") {
+		t.Errorf("queue = %q", got)
+	}
+}
+
+func TestRetiringAPurposeShowsWhatLosesItsGround(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	v := s.As(t, s.Acme[domain.RoleDPO])
+	path := "/w/acme/purposes/" + itoa(g.purpose)
+	page := v.Post(path+"/state", "state", "retired", "version", "1").Want(http.StatusOK)
+	for _, want := range []string{"1 field loses", "email", "Useful", "To regularise"} {
+		if !strings.Contains(page.Text("main"), want) {
+			t.Errorf("preview lacks %q: %s", want, page.Text("main"))
+		}
+	}
+	if got := verdictOf(t, s, g.field); got != "keep" {
+		t.Errorf("verdict = %s before it was confirmed", got)
+	}
+	v.Post(path+"/state", "state", "retired", "version", "1", "confirmed", "1").Want(http.StatusSeeOther)
+	if got := verdictOf(t, s, g.field); got != "regularise" {
+		t.Errorf("verdict = %s after the purpose was retired", got)
+	}
+}
