@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -521,4 +522,47 @@ func BenchmarkBulkLink(b *testing.B) {
 	}
 	b.ReportMetric(float64(bulk)/float64(bare), "×bare-insert")
 	b.ReportMetric(float64(bulk.Milliseconds())/float64(b.N), "ms/bulk")
+}
+
+// Acts at the same moment on the same fields wait for each other: undone in reverse order, they leave what was before.
+func TestBulkAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	w := newBulkWorld(t)
+	ctx := context.Background()
+	before := w.state(t)
+	var wait sync.WaitGroup
+	batches := make([]domain.BatchID, 12)
+	for i := range batches {
+		wait.Go(func() {
+			b := domain.Bulk{Act: domain.BulkLink, Program: w.programs[i%2], Level: domain.LinkEssential, Note: fmt.Sprint(i)}
+			switch i % 3 {
+			case 1:
+				b = domain.Bulk{Act: domain.BulkOwner, Owner: w.Acme[domain.Roles[i%5]].User}
+			case 2:
+				b = domain.Bulk{Act: domain.BulkToDPO, Reason: fmt.Sprint("unsure ", i)}
+			}
+			ids := slices.Clone(w.fields)
+			if i%2 == 1 {
+				slices.Reverse(ids)
+			}
+			var err error
+			if batches[i], _, err = w.Store.ApplyBulk(ctx, w.by, b, ids, ""); err != nil {
+				t.Errorf("act %d: %v", i, err)
+			}
+		})
+	}
+	wait.Wait()
+	w.judgedRight(t)
+	slices.Sort(batches)
+	for _, id := range slices.Backward(batches) {
+		if id == 0 {
+			continue
+		}
+		if _, kept, err := w.Store.UndoBatch(ctx, w.by, id); err != nil || kept != 0 {
+			t.Errorf("undo of %d: %d kept, %v", id, kept, err)
+		}
+	}
+	if d := cmp.Diff(before, w.state(t)); d != "" {
+		t.Errorf("not restored (-was +is):\n%s", d)
+	}
 }
