@@ -28,6 +28,7 @@ func (s *Server) fieldRoutes(r scope) {
 	r.post("/fields/{field}/remarks", domain.Comment, s.remarkField)
 	r.post("/fields/{field}/links", domain.EditPlan, s.linkField)
 	r.post("/fields/{field}/links/remove", domain.EditPlan, s.unlinkField)
+	r.post("/fields/{field}/mappings", domain.ProposeMapping, s.proposeForField)
 }
 
 func fieldPath(by domain.Actor, id domain.FieldID, parts ...string) string {
@@ -273,11 +274,41 @@ func (s *Server) unlinkField(w http.ResponseWriter, r *http.Request) error {
 	}, func(by domain.Actor, id domain.FieldID) string { return fieldPath(by, id) + "#usage" }, "field.unlinked")
 }
 
+type fieldProposeForm struct {
+	Purpose       domain.PurposeID `form:"purpose"`
+	Justification string           `form:"justification"`
+}
+
+func (s *Server) proposeForField(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.FieldID](r, "field")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[fieldProposeForm](r)
+	if err != nil {
+		return err
+	}
+
+	if len(p) == 0 {
+		_, err = s.store.ProposeMapping(r.Context(), by, id, f.Purpose, f.Justification)
+	}
+
+	if problems, bad := withProblems(p, err); bad {
+		return s.fieldPage(w, r, http.StatusUnprocessableEntity, id, fieldTyped{form: "propose", propose: f, problems: problems})
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, fieldPath(by, id)+"#purposes", "field.mapped")
+}
+
 // fieldTyped is what was typed in one of the small forms of a field's page, and what is wrong with it.
 type fieldTyped struct {
 	form     string // which of the forms
 	remark   remarkForm
 	link     fieldLinkForm
+	propose  fieldProposeForm
 	problems domain.Problems
 }
 

@@ -37,6 +37,8 @@ type fieldShowView struct {
 	remark              string // form of a comment; empty where the visitor may not
 	link                string // form of a link; empty where the visitor may not
 	linkable            []ui.Option
+	propose             string // form of a purpose; empty where the visitor may not
+	proposable          []ui.Option
 	decide              *fieldDecide // nil where the visitor may not
 	typed               fieldTyped
 }
@@ -140,6 +142,9 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 	}
 	if p.by.Can(domain.EditPlan) && f.State != "archived" {
 		v.link, v.linkable = p.path("links"), refOptions(p.v.Programs)
+	}
+	if p.by.Can(domain.ProposeMapping) && f.State != "archived" {
+		v.propose, v.proposable = p.path("mappings"), refOptions(p.v.Purposes)
 	}
 	v.decide = p.decide()
 	return v

@@ -269,3 +269,27 @@ func TestFieldLinksToAProgram(t *testing.T) {
 	s.As(t, s.Acme[domain.RoleViewer]).Post(path+"/links", "program", program, "level", "essential").Want(http.StatusForbidden)
 	s.As(t, s.Other[domain.RoleAdmin]).Post("/w/other/fields/"+itoa(id)+"/links", "program", program, "level", "essential").Want(http.StatusNotFound)
 }
+
+func TestFieldProposesAPurpose(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	_, id := heldField(t, s)
+	purpose := itoa(s.Purpose(t, s.Admin(), "newsletter", true))
+	path := "/w/acme/fields/" + itoa(id)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+
+	page := v.Post(path+"/mappings", "purpose", purpose, "justification", " ").Want(http.StatusUnprocessableEntity)
+	if page.Problem("justification") == "" || page.Value("purpose") != purpose {
+		t.Errorf("justification problem %q, purpose %q kept", page.Problem("justification"), page.Value("purpose"))
+	}
+	v.Post(path+"/mappings", "purpose", "999999", "justification", "Needed to send it").Want(http.StatusUnprocessableEntity)
+	v.Post(path+"/mappings", "purpose", purpose, "justification", "Needed to send it").Want(http.StatusSeeOther)
+	page = v.Get(path)
+	for _, want := range []string{"Needed to send it", "Proposed", "Purpose pending"} {
+		if !strings.Contains(page.Text("main"), want) {
+			t.Errorf("page lacks %q", want)
+		}
+	}
+	s.As(t, s.Acme[domain.RoleViewer]).Post(path+"/mappings", "purpose", purpose, "justification", "x").Want(http.StatusForbidden)
+	s.As(t, s.Other[domain.RoleAdmin]).Post("/w/other/fields/"+itoa(id)+"/mappings", "purpose", purpose, "justification", "x").Want(http.StatusNotFound)
+}

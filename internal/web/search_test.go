@@ -53,7 +53,7 @@ func TestHistoryPageNarrows(t *testing.T) {
 	if got := page.Text(".tl a"); !strings.Contains(got, "Application: Braze") {
 		t.Errorf("links = %q", got)
 	}
-	if got := editor.Get("/w/acme/history?actor="+itoa(s.Acme[domain.RoleEditor].User)).Text(".tl"); strings.Contains(got, "Salesforce") || !strings.Contains(got, "Braze") {
+	if got := editor.Get("/w/acme/history?actor=" + itoa(s.Acme[domain.RoleEditor].User)).Text(".tl"); strings.Contains(got, "Salesforce") || !strings.Contains(got, "Braze") {
 		t.Errorf("one person's history = %q", got)
 	}
 	if got := editor.Get("/w/acme/history?kind=purpose").Text(".empty"); got == "" {
