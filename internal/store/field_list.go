@@ -55,7 +55,7 @@ var _ = addRegister(registerSQL{
 	},
 	orders: map[string]string{
 		"field": "r.name", "application": "fold(a.name)", "dataset": "fold(d.name)", "category": "coalesce(fold(" + categoryLabel + "), '')",
-		"evidence": "(r.grade + 1)::text", "verdict": placeIn(domain.Verdicts, "r.verdict"), "gdpr_class": placeIn(domain.GDPRClasses, "r.gdpr_class"),
+		"evidence": `(r.grade + 1)::text collate "C"`, "verdict": placeIn(domain.Verdicts, "r.verdict"), "gdpr_class": placeIn(domain.GDPRClasses, "r.gdpr_class"),
 		"fill": "coalesce((" + fillRate + ")::double precision, -1)", "completeness": "r.completeness::bigint", "updated": "r.updated_at",
 	},
 	filters: map[string]filterSQL{
@@ -95,15 +95,28 @@ const (
 
 // placeIn orders codes as a list has them, as one digit of text: a closed list of ours has fewer than ten.
 func placeIn(codes []string, expr string) string {
-	return "array_position(array['" + strings.Join(codes, "', '") + "'], " + expr + ")::text"
+	return "array_position(array['" + strings.Join(codes, "', '") + "'], " + expr + `)::text collate "C"`
 }
 
-// fieldJoins are the tables that an order of the list looks into, by column; most orders are on the field itself.
-var fieldJoins = map[string]string{
-	"application": " join application a on a.workspace_id = r.workspace_id and a.id = r.application_id",
-	"dataset":     " join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id",
-	"category":    " left join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id",
-	"fill":        " left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id",
+// fieldOrders are orders that look into another table: what to join and what to order by. A name is folded once per
+// application, dataset or category ("offset 0" keeps it so), not once per field. Most orders are on the field itself.
+var fieldOrders = map[string]struct{ join, expr string }{
+	"application": {` join (select id, fold(name) as place from application where workspace_id = @ws offset 0) a on a.id = r.application_id`, "a.place"},
+	"dataset":     {` join (select id, fold(name) as place from dataset where workspace_id = @ws offset 0) d on d.id = r.dataset_id`, "d.place"},
+	"category": {` left join (select id, fold(` + categoryLabel + `) as place from data_category c where workspace_id = @ws offset 0) c
+		on c.id = r.category_id`, "coalesce(c.place, '')"},
+	"fill": {` left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id`, ""},
+}
+
+// order is the list's order and what it joins.
+func (f *fieldList) order() (o orderSQL, join string) {
+	o = f.r.order(f.q)
+	column, _ := f.q.Order(f.r.register)
+	own := fieldOrders[column]
+	if own.expr != "" {
+		o.expr = own.expr
+	}
+	return o, own.join
 }
 
 // FieldLine is a field as the list shows it.
@@ -174,8 +187,9 @@ type fieldList struct {
 	q       domain.ListQuery
 	tally   *tally // nil where the stored counters do not know all that narrows the list
 	counted *tallyCount
-	hits    []int64 // ids that the search found, where they are few enough to be put in order
-	found   bool    // the search was answered by hits
+	length  *domain.Count // total, once it is known
+	hits    []int64       // ids that the search found, where they are few enough to be put in order
+	found   bool          // the search was answered by hits
 }
 
 func (s *Store) fieldList(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (f fieldList, err error) {
@@ -189,7 +203,7 @@ func (s *Store) fieldList(ctx context.Context, by domain.Actor, r registerSQL, q
 // narrowed is a part of the same list.
 func (f *fieldList) narrowed(q domain.ListQuery) *fieldList {
 	part := *f
-	part.q, part.counted = q, nil
+	part.q, part.counted, part.length = q, nil, nil
 	if !tallyKnows(q) {
 		part.tally = nil
 	}
@@ -212,10 +226,9 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 		}
 	}
 	c := f.conditions("")
-	o := f.r.order(f.q)
+	o, join := f.order()
 	orderBy, back := o.place(&c, f.q)
 	size := max(f.q.Size, 1)
-	column, _ := f.q.Order(f.r.register)
 	sql := fmt.Sprintf(`with page as materialized (
 			select r.id, r.workspace_id, (%[1]s)::text as edge, row_number() over (order by %[3]s) as place
 			from field r%[4]s where %[2]s order by %[3]s limit %[5]s
@@ -230,7 +243,7 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 		join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
 		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
-		order by page.place`, o.expr, c.sql(), orderBy, fieldJoins[column], c.arg(size+1), fillRate)
+		order by page.place`, o.expr, c.sql(), orderBy, join, c.arg(size+1), fillRate)
 	lines, err := many[FieldLine](ctx, f.s, "field", sql, c.args)
 	if err != nil {
 		return page, err
@@ -326,16 +339,21 @@ func (f *fieldList) turn(page *FieldPage, o orderSQL, size int, back bool) {
 }
 
 // total takes the number from the stored counters where they know every filter, else counts up to CountCap.
-func (f *fieldList) total(ctx context.Context) (domain.Count, error) {
+func (f *fieldList) total(ctx context.Context) (n domain.Count, err error) {
+	if f.length != nil {
+		return *f.length, nil
+	}
 	if f.tally != nil {
-		return domain.Count{N: f.count().total}, nil
+		n.N = f.count().total
+	} else {
+		c := f.conditions("")
+		n.N, err = one[int64](ctx, f.s, "field", "select count(*) from (select from field r where "+c.sql()+" limit "+c.arg(CountCap+1)+") x", c.args)
+		if n.N > CountCap {
+			n = domain.Count{N: CountCap, Capped: true}
+		}
 	}
-	c := f.conditions("")
-	n, err := one[int64](ctx, f.s, "field", "select count(*) from (select from field r where "+c.sql()+" limit "+c.arg(CountCap+1)+") x", c.args)
-	if n > CountCap {
-		return domain.Count{N: CountCap, Capped: true}, err
-	}
-	return domain.Count{N: n}, err
+	f.length = &n
+	return n, err
 }
 
 // facets come from the stored counters where these know every filter, else from the rows themselves up to FacetCap; what
@@ -343,6 +361,10 @@ func (f *fieldList) total(ctx context.Context) (domain.Count, error) {
 // else could be chosen is seen.
 func (f *fieldList) facets(ctx context.Context) ([]domain.Facet, error) {
 	names, err := f.names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	total, err := f.total(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -357,7 +379,7 @@ func (f *fieldList) facets(ctx context.Context) ([]domain.Facet, error) {
 			if err := f.countFacets(ctx, filter.Key, []domain.RegisterFilter{filter}, rows); err != nil {
 				return nil, err
 			}
-		default:
+		case total.N <= FacetCap:
 			shared = append(shared, filter)
 		}
 	}
@@ -544,10 +566,9 @@ func (s *Store) FieldNeighbours(ctx context.Context, by domain.Actor, q domain.L
 				return err
 			}
 		}
-		o := r.order(q)
-		column, _ := q.Order(r.register)
+		o, join := f.order()
 		c := f.conditions("")
-		edges, err := many[string](ctx, s, "field", "select ("+o.expr+")::text from field r"+fieldJoins[column]+" where "+c.sql()+
+		edges, err := many[string](ctx, s, "field", "select ("+o.expr+")::text from field r"+join+" where "+c.sql()+
 			" and r.id = "+c.arg(id), c.args)
 		if err != nil || len(edges) == 0 {
 			return err
@@ -559,7 +580,7 @@ func (s *Store) FieldNeighbours(ctx context.Context, by domain.Actor, q domain.L
 		}{{domain.ListQuery{Before: place}, &n.Prev}, {domain.ListQuery{After: place}, &n.Next}} {
 			c := f.conditions("")
 			orderBy, _ := o.place(&c, side.q)
-			ids, err := many[domain.FieldID](ctx, s, "field", "select r.id from field r"+fieldJoins[column]+" where "+c.sql()+
+			ids, err := many[domain.FieldID](ctx, s, "field", "select r.id from field r"+join+" where "+c.sql()+
 				" order by "+orderBy+" limit 1", c.args)
 			if err != nil {
 				return err

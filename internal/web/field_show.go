@@ -190,7 +190,7 @@ func (p fieldPage) what() []ui.Fact {
 		fact{"gdpr_class", ""},
 		fact{"is_key", p.yesNo(&f.IsKey)},
 		fact{"nullable", p.yesNo(f.Nullable)},
-		fact{"subjects", p.words("dataset.subject", place.Subjects)},
+		fact{"subjects", p.words("subject", place.Subjects)},
 		fact{"owner", deref(place.Owner)})
 	kind, icon := classTone(f.Class)
 	facts[3].Note, facts[3].Value = "", ui.Badge(kind, icon, enumWord(p.ctx, "class", string(f.Class)))
