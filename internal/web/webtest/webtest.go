@@ -68,6 +68,8 @@ type Visitor struct {
 	client *http.Client
 	token  string
 	Lang   string
+	// fetchSite is what the browser says of where a request comes from.
+	fetchSite string
 }
 
 // As returns a visitor signed in as that actor.
@@ -81,7 +83,7 @@ func (s *Site) As(tb testing.TB, as domain.Actor) *Visitor {
 
 // Nobody returns a visitor who is not signed in.
 func (s *Site) Nobody(tb testing.TB) *Visitor {
-	return &Visitor{tb: tb, site: s, Lang: "en", client: &http.Client{
+	return &Visitor{tb: tb, site: s, Lang: "en", fetchSite: "same-origin", client: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -123,6 +125,14 @@ func (v *Visitor) Send(method, path string, body io.Reader, contentType string) 
 	return v.do(method, path, body, contentType)
 }
 
+// Cross sends a form as a browser does that a page of another site makes send it.
+func (v *Visitor) Cross(path string) *Page {
+	v.tb.Helper()
+	crossing := v.Copy()
+	crossing.fetchSite = "cross-site"
+	return crossing.do(http.MethodPost, path, strings.NewReader("name=x"), "application/x-www-form-urlencoded")
+}
+
 // Follow goes where the answer sends the visitor.
 func (v *Visitor) Follow(p *Page) *Page {
 	v.tb.Helper()
@@ -142,7 +152,7 @@ func (v *Visitor) do(method, path string, body io.Reader, contentType string) *P
 		r.Header.Set("Content-Type", contentType)
 	}
 	r.Header.Set("Accept-Language", v.Lang)
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Sec-Fetch-Site", v.fetchSite)
 	if v.token != "" {
 		r.AddCookie(&http.Cookie{Name: "utile", Value: v.token})
 	}
