@@ -27,6 +27,7 @@ type options struct {
 	gate    bool          // exit with 1 where a bound is missed
 	only    string        // the one workload to run; empty for all
 	profile string        // file for a CPU profile of the server, which then runs inside this program
+	server  string        // program to measure; empty to build it
 	keep    bool          // wait before the database goes away
 }
 
@@ -48,6 +49,7 @@ func main() {
 	flag.BoolVar(&o.gate, "gate", false, "exit with 1 where a bound is missed")
 	flag.StringVar(&o.only, "only", "", "run one workload alone: list, counted, search, field, home, gzip, sql, link, judge, start")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the server to this file")
+	flag.StringVar(&o.server, "server", "", "measure this program instead of building it")
 	flag.BoolVar(&o.keep, "keep", false, "print the database's address and wait for an interrupt at the end")
 	flag.Parse()
 	if *quick {
@@ -82,12 +84,14 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary := filepath.Join(dir, "server")
-	say("building the server")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "./cmd/server")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return false, fmt.Errorf("building the server (run from the root of the module): %w", err)
+	if o.server == "" {
+		b.server = filepath.Join(dir, "server")
+		say("building the server")
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.server, "./cmd/server")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return false, fmt.Errorf("building the server (run from the root of the module): %w", err)
+		}
 	}
 	if b.pg, err = localpg.Start(ctx, localpg.Options{Ephemeral: true}); err != nil {
 		return false, err
@@ -97,7 +101,7 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 		return false, err
 	}
 	defer b.db.close()
-	if err := b.startPrograms(ctx, binary); err != nil {
+	if err := b.startPrograms(ctx); err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, b.stopPrograms()) }()
@@ -138,7 +142,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	return err
 }
 
-func (b *bench) startPrograms(ctx context.Context, binary string) (err error) {
+func (b *bench) startPrograms(ctx context.Context) (err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -150,7 +154,7 @@ func (b *bench) startPrograms(ctx context.Context, binary string) (err error) {
 		b.app, err = startProgram(ctx, self, []string{profiledCommand}, b.childEnv())
 		return err
 	}
-	b.app, err = startProgram(ctx, binary, nil, serverEnv(b.dsn))
+	b.app, err = startProgram(ctx, b.server, nil, serverEnv(b.dsn))
 	return err
 }
 

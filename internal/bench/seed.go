@@ -303,10 +303,17 @@ func (s *seeder) evidence() error {
 	})
 }
 
+// flows runs nine of ten flows between datasets, the rest between whole applications.
 func (s *seeder) flows() error {
-	return s.copy("flow", true, []string{"id", "name", "source_application_id", "target_application_id"}, flows, func(i int) []any {
-		from := s.random.IntN(applications)
-		to := (from + 1 + s.random.IntN(applications-1)) % applications
-		return []any{s.flow + int64(i), fmt.Sprintf("Flow %04d", i), s.application + int64(from), s.application + int64(to)}
+	columns := []string{"id", "name", "source_application_id", "source_dataset_id", "target_application_id", "target_dataset_id"}
+	return s.copy("flow", true, columns, flows, func(i int) []any {
+		from := s.random.IntN(datasets)
+		to := (from + 1 + s.random.IntN(datasets-1)) % datasets
+		var source, target any
+		if i%10 != 0 {
+			source, target = s.dataset+int64(from), s.dataset+int64(to)
+		}
+		return []any{s.flow + int64(i), fmt.Sprintf("Flow %04d", i), s.application + int64(from%applications), source,
+			s.application + int64(to%applications), target}
 	})
 }

@@ -11,8 +11,8 @@ import (
 // Chrome is what the frame of every page counts. The numbers come from stored counters and small indexes, never from
 // counting fields.
 type Chrome struct {
-	Fields  int64 `db:"fields"`
-	Unused  int64 `db:"unused"`
+	Fields  int64 `db:"-"`
+	Unused  int64 `db:"-"`
 	Pending int64 `db:"pending"` // mappings that wait for a DPO, counted up to 1,000
 	// The running import that the frame shows; zero for none.
 	Import      domain.ImportID `db:"import"`
@@ -22,20 +22,31 @@ type Chrome struct {
 
 // Chrome returns the counts of the frame.
 func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err error) {
-	err = s.Read(ctx, by, func(s *Store) error {
-		counted, err := s.counters(ctx, by)
-		if err != nil {
+	var b pgx.Batch
+	var stamps []tallyStamp
+	var frames []Chrome
+	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
+	queue(&b, &stamps, tallyStampSQL, ws)
+	queue(&b, &frames, `
+		select (select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed' limit 1000) p) as pending,
+			coalesce(i.id, 0) as import, coalesce(i.rows_read, 0) as import_read, coalesce(i.rows_total, 0) as import_total
+		from (select) one
+		left join lateral (select id, rows_read, rows_total from import
+			where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true`, ws)
+	if err := s.glance(ctx, by, &b); err != nil {
+		return c, err
+	}
+	c = frames[0]
+	counted := s.tallies.get(by.Workspace, stamps[0])
+	if counted == nil {
+		err = s.Read(ctx, by, func(s *Store) error {
+			counted, err = s.counters(ctx, by)
 			return err
+		})
+		if err != nil {
+			return c, err
 		}
-		c, err = one[Chrome](ctx, s, "chrome", `
-			select @fields::bigint as fields, @unused::bigint as unused,
-				(select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed' limit 1000) p) as pending,
-				coalesce(i.id, 0) as import, coalesce(i.rows_read, 0) as import_read, coalesce(i.rows_total, 0) as import_total
-			from (select) one
-			left join lateral (select id, rows_read, rows_total from import
-				where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "fields": counted.fields, "unused": counted.unused})
-		return err
-	})
-	return c, err
+	}
+	c.Fields, c.Unused = counted.fields, counted.unused
+	return c, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -190,6 +191,11 @@ type fieldList struct {
 	length  *domain.Count // total, once it is known
 	hits    []int64       // ids that the search found, where they are few enough to be put in order
 	found   bool          // the search was answered by hits
+	long    bool          // the hits of the search are too many for facets to be counted
+	// Facets that were counted with the page.
+	counts map[string][]facetRow
+	// Names of what ref facets offer, once they were read.
+	nameRows []namedRow
 }
 
 func (s *Store) fieldList(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (f fieldList, err error) {
@@ -220,7 +226,10 @@ func (f *fieldList) count() *tallyCount {
 
 func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 	var page FieldPage
-	if words := searchWords(f.q.Q); len(words) > 0 {
+	if words := searchWords(f.q.Q); len(words) > 0 && !f.found {
+		if done, err := f.readMatches(ctx, words, &page); done || err != nil {
+			return page, err
+		}
 		if err := f.search(ctx, words, &page); err != nil {
 			return page, err
 		}
@@ -233,28 +242,129 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 			select r.id, r.workspace_id, (%[1]s)::text as edge, row_number() over (order by %[3]s) as place
 			from field r%[4]s where %[2]s order by %[3]s limit %[5]s
 		)
-		select r.id, r.name, r.label, a.name as application, d.name as dataset,
-			case when r.programs > 0 then (select array_agg(p.name order by l.level, fold(p.name))
-				from program_link l join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
-				where l.workspace_id = r.workspace_id and l.field_id = r.id and l.level <> 'avoid') end as programs,
-			r.verdict, r.flags, r.grade, %[6]s as fill, e.reads, e.window_days, e.last_read_at, r.decision, r.decision_until, r.state, page.edge
-		from page
-		join field r on r.workspace_id = page.workspace_id and r.id = page.id
-		join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
-		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
-		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
-		order by page.place`, o.expr, c.sql(), orderBy, join, c.arg(size+1), fillRate)
-	lines, err := many[FieldLine](ctx, f.s, "field", sql, c.args)
-	if err != nil {
-		return page, err
+		select `+fieldLineCols+fieldLineJoins, o.expr, c.sql(), orderBy, join, c.arg(size+1))
+	var b pgx.Batch
+	var lines []FieldLine
+	queue(&b, &lines, sql, c.args)
+	f.queueNames(&b)
+	if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
+		return page, translate("field", err)
 	}
 	page.Lines = lines
 	f.turn(&page, o, size, back)
 	if err := f.more(ctx, page.Lines); err != nil {
 		return page, err
 	}
+	var err error
 	page.Total, err = f.total(ctx)
 	return page, err
+}
+
+// What a line shows, of the rows of page.
+const (
+	fieldLineCols = `r.id, r.name, r.label, a.name as application, d.name as dataset,
+		case when r.programs > 0 then (select array_agg(p.name order by l.level, fold(p.name))
+			from program_link l join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
+			where l.workspace_id = r.workspace_id and l.field_id = r.id and l.level <> 'avoid') end as programs,
+		r.verdict, r.flags, r.grade, ` + fillRate + ` as fill, e.reads, e.window_days, e.last_read_at, r.decision, r.decision_until, r.state, page.edge`
+	fieldLineJoins = `
+		from page
+		join field r on r.workspace_id = page.workspace_id and r.id = page.id
+		join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
+		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
+		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
+		order by page.place`
+)
+
+// matchLine is a line of a search. What is said of the whole search is on every line, the counts of its facets on the first.
+type matchLine struct {
+	FieldLine
+	Hits   int64   `db:"hits"` // of the words alone
+	Total  int64   `db:"total"`
+	Counts *string `db:"counts"` // facet, value, number; null where there are too many
+}
+
+// readMatches answers a search with one pass over its hits: page, total and facets. It gives up where that finds no line or
+// too many hits, which are then dealt with one by one.
+func (f *fieldList) readMatches(ctx context.Context, words []string, page *FieldPage) (done bool, err error) {
+	q := f.q
+	q.Q = ""
+	c := f.r.narrow(f.by, q, "state")
+	wider := c.sql()
+	list := "r.state = 'active'"
+	if len(q.Filters["state"]) > 0 {
+		list = f.r.filters["state"].condition(&c, q.Filters["state"])
+	}
+	place := conditions{args: c.args}
+	o, join := f.order()
+	orderBy, back := o.place(&place, q)
+	place.add("true")
+	size := max(q.Size, 1)
+	sql := fmt.Sprintf(`with hits as materialized (select * from field_matches(%[1]s, %[2]s)),
+		wider as materialized (select r.* from hits r where %[3]s),
+		base as materialized (select r.* from wider r where %[4]s),
+		page as materialized (
+			select r.id, r.workspace_id, (%[5]s)::text as edge, row_number() over (order by %[7]s) as place
+			from base r%[8]s where %[6]s order by %[7]s limit %[9]s
+		)
+		select `+fieldLineCols+`, (select count(*) from hits) as hits, (select count(*) from base) as total,
+			case when page.place = 1 and (select count(*) from wider) <= %[10]s then (
+				select json_agg(json_build_array(facet, value, n) order by n desc, value)::text from (%[11]s) x (facet, value, n)
+			) end as counts`+fieldLineJoins,
+		c.arg(words), c.arg(searchCap+1), wider, list, o.expr, place.sql(), orderBy, join, c.arg(size+1), c.arg(FacetCap),
+		facetUnion(f.uncountedFacets()))
+	var b pgx.Batch
+	var lines []matchLine
+	queue(&b, &lines, sql, c.args)
+	f.queueNames(&b)
+	if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
+		return false, translate("field", err)
+	}
+	if len(lines) == 0 || lines[0].Hits > searchCap {
+		return false, nil
+	}
+	page.Total = domain.Count{N: lines[0].Total}
+	f.length = &page.Total
+	if f.long = lines[0].Counts == nil; !f.long {
+		if err := f.takeCounts(*lines[0].Counts); err != nil {
+			return false, err
+		}
+	}
+	page.Lines = mapSlice(lines, func(l matchLine) FieldLine { return l.FieldLine })
+	f.turn(page, o, size, back)
+	return true, f.more(ctx, page.Lines)
+}
+
+// uncountedFacets are the facets whose own filter is not set: they count the very same rows, but for that of the state,
+// which without a filter shows what is in use.
+func (f *fieldList) uncountedFacets() (list []domain.RegisterFilter) {
+	for _, filter := range f.r.register.Filters {
+		if filter.Facet && len(f.q.Filters[filter.Key]) == 0 {
+			list = append(list, filter)
+		}
+	}
+	return list
+}
+
+// takeCounts reads the counts of the facets that came with a search.
+func (f *fieldList) takeCounts(text string) error {
+	var counts [][3]any
+	if err := json.Unmarshal([]byte(text), &counts); err != nil {
+		return fmt.Errorf("counts of facets: %w", err)
+	}
+	f.counts = map[string][]facetRow{}
+	for _, filter := range f.uncountedFacets() {
+		f.counts[filter.Key] = []facetRow{}
+	}
+	for _, c := range counts {
+		facet, _ := c[0].(string) // our own query wrote these
+		value, _ := c[1].(string)
+		n, _ := c[2].(float64)
+		if len(f.counts[facet]) < facetValues {
+			f.counts[facet] = append(f.counts[facet], facetRow{Value: value, N: int64(n)})
+		}
+	}
+	return nil
 }
 
 // more reads the cells of columns that the lines lack. Few people ask for them, so they are a query of their own.
@@ -375,11 +485,19 @@ func (f *fieldList) facets(ctx context.Context) ([]domain.Facet, error) {
 		case !filter.Facet:
 		case tallied(filter.Key) && f.tally != nil:
 			rows[filter.Key] = f.tally.facet(f.count(), filter.Key)
+		case f.counts[filter.Key] != nil:
+			rows[filter.Key] = f.counts[filter.Key]
+		case f.long || total.N > FacetCap: // and longer still without the facet's own filter
 		case len(f.q.Filters[filter.Key]) > 0 || filter.Key == "state":
+			if f.counts != nil && !f.found { // the page needed no list of hits, this does
+				if err := f.find(ctx); err != nil {
+					return nil, err
+				}
+			}
 			if err := f.countFacets(ctx, filter.Key, []domain.RegisterFilter{filter}, rows); err != nil {
 				return nil, err
 			}
-		case total.N <= FacetCap:
+		default:
 			shared = append(shared, filter)
 		}
 	}
@@ -414,13 +532,27 @@ func (f *fieldList) facetValues(filter domain.RegisterFilter, rows []facetRow, n
 	return values
 }
 
-// names of the things that ref facets offer.
+// queueNames reads the names of the things that ref facets offer, beside what else is asked.
+func (f *fieldList) queueNames(b *pgx.Batch) {
+	if f.nameRows == nil {
+		queue(b, &f.nameRows, `
+			select 'application' as kind, id::text, name from application where workspace_id = @ws
+			union all select 'program', id::text, name from program where workspace_id = @ws
+			union all select 'owner', u.id::text, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws`,
+			pgx.StrictNamedArgs{"ws": f.by.Workspace})
+	}
+}
+
+// names of the things that ref facets offer, by kind and id.
 func (f *fieldList) names(ctx context.Context) (map[string]map[string]string, error) {
-	return f.named(ctx, `
-		select 'application' as kind, id::text, name from application where workspace_id = @ws
-		union all select 'program', id::text, name from program where workspace_id = @ws
-		union all select 'owner', u.id::text, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws`,
-		pgx.StrictNamedArgs{"ws": f.by.Workspace})
+	if f.nameRows == nil {
+		var b pgx.Batch
+		f.queueNames(&b)
+		if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
+			return nil, translate("field", err)
+		}
+	}
+	return byKind(f.nameRows), nil
 }
 
 // chosenNames are the queries that name what a filter without a facet is set to.
@@ -460,14 +592,19 @@ func (f *fieldList) chosen(ctx context.Context) ([]domain.Facet, error) {
 	return out, err
 }
 
+type namedRow struct {
+	Kind string `db:"kind"`
+	ID   string `db:"id"`
+	Name string `db:"name"`
+}
+
 // named runs a query of (kind, id, name).
 func (f *fieldList) named(ctx context.Context, sql string, args pgx.StrictNamedArgs) (map[string]map[string]string, error) {
-	type named struct {
-		Kind string `db:"kind"`
-		ID   string `db:"id"`
-		Name string `db:"name"`
-	}
-	rows, err := many[named](ctx, f.s, "field", sql, args)
+	rows, err := many[namedRow](ctx, f.s, "field", sql, args)
+	return byKind(rows), err
+}
+
+func byKind(rows []namedRow) map[string]map[string]string {
 	names := map[string]map[string]string{}
 	for _, r := range rows {
 		if names[r.Kind] == nil {
@@ -475,7 +612,7 @@ func (f *fieldList) named(ctx context.Context, sql string, args pgx.StrictNamedA
 		}
 		names[r.Kind][r.ID] = r.Name
 	}
-	return names, err
+	return names
 }
 
 // uncounted offers the values of a facet without counts: by name, "none" first.
@@ -503,6 +640,24 @@ var facetSQL = map[string]string{
 	"flag": "unnest(case when flags = 0 then array['none'] else flag_codes(flags) end)",
 }
 
+// facetUnion counts facets in the rows of base: facet, value, number. Where the state is no filter, it counts in wider.
+func facetUnion(filters []domain.RegisterFilter) string {
+	parts := []string{"select '', '', 0::bigint where false"}
+	for _, filter := range filters {
+		switch expr := facetSQL[filter.Key]; filter.Key {
+		case "program": // a field that a program should avoid has no program, and is still found under it
+			parts = append(parts, `select 'program', 'none', count(*) from base where programs = 0 having count(*) > 0
+				union all select 'program', l.program_id::text, count(*)
+				from base join program_link l on l.workspace_id = base.workspace_id and l.field_id = base.id group by 2`)
+		case "state":
+			parts = append(parts, "select 'state', state, count(*) from wider group by 2")
+		default:
+			parts = append(parts, "select '"+filter.Key+"', v, count(*) from (select "+expr+" as v from base) x group by 2")
+		}
+	}
+	return strings.Join(parts, " union all ")
+}
+
 // countFacets counts facets over the rows that every filter but one leaves, in one query, and adds them to rows. A list
 // longer than FacetCap is not counted.
 func (f *fieldList) countFacets(ctx context.Context, except string, filters []domain.RegisterFilter, rows map[string][]facetRow) error {
@@ -510,17 +665,6 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 		return nil
 	}
 	c := f.conditions(except)
-	parts := []string{"select '' as facet, '' as value, count(*) as n from base"}
-	for _, filter := range filters {
-		switch expr := facetSQL[filter.Key]; filter.Key {
-		case "program": // a field that a program should avoid has no program, and is still found under it
-			parts = append(parts, `select 'program', 'none', count(*) from base where programs = 0 having count(*) > 0
-				union all select 'program', l.program_id::text, count(*)
-				from base join program_link l on l.workspace_id = base.workspace_id and l.field_id = base.id group by 2`)
-		default:
-			parts = append(parts, "select '"+filter.Key+"', v, count(*) from (select "+expr+" as v from base) x group by 2")
-		}
-	}
 	type counted struct {
 		Facet string `db:"facet"`
 		Value string `db:"value"`
@@ -528,8 +672,8 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 	}
 	list, err := many[counted](ctx, f.s, "field", `with base as materialized (
 		select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
-		from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`)
-		select facet, value, n from (`+strings.Join(parts, " union all ")+`) f (facet, value, n) order by n desc, value`, c.args)
+		from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`), wider as (select * from base)
+		select facet, value, n from (select '', '', count(*) from base union all `+facetUnion(filters)+`) f (facet, value, n) order by n desc, value`, c.args)
 	if err != nil {
 		return err
 	}

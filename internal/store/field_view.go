@@ -188,14 +188,6 @@ func queue[T any](b *pgx.Batch, into *[]T, sql string, args pgx.StrictNamedArgs)
 
 // FieldView reads everything that the page of a field shows, in one batch. NotFound where the workspace has no such field.
 func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldID) (v FieldView, err error) {
-	err = s.Read(ctx, by, func(s *Store) error {
-		v, err = s.fieldView(ctx, by, id)
-		return err
-	})
-	return v, err
-}
-
-func (s *Store) fieldView(ctx context.Context, by domain.Actor, id domain.FieldID) (v FieldView, err error) {
 	var (
 		b          pgx.Batch
 		of         = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
@@ -259,7 +251,7 @@ func (s *Store) fieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 				and not exists(select from purpose_mapping m where m.workspace_id = @ws and m.field_id = @id and m.purpose_id = purpose.id
 					and m.state <> 'rejected')
 		) o order by kind, place, id`, of)
-	if err := s.db.SendBatch(ctx, &b).Close(); err != nil {
+	if err := s.glance(ctx, by, &b); err != nil {
 		return v, translate("field", err)
 	}
 	if len(fields) == 0 {

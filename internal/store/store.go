@@ -157,6 +157,26 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 	return err
 }
 
+// glance runs the queries of a batch as Read does, with one round trip where no transaction is open yet: for what every
+// page asks.
+func (s *Store) glance(ctx context.Context, by domain.Actor, b *pgx.Batch) error {
+	if s.pool == nil {
+		return s.Read(ctx, by, func(s *Store) error { return s.db.SendBatch(ctx, b).Close() })
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return translate("", err)
+	}
+	defer conn.Release() // closes a connection whose transaction a failed batch has left open
+	var whole pgx.Batch
+	whole.Queue("begin isolation level repeatable read read only")
+	whole.Queue("select set_config('app.workspace', $1, true), set_config('app.member', $2, true), set_config('app.lang', $3, true)",
+		settingID(int64(by.Workspace)), settingID(int64(by.User)), settingLang(by.Lang))
+	whole.QueuedQueries = append(whole.QueuedQueries, b.QueuedQueries...)
+	whole.Queue("rollback")
+	return translate("", conn.SendBatch(ctx, &whole).Close())
+}
+
 // settingID formats an id for a setting; zero, which is no workspace, becomes empty and shows no row.
 func settingID(id int64) string {
 	if id == 0 {

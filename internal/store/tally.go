@@ -248,6 +248,9 @@ type tallyStamp struct {
 	Changes int64 `db:"changes"`
 }
 
+const tallyStampSQL = `select count(*) as changes, coalesce(max(id) filter (where fold), 0) as fold
+	from field_tally_change where workspace_id = @ws`
+
 // tallyCache keeps the counters of the workspaces that were looked at last.
 type tallyCache struct {
 	mu   sync.Mutex
@@ -257,10 +260,17 @@ type tallyCache struct {
 // keptTallies bounds the memory: the counters of a large workspace take a few megabytes.
 const keptTallies = 8
 
-func (c *tallyCache) get(w domain.WorkspaceID) *tally {
+// get returns the counters of that state; nil where others are kept, or none.
+func (c *tallyCache) get(w domain.WorkspaceID, stamp tallyStamp) *tally {
+	if c == nil {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.kept[w]
+	if kept := c.kept[w]; kept != nil && kept.stamp == stamp {
+		return kept
+	}
+	return nil
 }
 
 func (c *tallyCache) put(w domain.WorkspaceID, t *tally) {
@@ -285,12 +295,11 @@ func (s *Store) counters(ctx context.Context, by domain.Actor) (*tally, error) {
 		cells, err := s.readTally(ctx, by)
 		return newTally(tallyStamp{}, cells), err
 	}
-	stamp, err := one[tallyStamp](ctx, s, "tally", `select count(*) as changes, coalesce(max(id) filter (where fold), 0) as fold
-		from field_tally_change where workspace_id = @ws`, pgx.StrictNamedArgs{"ws": by.Workspace})
+	stamp, err := one[tallyStamp](ctx, s, "tally", tallyStampSQL, pgx.StrictNamedArgs{"ws": by.Workspace})
 	if err != nil {
 		return nil, err
 	}
-	if kept := s.tallies.get(by.Workspace); kept != nil && kept.stamp == stamp {
+	if kept := s.tallies.get(by.Workspace, stamp); kept != nil {
 		return kept, nil
 	}
 	cells, err := s.readTally(ctx, by)

@@ -66,7 +66,7 @@ func (s *Store) judgeWith(ctx context.Context, by domain.Actor, c *judgeContext,
 		return err
 	}
 	for chunk := range slices.Chunk(changed, 20_000) {
-		if err := s.wide(ctx, len(chunk), func() error { return s.storeJudged(ctx, by, chunk) }); err != nil {
+		if err := s.byKey(ctx, func() error { return s.storeJudged(ctx, by, chunk) }); err != nil {
 			return err
 		}
 	}
@@ -220,6 +220,20 @@ var (
 	linkLevels    = [...]domain.LinkLevel{domain.LinkEssential, domain.LinkUseful, domain.LinkAvoid, domain.LinkAvoid}
 	mappingStates = [...]domain.MappingState{domain.MappingApproved, domain.MappingProposed, domain.MappingRejected, domain.MappingRejected}
 )
+
+// byKey runs f with nothing but look-ups by key: a chunk of a large table is changed without reading the whole of it, and
+// of a table that was just filled, which the planner takes for empty, each row is not compared with each other.
+func (s *Store) byKey(ctx context.Context, f func() error) error {
+	const others = "select set_config('enable_seqscan', $1, true), set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true)"
+	if _, err := s.db.Exec(ctx, others, "off"); err != nil {
+		return translate("", err)
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	_, err := s.db.Exec(ctx, others, "on")
+	return translate("", err)
+}
 
 // wideRows is from how many rows on a statement must not trust the planner's idea of how few they are.
 const wideRows = 500

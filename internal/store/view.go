@@ -20,14 +20,13 @@ const viewCols = `id, register, name, query, user_id is null as shared`
 
 // Views returns the actor's own views of a register and those of the whole workspace, by name.
 func (s *Store) Views(ctx context.Context, by domain.Actor, register string) (views []domain.View, err error) {
-	err = s.Read(ctx, by, func(s *Store) error {
-		rows, err := many[viewRow](ctx, s, "view", `select `+viewCols+` from saved_view
-			where workspace_id = @ws and register = @register and (user_id is null or user_id = @user) order by fold(name), id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "register": register, "user": by.User})
-		views = mapSlice(rows, func(r viewRow) domain.View { return domain.View(r) })
-		return err
-	})
-	return views, err
+	var b pgx.Batch
+	var rows []viewRow
+	queue(&b, &rows, `select `+viewCols+` from saved_view
+		where workspace_id = @ws and register = @register and (user_id is null or user_id = @user) order by fold(name), id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "register": register, "user": by.User})
+	err = s.glance(ctx, by, &b)
+	return mapSlice(rows, func(r viewRow) domain.View { return domain.View(r) }), err
 }
 
 // AddView saves a view; Invalid where the name is taken.
