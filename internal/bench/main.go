@@ -105,6 +105,7 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, b.stopPrograms()) }()
+	defer b.report.print(os.Stdout) // also what was measured before something failed
 	for _, w := range workloads {
 		if o.only != "" && o.only != w.name {
 			continue
@@ -114,7 +115,6 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 			return false, fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
-	b.report.print(os.Stdout)
 	if o.keep {
 		say("database: " + b.dsn)
 		<-ctx.Done()

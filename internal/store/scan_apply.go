@@ -332,7 +332,7 @@ func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c 
 	verdicts, why, flags, grades, completeness := make([]string, n), make([]string, n), make([]int32, n), make([]int16, n), make([]int16, n)
 	for k, v := range kinds {
 		everything = everything || v.Master && v.Category != 0
-		facts := domain.FieldFacts{Class: domain.GDPRClass(v.Class), HasDuplicate: c.copies[v.Dataset][v.Category],
+		facts := domain.FieldFacts{Class: domain.GDPRClass(v.Class), HasDuplicate: c.copied(v.Dataset, v.Category),
 			Dataset: domain.DatasetFacts{RetentionMonths: v.RetentionMonths, OldestRecordOn: dayOfText(v.OldestRecordOn)}}
 		found := domain.Judge(&facts, c.thresholds, c.today)
 		known := domain.FieldKnown{Class: facts.Class, Meaning: v.Meaning, Origin: "unknown", Owned: v.Owned}

@@ -16,8 +16,21 @@ type judgeContext struct {
 	today      time.Time
 	programs   map[int64]*domain.ProgramFacts
 	purposes   map[int64]*domain.PurposeFacts
-	// copies holds, by dataset, the categories that a declared master holds too, with no flow between the two.
-	copies map[int64]map[int64]bool
+	// masters are, by dataset, the declared masters of the same people that no flow ties to it; held is what these hold.
+	masters map[int64][]int64
+	held    map[masterCategory]bool
+}
+
+type masterCategory struct{ master, category int64 }
+
+// copied tells whether a declared master holds that category too, with no flow between it and the dataset.
+func (c *judgeContext) copied(dataset, category int64) bool {
+	for _, master := range c.masters[dataset] {
+		if c.held[masterCategory{master, category}] {
+			return true
+		}
+	}
+	return false
 }
 
 // judged is what is stored of a verdict.
@@ -173,41 +186,48 @@ func (s *Store) judgeContext(ctx context.Context, by domain.Actor) (*judgeContex
 		c.purposes[p.ID] = &domain.PurposeFacts{State: domain.PurposeState(p.State), NeedsProgram: p.NeedsProgram,
 			StartsOn: p.StartsOn, EndsOn: p.EndsOn, Art9Condition: p.Art9, LegalText: p.LegalText}
 	}
-	c.copies, err = s.copies(ctx, by)
-	return c, err
+	return c, s.wide(ctx, wideRows, func() error { return s.readMasters(ctx, by, c) })
 }
 
-// copies finds, for every dataset, the categories that a declared master holds for the same people while no flow ties
-// the two datasets or their applications.
-func (s *Store) copies(ctx context.Context, by domain.Actor) (map[int64]map[int64]bool, error) {
+// readMasters finds what the declared masters hold, and for every other dataset the masters of the same people that no
+// flow ties to it or to its application. Both lists are short; every dataset with every category of its masters is not.
+func (s *Store) readMasters(ctx context.Context, by domain.Actor, c *judgeContext) error {
 	type held struct {
-		Dataset  int64 `db:"dataset_id"`
+		Master   int64 `db:"dataset_id"`
 		Category int64 `db:"category_id"`
 	}
-	rows, err := many[held](ctx, s, "dataset", `
-		with master as (
-			select id, application_id, subjects from dataset
-			where workspace_id = @ws and is_master and state = 'active' and archived_at is null
-		)
-		select distinct d.id as dataset_id, mf.category_id
-		from master m
-		join dataset d on d.workspace_id = @ws and d.id <> m.id and not d.is_master and d.subjects && m.subjects
-		join field mf on mf.workspace_id = @ws and mf.dataset_id = m.id and mf.category_id is not null and mf.state = 'active'
-		where not exists (
-			select from flow w where w.workspace_id = @ws and w.archived_at is null and (
-				(w.source_application_id = m.application_id and coalesce(w.source_dataset_id, m.id) = m.id
-					and w.target_application_id = d.application_id and coalesce(w.target_dataset_id, d.id) = d.id)
-				or (w.target_application_id = m.application_id and coalesce(w.target_dataset_id, m.id) = m.id
-					and w.source_application_id = d.application_id and coalesce(w.source_dataset_id, d.id) = d.id)))`,
+	categories, err := many[held](ctx, s, "dataset", `
+		select distinct f.dataset_id, f.category_id from field f
+		where f.workspace_id = @ws and f.category_id is not null and f.state = 'active' and f.dataset_id in (
+			select id from dataset where workspace_id = @ws and is_master and state = 'active' and archived_at is null)`,
 		pgx.StrictNamedArgs{"ws": by.Workspace})
-	copies := map[int64]map[int64]bool{}
-	for _, r := range rows {
-		if copies[r.Dataset] == nil {
-			copies[r.Dataset] = map[int64]bool{}
-		}
-		copies[r.Dataset][r.Category] = true
+	if err != nil || len(categories) == 0 {
+		return err
 	}
-	return copies, err
+	c.held, c.masters = make(map[masterCategory]bool, len(categories)), map[int64][]int64{}
+	for _, h := range categories {
+		c.held[masterCategory{h.Master, h.Category}] = true
+	}
+	type pair struct {
+		Dataset int64 `db:"dataset_id"`
+		Master  int64 `db:"master_id"`
+	}
+	pairs, err := many[pair](ctx, s, "dataset", `
+		select d.id as dataset_id, m.id as master_id
+		from dataset m
+		join dataset d on d.workspace_id = m.workspace_id and d.id <> m.id and not d.is_master and d.subjects && m.subjects
+		where m.workspace_id = @ws and m.is_master and m.state = 'active' and m.archived_at is null
+			and not exists (select from flow w where w.workspace_id = @ws and w.archived_at is null
+				and w.source_application_id = m.application_id and coalesce(w.source_dataset_id, m.id) = m.id
+				and w.target_application_id = d.application_id and coalesce(w.target_dataset_id, d.id) = d.id)
+			and not exists (select from flow w where w.workspace_id = @ws and w.archived_at is null
+				and w.target_application_id = m.application_id and coalesce(w.target_dataset_id, m.id) = m.id
+				and w.source_application_id = d.application_id and coalesce(w.source_dataset_id, d.id) = d.id)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace})
+	for _, p := range pairs {
+		c.masters[p.Dataset] = append(c.masters[p.Dataset], p.Master)
+	}
+	return err
 }
 
 // Links and mappings travel as one number each, so that a million fields are read without a million small objects.
@@ -357,7 +377,7 @@ func (r *judgeRow) is(c *judgeContext) judged {
 		}
 	}
 	facts := domain.FieldFacts{Class: domain.GDPRClass(r.class), Links: r.linkFacts, Mappings: r.mappingFacts, Evidence: r.evidence,
-		Dataset: r.held, HasDuplicate: c.copies[r.dataset][r.category]}
+		Dataset: r.held, HasDuplicate: c.copied(r.dataset, r.category)}
 	out.Finding = domain.Judge(&facts, c.thresholds, c.today)
 	out.Grade = domain.EvidenceGrade(&r.evidence, c.thresholds, c.today)
 	known := domain.FieldKnown{Class: facts.Class, Meaning: r.meaning, Origin: r.origin, Collected: r.collected, Owned: r.owned,
