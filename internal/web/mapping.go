@@ -418,6 +418,9 @@ func (s *Server) answerMapping(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.store.MappingByID(r.Context(), by, id); err != nil { // what is not there is said before what was typed
+		return err
+	}
 	f, bad, err := decode[answerForm](r)
 	if err != nil {
 		return err

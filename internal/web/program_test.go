@@ -20,12 +20,17 @@ type grounded struct {
 
 func newGrounded(t *testing.T, s *webtest.Site) grounded {
 	t.Helper()
+	return newGroundedIn(t, s, "Braze", "BIRTHDAY", "MKT")
+}
+
+func newGroundedIn(t *testing.T, s *webtest.Site, application, program, purpose string) grounded {
+	t.Helper()
 	by := s.Admin()
-	g := grounded{application: s.Application(t, by, "Braze")}
+	g := grounded{application: s.Application(t, by, application)}
 	g.dataset = s.Dataset(t, by, g.application, "users")
 	g.field = s.Field(t, by, g.dataset, "email", "ident.contact.email")
-	g.program = s.Program(t, by, "BIRTHDAY", "live")
-	g.purpose = s.Purpose(t, by, "MKT", true)
+	g.program = s.Program(t, by, program, "live")
+	g.purpose = s.Purpose(t, by, purpose, true)
 	s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, by.Workspace, g.field, g.program)
 	s.Exec(t, `insert into purpose_mapping (workspace_id, field_id, purpose_id, justification, state) values ($1, $2, $3, 'To write to them', 'approved')`,
 		by.Workspace, g.field, g.purpose)

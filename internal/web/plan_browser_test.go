@@ -1,0 +1,74 @@
+package web_test
+
+import (
+	"testing"
+
+	"utile/internal/domain"
+	"utile/internal/web/webtest"
+)
+
+func TestPlanPagesInBrowser(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	by := s.Admin()
+	s.Crowd(t, by, 300)
+	g := newGroundedIn(t, s, "Courriels", "ANNIV", "FID-1")
+	for i, name := range []string{"mail_2", "mail_3", "phone", "diet", "allergy"} {
+		f := s.Field(t, by, g.dataset, name, map[bool]string{true: "ident.contact.email", false: "art9.health"}[i < 3])
+		propose(t, s, s.Acme[domain.RoleEditor], g.purpose, "Needed to write to customers about what they bought, and to stop when they ask.", f)
+	}
+	s.Exec(t, `update purpose set name = 'Fidéliser les clients et leur proposer des offres proches de leurs achats', interest = 'Garder les clients',
+		necessity = 'Aucun autre moyen', balance = 'Les clients s''y attendent', subjects = '{customers,minors,Adhérents}', recipients = '{internal,processor}',
+		security_measures = '{encryption,access_control}', retention_months = 36, transfers = '{"Braze, États-Unis, clauses types"}',
+		sub_purposes = '{Anniversaires,Relances}', review_on = '2020-01-01' where id = $1`, g.purpose)
+	s.Exec(t, `update program set name = 'Anniversaire', channels = '{email,sms}', trigger = 'Jour de naissance', starts_on = '2026-01-01' where id = $1`, g.program)
+	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, by.Workspace, g.program, g.purpose)
+	for code, level := range map[string]string{"ident.contact.email": "essential", "art9.health": "avoid", "tech.key": "useful"} {
+		s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level, note) select $1, $2, id, $4, 'Pour écrire au bon moment'
+			from data_category where workspace_id = $1 and code = $3`, by.Workspace, g.program, code, level)
+	}
+	draft := s.Purpose(t, by, "LAW-9", false)
+	s.Exec(t, `update purpose set state = 'draft', legal_basis = 'c_legal' where id = $1`, draft)
+	s.Exec(t, `insert into journey_stage (workspace_id, code, name, position) values ($1, 'zz-a', 'Nouveau client', 101), ($1, 'zz-b', 'Client fidèle', 102)`, by.Workspace)
+	s.Exec(t, `insert into objective (workspace_id, name, kpi, target) values ($1, 'Fidélisation', 'Clients actifs', '35 % fin 2027')`, by.Workspace)
+	var mapping domain.MappingID
+	if err := s.Owner.QueryRow(t.Context(), `select min(id) from purpose_mapping where purpose_id = $1 and state = 'proposed'`, g.purpose).Scan(&mapping); err != nil {
+		t.Fatal(err)
+	}
+	program, purpose := "/w/acme/programs/"+itoa(g.program), "/w/acme/purposes/"+itoa(g.purpose)
+	inBrowser(t, s, by,
+		shownPage{"programs", "/w/acme/programs"},
+		shownPage{"program", program},
+		shownPage{"program-edit", program + "/edit"},
+		shownPage{"program-library", "/w/acme/programs/library"},
+		shownPage{"program-template", "/w/acme/programs/new?template=BIRTHDAY"},
+		shownPage{"purposes", "/w/acme/purposes"},
+		shownPage{"purpose", purpose},
+		shownPage{"purpose-draft", "/w/acme/purposes/" + itoa(draft)},
+		shownPage{"purpose-edit", purpose + "/edit"},
+		shownPage{"mappings", "/w/acme/mappings"},
+		shownPage{"mapping", "/w/acme/mappings/" + itoa(mapping)},
+		shownPage{"review", "/w/acme/review"},
+		shownPage{"objectives", "/w/acme/objectives"},
+		shownPage{"stages", "/w/acme/stages"})
+}
+
+// TestEndingAProgramInBrowser ends a program as a person does: the menu, what would be lost, the confirmation.
+func TestEndingAProgramInBrowser(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor])).Cookie(s.URL, "lang", "fr")
+	tab.Open(s.URL + "/w/acme/programs/" + itoa(g.program)).Click("main details.menu:has(button[value=ended]) summary").Click(`button[value="ended"]`).Wait("form.confirm")
+	tab.Axe(t)
+	if path := webtest.ShotPath("program-end-fr-light-1440"); path != "" {
+		tab.Screenshot(path)
+	}
+	tab.Click("form.confirm .btn-danger").Wait(".flash")
+	if got := verdictOf(t, s, g.field); got != "dormant" {
+		t.Errorf("verdict = %s after the program ended", got)
+	}
+	for _, fault := range tab.Faults() {
+		t.Error(fault)
+	}
+}
