@@ -425,6 +425,9 @@ func (s *Server) answerMapping(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.store.MappingByID(r.Context(), by, id); err != nil {
+		return err
+	}
 	a, err := f.answer()
 	if err != nil {
 		return err
