@@ -9,14 +9,15 @@ import (
 )
 
 // A link has no number of its own: its row in the list is named by its field and program together.
-const linkProgramBits = 24
+const linkProgramBits = 24 // as in the query below
 
 // LinkField is the field of a row of the list of links.
 func LinkField(row int64) domain.FieldID { return domain.FieldID(row >> linkProgramBits) }
 
 var _ = addRegister(registerSQL{
 	register: domain.LinkRegister,
-	from: `(select l.*, (l.field_id << 24) + l.program_id as id from program_link l) r
+	from: `(select workspace_id, field_id, program_id, level, role, note, source, linked_by, linked_at,
+			(field_id << 24) + program_id as id from program_link) r
 		join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
 		join dataset d on d.workspace_id = r.workspace_id and d.id = f.dataset_id
 		join application a on a.workspace_id = r.workspace_id and a.id = f.application_id
@@ -120,7 +121,7 @@ const cellPlan = `
 			'source', x.source, 'linked_by', x.linked_by, 'linked_at', x.linked_at) end as before,
 		coalesce(x.role, '') as role,
 		case when (x.level = 'avoid') = (o.level = 'avoid') then x.note else '' end as note
-	from (select distinct on (field, program) * from unnest(@fields::bigint[], @programs::bigint[], @levels::text[])
+	from (select distinct on (field, program) field, program, level, place from unnest(@fields::bigint[], @programs::bigint[], @levels::text[])
 		with ordinality u (field, program, level, place) order by field, program, place desc) o
 	join field f on f.workspace_id = @ws and f.id = o.field
 	join program p on p.workspace_id = @ws and p.id = o.program
@@ -131,7 +132,7 @@ const cellPlan = `
 		when o.level = 'useful' and f.gdpr_class in ('sensitive_art9', 'criminal_art10', 'nir') then 'sensitive' end as refused) r`
 
 const cellApply = `with plan as materialized (` + cellPlan + `),
-	todo as materialized (select * from plan where outcome = 'todo'),
+	todo as materialized (select field, program, level, name, before, role, note from plan where outcome = 'todo'),
 	gone as (
 		delete from program_link x using todo where x.workspace_id = @ws and x.field_id = todo.field and x.program_id = todo.program
 			and todo.level = ''),
