@@ -105,7 +105,7 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, b.stopPrograms()) }()
-	defer b.report.print(os.Stdout) // also what was measured before something failed
+	defer b.report.print(os.Stdout) // what was measured before something failed too
 	for _, w := range workloads {
 		if o.only != "" && o.only != w.name {
 			continue

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,9 @@ const CountCap = 10_000
 
 // FacetCap is how long a list may be for its facets to be counted row by row.
 const FacetCap = 5_000
+
+// programFacetCap is how long a list may be for its fields to be counted by program: that looks at the links of each.
+const programFacetCap = 1_000
 
 // searchCap is how many hits of a search are put in order; past it the words are so common that walking the order and
 // filtering finds a page at once.
@@ -485,10 +489,16 @@ func (f *fieldList) facets(ctx context.Context) ([]domain.Facet, error) {
 		case !filter.Facet:
 		case tallied(filter.Key) && f.tally != nil:
 			rows[filter.Key] = f.tally.facet(f.count(), filter.Key)
+		case filter.Key == "program" && total.N > programFacetCap:
 		case f.counts[filter.Key] != nil:
 			rows[filter.Key] = f.counts[filter.Key]
 		case f.long || total.N > FacetCap: // and longer still without the facet's own filter
-		case len(f.q.Filters[filter.Key]) > 0 || filter.Key == "state":
+		case len(f.q.Filters[filter.Key]) > 0:
+			if long, err := f.longWithout(ctx, filter.Key); err != nil {
+				return nil, err
+			} else if long {
+				continue
+			}
 			if f.counts != nil && !f.found { // the page needed no list of hits, this does
 				if err := f.find(ctx); err != nil {
 					return nil, err
@@ -516,6 +526,19 @@ func (f *fieldList) facets(ctx context.Context) ([]domain.Facet, error) {
 		facets = append(facets, domain.Facet{Filter: filter, Values: f.facetValues(filter, counted, names[filter.Key], known)})
 	}
 	return facets, nil
+}
+
+// longWithout tells whether the stored counters know that the list is too long to be counted without one of its filters.
+func (f *fieldList) longWithout(ctx context.Context, key string) (bool, error) {
+	q := withFilter(f.q, key, nil)
+	if !tallyKnows(q) {
+		return false, nil
+	}
+	t, err := f.s.counters(ctx, f.by)
+	if err != nil {
+		return false, err
+	}
+	return t.count(q).total > FacetCap, nil
 }
 
 // facetValues names the values of a facet and keeps those that are chosen, whether any row has them or not.
@@ -635,7 +658,7 @@ func uncounted(filter domain.RegisterFilter, names map[string]string, none bool)
 
 // facetSQL counts a facet in the rows of base: the values of one row, which may be several.
 var facetSQL = map[string]string{
-	"verdict": "verdict", "application": "application_id::text", "gdpr_class": "gdpr_class", "evidence": strings.ReplaceAll(gradeText, "r.", ""),
+	"verdict": "verdict", "application": "application_id", "gdpr_class": "gdpr_class", "evidence": strings.ReplaceAll(gradeText, "r.", ""),
 	"decision": "coalesce(nullif(decision, ''), 'none')", "owner": "coalesce(owner_id::text, 'none')", "state": "state",
 	"flag": "unnest(case when flags = 0 then array['none'] else flag_codes(flags) end)",
 }
@@ -648,11 +671,12 @@ func facetUnion(filters []domain.RegisterFilter) string {
 		case "program": // a field that a program should avoid has no program, and is still found under it
 			parts = append(parts, `select 'program', 'none', count(*) from base where programs = 0 having count(*) > 0
 				union all select 'program', l.program_id::text, count(*)
-				from base join program_link l on l.workspace_id = base.workspace_id and l.field_id = base.id group by 2`)
+				from base join program_link l on l.workspace_id = base.workspace_id and l.field_id = base.id
+				where (select count(*) from base) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
 		case "state":
 			parts = append(parts, "select 'state', state, count(*) from wider group by 2")
 		default:
-			parts = append(parts, "select '"+filter.Key+"', v, count(*) from (select "+expr+" as v from base) x group by 2")
+			parts = append(parts, "select '"+filter.Key+"', v::text, count(*) from (select "+expr+" as v from base) x group by v")
 		}
 	}
 	return strings.Join(parts, " union all ")
@@ -664,27 +688,41 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 	if len(filters) == 0 {
 		return nil
 	}
+	here := "true"
+	if except == "" && len(f.q.Filters["state"]) == 0 { // the facet of the state shows what the list leaves out by itself
+		except, here = "state", "state = 'active'"
+	}
 	c := f.conditions(except)
 	type counted struct {
 		Facet string `db:"facet"`
 		Value string `db:"value"`
 		N     int64  `db:"n"`
 	}
-	list, err := many[counted](ctx, f.s, "field", `with base as materialized (
-		select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
-		from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`), wider as (select * from base)
-		select facet, value, n from (select '', '', count(*) from base union all `+facetUnion(filters)+`) f (facet, value, n) order by n desc, value`, c.args)
+	list, err := many[counted](ctx, f.s, "field", `with wider as materialized (
+			select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
+			from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`),
+		base as materialized (select * from wider where `+here+`)
+		select facet, value, n from (select '', 'wider', count(*) from wider union all select '', 'base', count(*) from base
+			union all `+facetUnion(filters)+`) f (facet, value, n) order by n desc, value`, c.args)
 	if err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(list, func(r counted) bool { return r.Facet == "" }); list[i].N > FacetCap {
+	lengths := map[string]int64{}
+	for _, r := range list {
+		if r.Facet == "" {
+			lengths[r.Value] = r.N
+		}
+	}
+	if lengths["wider"] > FacetCap {
 		return nil
 	}
 	for _, filter := range filters {
-		rows[filter.Key] = []facetRow{}
+		if filter.Key != "program" || lengths["base"] <= programFacetCap {
+			rows[filter.Key] = []facetRow{}
+		}
 	}
 	for _, r := range list {
-		if r.Facet != "" && len(rows[r.Facet]) < facetValues {
+		if rows[r.Facet] != nil && len(rows[r.Facet]) < facetValues {
 			rows[r.Facet] = append(rows[r.Facet], facetRow{Value: r.Value, N: r.N})
 		}
 	}

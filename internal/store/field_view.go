@@ -191,7 +191,6 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	var (
 		b          pgx.Batch
 		of         = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
-		ws         = pgx.StrictNamedArgs{"ws": by.Workspace}
 		fields     []fieldRow
 		places     []FieldPlace
 		judgements []fieldJudgement
@@ -199,7 +198,6 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		decisions  []FieldDecision
 		events     []eventRow
 		remarks    []remarkRow
-		names      []nameRow
 		options    []nameRow
 	)
 	queue(&b, &fields, `select `+fieldCols+` from field f where f.workspace_id = @ws and f.id = @id`, of)
@@ -242,7 +240,6 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		order by id desc limit @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "most": fieldViewEvents})
 	queue(&b, &v.Imports, importChanges, pgx.StrictNamedArgs{"ws": by.Workspace, "field": id})
 	queue(&b, &remarks, remarksOf, pgx.StrictNamedArgs{"ws": by.Workspace, "kind": domain.SubjectField, "id": id})
-	queue(&b, &names, namesSQL, ws)
 	queue(&b, &options, `select kind, id, name from (
 			select 'program' as kind, id, name, fold(name) as place from program where workspace_id = @ws and archived_at is null
 				and not exists(select from program_link l where l.workspace_id = @ws and l.field_id = @id and l.program_id = program.id)
@@ -267,7 +264,11 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	v.judged(judgements[0])
 	v.Events = mapSlice(events, eventRow.event)
 	v.Remarks = mapSlice(remarks, remarkRow.remark)
-	v.Names = namesOf(names)
+	if len(events)+len(v.Imports) > 0 { // names are there for the values that the history tells
+		if v.Names, err = s.Names(ctx, by); err != nil {
+			return v, err
+		}
+	}
 	for _, o := range options {
 		list := map[string]*[]domain.Option{"program": &v.Programs, "purpose": &v.Purposes}[o.Kind]
 		*list = append(*list, domain.Option{ID: o.ID, Name: o.Name})
