@@ -19,6 +19,8 @@ type judgeContext struct {
 	// masters are, by dataset, the declared masters of the same people that no flow ties to it; held is what these hold.
 	masters map[int64][]int64
 	held    map[masterCategory]bool
+	// suppose, where it is set, makes of a field what it would be, before it is judged.
+	suppose func(*judgeRow)
 }
 
 type masterCategory struct{ master, category int64 }
@@ -360,6 +362,9 @@ func (r *judgeRow) was() judged {
 }
 
 func (r *judgeRow) is(c *judgeContext) judged {
+	if c.suppose != nil {
+		c.suppose(r)
+	}
 	r.linkFacts, r.mappingFacts = r.linkFacts[:0], r.mappingFacts[:0]
 	out := judged{ID: r.id}
 	for _, packed := range r.links {

@@ -1,0 +1,277 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+type datasetRow struct {
+	ID              domain.DatasetID     `db:"id"`
+	ApplicationID   domain.ApplicationID `db:"application_id"`
+	Name            string               `db:"name"`
+	Label           string               `db:"label"`
+	Description     string               `db:"description"`
+	Structure       string               `db:"structure"`
+	Subjects        []string             `db:"subjects"`
+	RowCount        *int64               `db:"row_count"`
+	RetentionMonths *int                 `db:"retention_months"`
+	RetentionRule   string               `db:"retention_rule"`
+	OldestRecordOn  *time.Time           `db:"oldest_record_on"`
+	IsMaster        bool                 `db:"is_master"`
+	State           string               `db:"state"`
+	Version         int                  `db:"version"`
+	CreatedAt       time.Time            `db:"created_at"`
+	UpdatedAt       time.Time            `db:"updated_at"`
+	ArchivedAt      *time.Time           `db:"archived_at"`
+}
+
+const datasetCols = `id, application_id, name, label, description, structure, subjects, row_count, retention_months, retention_rule,
+	oldest_record_on, is_master, state, version, created_at, updated_at, archived_at`
+
+func (r datasetRow) dataset() domain.Dataset {
+	return domain.Dataset{ID: r.ID, Application: r.ApplicationID, Name: r.Name, Label: r.Label, Description: r.Description,
+		Structure: r.Structure, Subjects: r.Subjects, RowCount: r.RowCount, RetentionMonths: r.RetentionMonths,
+		RetentionRule: r.RetentionRule, OldestRecordOn: r.OldestRecordOn, IsMaster: r.IsMaster, State: r.State, Version: r.Version,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt}
+}
+
+func datasetArgs(by domain.Actor, d domain.Dataset) pgx.StrictNamedArgs {
+	subjects := d.Subjects
+	if subjects == nil {
+		subjects = []string{}
+	}
+	return pgx.StrictNamedArgs{"ws": by.Workspace, "application": d.Application, "name": d.Name, "label": d.Label,
+		"description": d.Description, "structure": d.Structure, "subjects": subjects, "row_count": d.RowCount,
+		"retention_months": d.RetentionMonths, "retention_rule": d.RetentionRule, "oldest": d.OldestRecordOn, "master": d.IsMaster}
+}
+
+// DatasetByID returns NotFound where the workspace has no such dataset.
+func (s *Store) DatasetByID(ctx context.Context, by domain.Actor, id domain.DatasetID) (d domain.Dataset, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		r, err := one[datasetRow](ctx, s, "dataset", `select `+datasetCols+` from dataset where workspace_id = @ws and id = @id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		d = r.dataset()
+		return err
+	})
+	return d, err
+}
+
+// DatasetNamed returns the id of an application's dataset of that name, whatever its case; zero where there is none.
+func (s *Store) DatasetNamed(ctx context.Context, by domain.Actor, application domain.ApplicationID, name string) (id domain.DatasetID, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		ids, err := many[domain.DatasetID](ctx, s, "dataset", `select id from dataset
+			where workspace_id = @ws and application_id = @application and lower(name) = lower(@name)`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "application": application, "name": name})
+		if len(ids) > 0 {
+			id = ids[0]
+		}
+		return err
+	})
+	return id, err
+}
+
+// AddDataset registers a dataset. Invalid where the application already has one of that name, or is unknown.
+func (s *Store) AddDataset(ctx context.Context, by domain.Actor, d domain.Dataset) (id domain.DatasetID, err error) {
+	err = s.Write(ctx, by, func(s *Store) error {
+		d.ID, err = one[domain.DatasetID](ctx, s, "dataset", `insert into dataset (workspace_id, application_id, name, label, description,
+				structure, subjects, row_count, retention_months, retention_rule, oldest_record_on, is_master)
+			values (@ws, @application, @name, @label, @description, @structure, @subjects, @row_count, @retention_months, @retention_rule,
+				@oldest, @master) returning id`, datasetArgs(by, d))
+		if err != nil {
+			return err
+		}
+		id = d.ID
+		return s.record(ctx, by, domain.Event{Verb: "dataset.added", Subject: d.Subject(), After: d.Facts()})
+	})
+	return id, err
+}
+
+// ChangeDataset saves what decide makes of the dataset and judges again the fields whose verdict depends on it: its own,
+// and the copies of a declared reference. Conflict where somebody changed it since it was seen.
+func (s *Store) ChangeDataset(ctx context.Context, by domain.Actor, id domain.DatasetID, seen int,
+	decide func(domain.Dataset) (domain.Dataset, error)) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		r, err := one[datasetRow](ctx, s, "dataset", `select `+datasetCols+` from dataset where workspace_id = @ws and id = @id for update`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		if err != nil {
+			return err
+		}
+		if r.Version != seen {
+			return stale()
+		}
+		was := r.dataset()
+		next, err := decide(was)
+		if err != nil {
+			return err
+		}
+		before, after := domain.Diff(was.Facts(), next.Facts())
+		if len(after) == 0 {
+			return nil
+		}
+		args := datasetArgs(by, next)
+		args["id"] = id
+		// The key of fields and flows holds the application too: they follow a dataset that moves.
+		if _, err := s.exec(ctx, "dataset", `update dataset set application_id = @application, name = @name, label = @label,
+			description = @description, structure = @structure, subjects = @subjects, row_count = @row_count,
+			retention_months = @retention_months, retention_rule = @retention_rule, oldest_record_on = @oldest, is_master = @master,
+			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args); err != nil {
+			return err
+		}
+		if was.JudgesOtherwise(next) {
+			if err := s.judgeDataset(ctx, by, was, next); err != nil {
+				return err
+			}
+		}
+		return s.record(ctx, by, domain.Event{Verb: "dataset.changed", Subject: next.Subject(), Before: before, After: after})
+	})
+}
+
+// judgeDataset judges the fields whose verdict may differ because a dataset became another.
+func (s *Store) judgeDataset(ctx context.Context, by domain.Actor, was, next domain.Dataset) error {
+	people := append(slices.Clone(was.Subjects), next.Subjects...)
+	ids, err := many[int64](ctx, s, "field", `
+		select id from field where workspace_id = @ws and dataset_id = @id
+		union
+		select f.id from field f join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+		where f.workspace_id = @ws and @reference and d.id <> @id and not d.is_master and d.subjects && @people::text[]
+			and f.category_id in (select category_id from field where workspace_id = @ws and dataset_id = @id)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": next.ID, "reference": was.IsMaster || next.IsMaster, "people": people})
+	if err != nil {
+		return err
+	}
+	return s.judge(ctx, by, ids)
+}
+
+// DatasetUses tells what holds a dataset in place.
+func (s *Store) DatasetUses(ctx context.Context, by domain.Actor, id domain.DatasetID) (uses []domain.Use, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		uses, err = s.uses(ctx, by, int64(id), `
+			select 'fields' as register, 'dataset' as filter, count(*) as n from field
+				where workspace_id = @ws and dataset_id = @id and state = 'active'
+			union all
+			select 'flows', 'dataset', count(*) from flow
+				where workspace_id = @ws and @id in (source_dataset_id, target_dataset_id) and archived_at is null`)
+		return err
+	})
+	return uses, err
+}
+
+// ArchiveDataset takes a dataset out of the lists; Conflict, with what uses it, while something does.
+func (s *Store) ArchiveDataset(ctx context.Context, by domain.Actor, id domain.DatasetID) error {
+	return s.endDataset(ctx, by, id, func(s *Store, d domain.Dataset, uses []domain.Use) error {
+		return s.archive(ctx, by, "dataset", d.Subject(), uses)
+	})
+}
+
+// RestoreDataset brings an archived dataset back.
+func (s *Store) RestoreDataset(ctx context.Context, by domain.Actor, id domain.DatasetID) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		d, err := s.DatasetByID(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		return s.restore(ctx, by, "dataset", d.Subject())
+	})
+}
+
+// RemoveDataset deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
+func (s *Store) RemoveDataset(ctx context.Context, by domain.Actor, id domain.DatasetID) error {
+	return s.endDataset(ctx, by, id, func(s *Store, d domain.Dataset, uses []domain.Use) error {
+		return s.remove(ctx, by, "dataset", d.Subject(), uses)
+	})
+}
+
+func (s *Store) endDataset(ctx context.Context, by domain.Actor, id domain.DatasetID, end func(*Store, domain.Dataset, []domain.Use) error) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		d, err := s.DatasetByID(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		uses, err := s.DatasetUses(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		return end(s, d, uses)
+	})
+}
+
+// datasetOptions is how many datasets a choice offers.
+const datasetOptions = 2000
+
+// DatasetOptions returns the datasets of an application that are not archived, by name, for forms.
+func (s *Store) DatasetOptions(ctx context.Context, by domain.Actor, application domain.ApplicationID) (options []domain.Option, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[optionRow](ctx, s, "option", `select id, name from dataset
+			where workspace_id = @ws and application_id = @application and archived_at is null order by fold(name), id limit @most`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "application": application, "most": datasetOptions})
+		options = mapSlice(rows, func(r optionRow) domain.Option { return domain.Option{ID: r.ID, Name: r.Name} })
+		return err
+	})
+	return options, err
+}
+
+// DatasetNames returns names of datasets to suggest, each once, at most so many.
+func (s *Store) DatasetNames(ctx context.Context, by domain.Actor, most int) (names []string, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		names, err = many[string](ctx, s, "dataset", `select distinct name from dataset
+			where workspace_id = @ws and archived_at is null order by name limit @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "most": most})
+		return err
+	})
+	return names, err
+}
+
+// VerdictCount is how many active fields have a verdict.
+type VerdictCount struct {
+	Verdict domain.Verdict `db:"verdict"`
+	N       int64          `db:"n"`
+}
+
+// DatasetVerdicts counts the active fields of a dataset by verdict.
+func (s *Store) DatasetVerdicts(ctx context.Context, by domain.Actor, id domain.DatasetID) (counts []VerdictCount, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		counts, err = many[VerdictCount](ctx, s, "field", `select verdict, count(*) as n from field
+			where workspace_id = @ws and dataset_id = @id and state = 'active' group by verdict`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		return err
+	})
+	return counts, err
+}
+
+// overRetention is true of a dataset whose oldest record is older than its retention allows.
+const overRetention = `coalesce(r.oldest_record_on + make_interval(months => r.retention_months) < current_date, false)`
+
+var _ = addRegister(registerSQL{
+	register: domain.DatasetRegister,
+	from: `dataset r
+		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
+		left join lateral (
+			select count(*) as fields, count(*) filter (where f.verdict in ('dormant', 'delete')) as unused
+			from field f where f.workspace_id = r.workspace_id and f.dataset_id = r.id and f.state = 'active'
+		) fs on true`,
+	cells: map[string]string{
+		"name": "r.name", "label": "r.label", "application": "a.name", "subjects": "r.subjects", "structure": "r.structure",
+		"row_count": "r.row_count", "retention_months": "r.retention_months::bigint", "retention_rule": "r.retention_rule",
+		"oldest_record_on": "r.oldest_record_on", "is_master": "r.is_master", "fields": "fs.fields", "unused": "fs.unused",
+		"description": "r.description", "updated": "r.updated_at",
+		"completeness": `((r.label <> '' or r.description <> '')::int + (r.subjects <> '{}')::int + (r.row_count is not null)::int
+			+ (r.retention_months is not null or r.retention_rule <> '')::int + (r.oldest_record_on is not null)::int + (fs.fields > 0)::int) / 6.0`,
+	},
+	filters: map[string]filterSQL{
+		"state":       {expr: "case when r.archived_at is null then r.state else 'archived' end"},
+		"application": {expr: "r.application_id::text", label: "a.name", lookup: applicationLookup},
+		"subjects": {in: "r.subjects && %s", none: "r.subjects = '{}'",
+			facet: `select x.value, '' as label, count(*) as n from (select unnest(case when r.subjects = '{}' then array['none'] else r.subjects end) as value
+				from dataset r join application a on a.workspace_id = r.workspace_id and a.id = r.application_id where %s) x
+				group by x.value order by n desc, x.value limit 200`},
+		"structure": {expr: "r.structure"},
+		"retention": {expr: `case when ` + overRetention + ` then 'over' when r.retention_months is not null or r.retention_rule <> '' then 'set' else 'missing' end`},
+		"is_master": {expr: "case when r.is_master then 'yes' else 'no' end"},
+	},
+	search:   "fold(r.name || ' ' || r.label || ' ' || r.description || ' ' || a.name)",
+	archived: "r.archived_at is not null",
+})
