@@ -66,6 +66,11 @@ func NewDataset(d Dataset) (Dataset, error) {
 	return d, p.Err()
 }
 
+// OverRetention tells whether the oldest record is older than the retention rule allows on that day.
+func (d Dataset) OverRetention(today time.Time) bool {
+	return d.RetentionMonths != nil && d.OldestRecordOn != nil && d.OldestRecordOn.AddDate(0, *d.RetentionMonths, 0).Before(Day(today))
+}
+
 // Subject names the dataset in the history.
 func (d Dataset) Subject() Subject { return Subject{SubjectDataset, int64(d.ID), d.Name} }
 

@@ -134,8 +134,8 @@ var FlowRegister = Register{
 	Sort: "name",
 	Columns: []RegisterColumn{
 		{Key: "name", Kind: CellText, Fixed: true},
-		{Key: "source", Kind: CellText},
-		{Key: "target", Kind: CellText},
+		{Key: "flow_source", Kind: CellText},
+		{Key: "flow_target", Kind: CellText},
 		{Key: "source_application", Kind: CellText, Hidden: true},
 		{Key: "source_dataset", Kind: CellCode, Hidden: true},
 		{Key: "target_application", Kind: CellText, Hidden: true},

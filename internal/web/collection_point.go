@@ -1,0 +1,397 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/store"
+	"utile/internal/web/ui"
+)
+
+//i18n:dynamic collection_points. collection_point.
+
+func (s *Server) collectionPointRoutes(r scope) {
+	r.get("/collection-points", domain.ReadWorkspace, s.listCollectionPoints)
+	r.get("/collection-points.{format}", domain.ReadWorkspace, s.exportRegister(domain.CollectionPointRegister))
+	r.get("/collection-points/new", domain.EditInventory, s.newCollectionPoint)
+	r.post("/collection-points", domain.EditInventory, s.createCollectionPoint)
+	r.post("/collection-points/bulk", domain.EditInventory, s.bulkCollectionPoints)
+	r.get("/collection-points/{collection_point}", domain.ReadWorkspace, s.showCollectionPoint)
+	r.get("/collection-points/{collection_point}/edit", domain.EditInventory, s.editCollectionPoint)
+	r.post("/collection-points/{collection_point}", domain.EditInventory, s.changeCollectionPoint)
+	r.get("/collection-points/{collection_point}/fields", domain.EditInventory, s.editCollected)
+	r.post("/collection-points/{collection_point}/fields", domain.EditInventory, s.changeCollected)
+	r.post("/collection-points/{collection_point}/detach", domain.EditInventory, s.detachCollected)
+	same := func(by domain.Actor, id domain.CollectionPointID) string { return collectionPointPath(by, id) }
+	list := func(by domain.Actor, _ domain.CollectionPointID) string { return workspacePath(by, "collection-points") }
+	r.post("/collection-points/{collection_point}/archive", domain.EditInventory,
+		recordStep(s, "collection_point", s.store.ArchiveCollectionPoint, same, "record.archived"))
+	r.post("/collection-points/{collection_point}/restore", domain.EditInventory,
+		recordStep(s, "collection_point", s.store.RestoreCollectionPoint, same, "record.restored"))
+	r.post("/collection-points/{collection_point}/remove", domain.EditInventory,
+		recordStep(s, "collection_point", s.store.RemoveCollectionPoint, list, "record.removed"))
+}
+
+func collectionPointPath(by domain.Actor, id domain.CollectionPointID, parts ...string) string {
+	return workspacePath(by, append([]string{"collection-points", itoa(id)}, parts...)...)
+}
+
+var collectionPointList = registerSpec{
+	register: domain.CollectionPointRegister,
+	path:     "collection-points",
+	show:     func(by domain.Actor, id int64) string { return collectionPointPath(by, domain.CollectionPointID(id)) },
+	add:      domain.EditInventory,
+	tone:     map[string]tone{"notice": noticeTone, "consent": consentTone},
+	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditInventory}},
+}
+
+func noticeTone(code string) (ui.Kind, string) {
+	switch code {
+	case "yes":
+		return ui.OK, "circle-check"
+	case "no":
+		return ui.Danger, "alert-triangle"
+	}
+	return ui.Neutral, "help-circle"
+}
+
+// consentTone does not blame: consent may rightly not be asked.
+func consentTone(code string) (ui.Kind, string) {
+	switch code {
+	case "yes":
+		return ui.OK, "circle-check"
+	case "no":
+		return ui.Warn, "circle-x"
+	case "not_needed":
+		return ui.Neutral, "minus"
+	}
+	return ui.Neutral, "help-circle"
+}
+
+func (s *Server) listCollectionPoints(w http.ResponseWriter, r *http.Request) error {
+	return s.showRegister(w, r, collectionPointList)
+}
+
+func (s *Server) bulkCollectionPoints(w http.ResponseWriter, r *http.Request) error {
+	return s.bulkArchive(w, r, collectionPointList, func(id int64) error {
+		return s.store.ArchiveCollectionPoint(r.Context(), actor(r), domain.CollectionPointID(id))
+	})
+}
+
+type collectionPointForm struct {
+	Version     int    `form:"version"`
+	Name        string `form:"name"`
+	Kind        string `form:"collection_kind"`
+	Description string `form:"description"`
+	Notice      string `form:"notice"`
+	NoticeURL   string `form:"notice_url"`
+	Consent     string `form:"consent"`
+}
+
+// apply puts what was typed into a collection point.
+func (f collectionPointForm) apply(c domain.CollectionPoint) (domain.CollectionPoint, error) {
+	c.Name, c.Description, c.Notice, c.NoticeURL, c.Consent = f.Name, f.Description, f.Notice, f.NoticeURL, f.Consent
+	c.Kind = enumCode("collection_point.kind", domain.CollectionKinds, f.Kind)
+	return domain.NewCollectionPoint(c)
+}
+
+type collectionPointEditView struct {
+	formView
+	shell        ui.Shell
+	title        string
+	action, back string
+	crumbs       []ui.Link
+	form         collectionPointForm
+}
+
+// collectionPointEdit shows the form, for a new collection point (id 0) or for one that is there.
+func (s *Server) collectionPointEdit(w http.ResponseWriter, r *http.Request, status int, id domain.CollectionPointID, f collectionPointForm, p domain.Problems) error {
+	ctx, by := r.Context(), actor(r)
+	v := collectionPointEditView{formView: formView{ctx, "collection_point", p}, form: f, title: i18n.T(ctx, "collection_points.add"),
+		action: workspacePath(by, "collection-points"), back: workspacePath(by, "collection-points"),
+		crumbs: []ui.Link{{Href: workspacePath(by, "collection-points"), Text: i18n.T(ctx, "collection_points.title")}}}
+	v.form.Kind = enumWord(ctx, "collection_point.kind", f.Kind)
+	if id != 0 {
+		v.title, v.action, v.back = i18n.T(ctx, "collection_point.edit"), collectionPointPath(by, id), collectionPointPath(by, id)
+		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
+	}
+	v.crumbs = append(v.crumbs, ui.Link{Text: v.title})
+	var err error
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, collectionPointEdit(v))
+}
+
+func (s *Server) newCollectionPoint(w http.ResponseWriter, r *http.Request) error {
+	return s.collectionPointEdit(w, r, http.StatusOK, 0, collectionPointForm{Notice: "unknown", Consent: "unknown"}, nil)
+}
+
+func (s *Server) createCollectionPoint(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	f, p, err := decode[collectionPointForm](r)
+	if err != nil {
+		return err
+	}
+
+	var id domain.CollectionPointID
+	c, err := f.apply(domain.CollectionPoint{})
+	if err == nil && len(p) == 0 {
+		id, err = s.store.AddCollectionPoint(r.Context(), by, c)
+	}
+
+	if problems, bad := withProblems(p, err); bad {
+		return s.collectionPointEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.added", "name", c.Name)
+}
+
+func (s *Server) editCollectionPoint(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.CollectionPointID](r, "collection_point")
+	if err != nil {
+		return err
+	}
+	c, err := s.store.CollectionPointByID(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	return s.collectionPointEdit(w, r, http.StatusOK, id, collectionPointForm{Version: c.Version, Name: c.Name, Kind: c.Kind,
+		Description: c.Description, Notice: c.Notice, NoticeURL: c.NoticeURL, Consent: c.Consent}, nil)
+}
+
+func (s *Server) changeCollectionPoint(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.CollectionPointID](r, "collection_point")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[collectionPointForm](r)
+	if err != nil {
+		return err
+	}
+
+	if len(p) == 0 {
+		err = s.store.ChangeCollectionPoint(r.Context(), by, id, f.Version, f.apply)
+	}
+
+	if problems, bad := withProblems(p, err); bad {
+		return s.collectionPointEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.changed", "name", domain.CleanLine(f.Name))
+}
+
+// collectedShown is how many fields a collection point's page lists; the list of fields has them all.
+const collectedShown = 200
+
+type collectionPointShowView struct {
+	shell   ui.Shell
+	crumbs  []ui.Link
+	c       domain.CollectionPoint
+	facts   []ui.Fact
+	badge   mark
+	lines   []collectedLine
+	count   string
+	more    bool
+	list    string // list of its fields
+	pick    string // page that picks them; empty where the visitor may not
+	detach  string
+	percent int
+	missing string
+	history []ui.TimelineItem
+	edit    recordActions
+}
+
+type collectedLine struct {
+	id, href, name, label, place string
+	class, verdict               mark
+}
+
+func (s *Server) showCollectionPoint(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.CollectionPointID](r, "collection_point")
+	if err != nil {
+		return err
+	}
+	var (
+		c      domain.CollectionPoint
+		names  store.Names
+		fields []store.CollectedField
+		total  int64
+	)
+	err = s.store.Read(ctx, by, func(st *store.Store) (err error) {
+		if c, err = st.CollectionPointByID(ctx, by, id); err != nil {
+			return err
+		}
+		if names, err = st.Names(ctx, by); err != nil {
+			return err
+		}
+		fields, total, err = st.CollectedFields(ctx, by, id, collectedShown)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+
+	v := collectionPointShowView{c: c, count: i18n.T(ctx, "fields.count", "n", total), more: total > collectedShown,
+		list:   workspacePath(by, "fields") + "?collection_point=" + itoa(id),
+		crumbs: []ui.Link{{Href: workspacePath(by, "collection-points"), Text: i18n.T(ctx, "collection_points.title")}, {Text: c.Name}},
+		edit:   actionsOf(ctx, by, domain.EditInventory, collectionPointPath(by, id), c.ArchivedAt != nil)}
+	if by.Can(domain.EditInventory) && c.ArchivedAt == nil {
+		v.pick, v.detach = collectionPointPath(by, id, "fields"), collectionPointPath(by, id, "detach")
+	}
+	for _, f := range fields {
+		v.lines = append(v.lines, collectedLine{id: itoa(f.ID), href: workspacePath(by, "fields", itoa(f.ID)), name: f.Name, label: f.Label,
+			place: f.Application + " › " + f.Dataset, class: classMark(ctx, f.Class), verdict: verdictMark(ctx, f.Verdict)})
+	}
+	kind, icon := noticeTone(c.Notice)
+	v.badge = mark{kind, icon, i18n.T(ctx, "collection_point.notice."+c.Notice)}
+	v.facts = factList(ctx,
+		fact{"collection_kind", enumWord(ctx, "collection_point.kind", c.Kind)},
+		fact{"notice", enumWord(ctx, "choice", c.Notice)},
+		fact{"notice_url", c.NoticeURL},
+		fact{"consent", enumWord(ctx, "choice", c.Consent)},
+		fact{"description", c.Description})
+	if c.NoticeURL != "" {
+		v.facts[2].Text, v.facts[2].Value = "", outside(c.NoticeURL)
+	}
+	var missing []string
+	v.percent, missing = c.Completeness(total)
+	v.missing = missingWords(ctx, missing)
+	if v.history, err = s.history(r, domain.SubjectCollectionPoint, int64(id), names); err != nil {
+		return err
+	}
+	if v.shell, err = s.shell(w, r, c.Name); err != nil {
+		return err
+	}
+	return s.ok(w, r, collectionPointShow(v))
+}
+
+type collectedForm struct {
+	Version     int                  `form:"version"`
+	Application domain.ApplicationID `form:"application"`
+	Dataset     domain.DatasetID     `form:"dataset"`
+	Fields      []domain.FieldID     `form:"field"`
+}
+
+type collectedEditView struct {
+	shell                  ui.Shell
+	crumbs                 []ui.Link
+	c                      domain.CollectionPoint
+	action, back           string
+	application            domain.ApplicationID
+	dataset                domain.DatasetID
+	applications, datasets []ui.Option
+	rows                   []flowPick
+	full                   bool
+}
+
+// editCollected picks the fields of a dataset that a collection point collects: first the application, then the dataset.
+func (s *Server) editCollected(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.CollectionPointID](r, "collection_point")
+	if err != nil {
+		return err
+	}
+	c, err := s.store.CollectionPointByID(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	title := i18n.T(ctx, "collection_point.pick")
+	v := collectedEditView{c: c, action: collectionPointPath(by, id, "fields"), back: collectionPointPath(by, id),
+		application: domain.ApplicationID(queryID(r, "application")), crumbs: []ui.Link{
+			{Href: workspacePath(by, "collection-points"), Text: i18n.T(ctx, "collection_points.title")}, {Href: collectionPointPath(by, id), Text: c.Name}, {Text: title}}}
+	if v.applications, err = s.applicationChoices(r); err != nil {
+		return err
+	}
+	if err := s.pickCollected(r, &v); err != nil {
+		return err
+	}
+	if v.shell, err = s.shell(w, r, title); err != nil {
+		return err
+	}
+	return s.ok(w, r, collectedEdit(v))
+}
+
+func (s *Server) pickCollected(r *http.Request, v *collectedEditView) error {
+	ctx, by := r.Context(), actor(r)
+	if !hasOption(v.applications, itoa(v.application)) {
+		v.application = 0
+		return nil
+	}
+	datasets, err := s.store.DatasetOptions(ctx, by, v.application)
+	if err != nil {
+		return err
+	}
+	v.datasets = refOptions(datasets)
+	dataset := queryID(r, "dataset")
+	if len(datasets) == 1 {
+		dataset = datasets[0].ID
+	}
+	if !hasOption(v.datasets, itoa(dataset)) {
+		return nil
+	}
+	v.dataset = domain.DatasetID(dataset)
+	fields, err := s.store.FieldsAt(ctx, by, domain.FlowEnd{Application: v.application, Dataset: v.dataset}, flowFieldsShown+1)
+	if err != nil {
+		return err
+	}
+	if v.full = len(fields) > flowFieldsShown; v.full {
+		fields = fields[:flowFieldsShown]
+	}
+	collected, err := s.store.CollectedIDs(ctx, by, v.c.ID, v.dataset)
+	for _, f := range fields {
+		v.rows = append(v.rows, flowPick{id: itoa(f.ID), name: f.Name, label: f.Label, class: classMark(ctx, f.Class), carried: slices.Contains(collected, f.ID)})
+	}
+	return err
+}
+
+func (s *Server) changeCollected(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.CollectionPointID](r, "collection_point")
+	if err != nil {
+		return err
+	}
+	f, _, err := decode[collectedForm](r)
+	if err != nil {
+		return err
+	}
+	if err := s.store.CollectFields(r.Context(), by, id, f.Version, f.Dataset, f.Fields); err != nil {
+		return err
+	}
+	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.picked", "n", len(f.Fields))
+}
+
+func (s *Server) detachCollected(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.CollectionPointID](r, "collection_point")
+	if err != nil {
+		return err
+	}
+	f, _, err := decode[collectedForm](r)
+	if err != nil {
+		return err
+	}
+	if len(f.Fields) == 0 {
+		return domain.Errorf(domain.Invalid, "bulk.nothing")
+	}
+	if err := s.store.LetGoOfFields(r.Context(), by, id, f.Version, f.Fields); err != nil {
+		return err
+	}
+	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.detached", "n", len(f.Fields))
+}
+
+// checkLabel is the label of the box that ticks every row; empty, for no boxes, where nothing can be done with them.
+func checkLabel(action, label string) string {
+	if action == "" {
+		return ""
+	}
+	return label
+}

@@ -1,0 +1,406 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/store"
+	"utile/internal/web/ui"
+)
+
+//i18n:dynamic datasets. dataset. subject.
+
+func (s *Server) datasetRoutes(r scope) {
+	r.get("/datasets", domain.ReadWorkspace, s.listDatasets)
+	r.get("/datasets.{format}", domain.ReadWorkspace, s.exportRegister(domain.DatasetRegister))
+	r.get("/datasets/new", domain.EditInventory, s.newDataset)
+	r.post("/datasets", domain.EditInventory, s.createDataset)
+	r.post("/datasets/bulk", domain.EditInventory, s.bulkDatasets)
+	r.get("/datasets/{dataset}", domain.ReadWorkspace, s.showDataset)
+	r.get("/datasets/{dataset}/edit", domain.EditInventory, s.editDataset)
+	r.post("/datasets/{dataset}", domain.EditInventory, s.changeDataset)
+	same := func(by domain.Actor, id domain.DatasetID) string { return datasetPath(by, id) }
+	list := func(by domain.Actor, _ domain.DatasetID) string { return workspacePath(by, "datasets") }
+	r.post("/datasets/{dataset}/archive", domain.EditInventory, recordStep(s, "dataset", s.store.ArchiveDataset, same, "record.archived"))
+	r.post("/datasets/{dataset}/restore", domain.EditInventory, recordStep(s, "dataset", s.store.RestoreDataset, same, "record.restored"))
+	r.post("/datasets/{dataset}/remove", domain.EditInventory, recordStep(s, "dataset", s.store.RemoveDataset, list, "record.removed"))
+}
+
+func datasetPath(by domain.Actor, id domain.DatasetID, parts ...string) string {
+	return workspacePath(by, append([]string{"datasets", itoa(id)}, parts...)...)
+}
+
+var datasetList = registerSpec{
+	register: domain.DatasetRegister,
+	path:     "datasets",
+	show:     func(by domain.Actor, id int64) string { return datasetPath(by, domain.DatasetID(id)) },
+	add:      domain.EditInventory,
+	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditInventory}},
+}
+
+func (s *Server) listDatasets(w http.ResponseWriter, r *http.Request) error {
+	return s.showRegister(w, r, datasetList)
+}
+
+func (s *Server) bulkDatasets(w http.ResponseWriter, r *http.Request) error {
+	return s.bulkArchive(w, r, datasetList, func(id int64) error {
+		return s.store.ArchiveDataset(r.Context(), actor(r), domain.DatasetID(id))
+	})
+}
+
+type datasetForm struct {
+	Version         int                  `form:"version"`
+	Application     domain.ApplicationID `form:"application"`
+	Name            string               `form:"name"`
+	Label           string               `form:"label"`
+	Description     string               `form:"description"`
+	Structure       string               `form:"structure"`
+	Subjects        []string             `form:"subjects"`
+	OtherSubjects   string               `form:"other_subjects"`
+	RowCount        string               `form:"row_count"`
+	RetentionMonths string               `form:"retention_months"`
+	RetentionRule   string               `form:"retention_rule"`
+	OldestRecordOn  string               `form:"oldest_record_on"`
+	IsMaster        bool                 `form:"is_master"`
+}
+
+// apply puts what was typed into a dataset, and tells all that is wrong with it at once.
+func (f datasetForm) apply(d domain.Dataset) (domain.Dataset, error) {
+	var p domain.Problems
+	d.Application, d.Name, d.Label, d.Description, d.Structure = f.Application, f.Name, f.Label, f.Description, f.Structure
+	d.Subjects = codesOf("subject", domain.DatasetSubjects, several(f.Subjects, f.OtherSubjects))
+	d.RowCount = wholeNumber(&p, "row_count", f.RowCount)
+	d.RetentionMonths = nil
+	if months := wholeNumber(&p, "retention_months", f.RetentionMonths); months != nil {
+		n := int(min(*months, 1<<31-1))
+		d.RetentionMonths = &n
+	}
+	d.RetentionRule, d.OldestRecordOn, d.IsMaster = f.RetentionRule, day(&p, "oldest_record_on", f.OldestRecordOn), f.IsMaster
+	d, err := domain.NewDataset(d)
+	if problems, bad := withProblems(p, err); bad {
+		return d, problems.Err()
+	}
+	return d, err
+}
+
+// codesOf is enumCode for several words.
+func codesOf(prefix string, codes, words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = enumCode(prefix, codes, w)
+	}
+	return domain.CleanList(out)
+}
+
+// wholeNumber reads a whole number as people type it, with or without spaces between thousands; nil for none.
+func wholeNumber(p *domain.Problems, field, text string) *int64 {
+	text = strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\u00a0', '\u202f', '\u2009', '\'':
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(text))
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		p.Add(field, "error.number")
+		return nil
+	}
+	return &n
+}
+
+func datasetFormOf(ctx context.Context, d domain.Dataset) datasetForm {
+	f := datasetForm{Version: d.Version, Application: d.Application, Name: d.Name, Label: d.Label, Description: d.Description,
+		Structure: d.Structure, RetentionRule: d.RetentionRule, OldestRecordOn: isoDay(d.OldestRecordOn), IsMaster: d.IsMaster}
+	f.Subjects, f.OtherSubjects = splitOther(d.Subjects, domain.DatasetSubjects)
+	if d.RowCount != nil {
+		f.RowCount = i18n.Number(ctx, *d.RowCount)
+	}
+	if d.RetentionMonths != nil {
+		f.RetentionMonths = strconv.Itoa(*d.RetentionMonths)
+	}
+	return f
+}
+
+type datasetEditView struct {
+	formView
+	shell        ui.Shell
+	title        string
+	action, back string
+	crumbs       []ui.Link
+	form         datasetForm
+	applications []ui.Option
+}
+
+// datasetEdit shows the form, for a new dataset (id 0) or for one that is there.
+func (s *Server) datasetEdit(w http.ResponseWriter, r *http.Request, status int, id domain.DatasetID, f datasetForm, p domain.Problems) error {
+	ctx, by := r.Context(), actor(r)
+	applications, err := s.applicationChoices(r, f.Application)
+	if err != nil {
+		return err
+	}
+
+	v := datasetEditView{formView: formView{ctx, "dataset", p}, form: f, applications: applications, title: i18n.T(ctx, "datasets.add"),
+		action: workspacePath(by, "datasets"), back: workspacePath(by, "datasets"),
+		crumbs: []ui.Link{{Href: workspacePath(by, "datasets"), Text: i18n.T(ctx, "datasets.title")}}}
+	if id != 0 {
+		v.title, v.action, v.back = i18n.T(ctx, "dataset.edit"), datasetPath(by, id), datasetPath(by, id)
+		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
+	}
+	v.crumbs = append(v.crumbs, ui.Link{Text: v.title})
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, datasetEdit(v))
+}
+
+// applicationChoices are the applications that a form offers, with the ones that a record already names even where they
+// have been archived since.
+func (s *Server) applicationChoices(r *http.Request, named ...domain.ApplicationID) ([]ui.Option, error) {
+	ctx, by := r.Context(), actor(r)
+	list, err := s.store.ApplicationOptions(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	options := refOptions(list)
+	for _, id := range named {
+		if id == 0 || hasOption(options, itoa(id)) {
+			continue
+		}
+		if a, err := s.store.ApplicationByID(ctx, by, id); err == nil {
+			options = append(options, ui.Option{Value: itoa(id), Text: a.Name})
+		}
+	}
+	return options, nil
+}
+
+func hasOption(options []ui.Option, value string) bool {
+	for _, o := range options {
+		if o.Value == value {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) newDataset(w http.ResponseWriter, r *http.Request) error {
+	f := datasetForm{Structure: "structured"}
+	if id, err := strconv.ParseInt(r.URL.Query().Get("application"), 10, 64); err == nil {
+		f.Application = domain.ApplicationID(id)
+	}
+	return s.datasetEdit(w, r, http.StatusOK, 0, f, nil)
+}
+
+func (s *Server) createDataset(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	f, p, err := decode[datasetForm](r)
+	if err != nil {
+		return err
+	}
+
+	var id domain.DatasetID
+	d, err := f.apply(domain.Dataset{})
+	if err == nil && len(p) == 0 {
+		id, err = s.store.AddDataset(r.Context(), by, d)
+	}
+
+	if problems, bad := withProblems(p, err); bad {
+		return s.datasetEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, datasetPath(by, id), "dataset.added", "name", d.Name)
+}
+
+func (s *Server) editDataset(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.DatasetID](r, "dataset")
+	if err != nil {
+		return err
+	}
+	d, err := s.store.DatasetByID(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	return s.datasetEdit(w, r, http.StatusOK, id, datasetFormOf(r.Context(), d), nil)
+}
+
+func (s *Server) changeDataset(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.DatasetID](r, "dataset")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[datasetForm](r)
+	if err != nil {
+		return err
+	}
+
+	if len(p) == 0 {
+		err = s.store.ChangeDataset(r.Context(), by, id, f.Version, f.apply)
+	}
+
+	if problems, bad := withProblems(p, err); bad {
+		return s.datasetEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, datasetPath(by, id), "dataset.changed", "name", domain.CleanLine(f.Name))
+}
+
+type datasetShowView struct {
+	shell       ui.Shell
+	crumbs      []ui.Link
+	d           domain.Dataset
+	facts       []ui.Fact
+	badges      []mark
+	bar         ui.BarSpec
+	total       int64
+	count       string // of its fields
+	fields      string // list of its fields
+	in, out     []flowLine
+	application string
+	history     []ui.TimelineItem
+	edit        recordActions
+}
+
+func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.DatasetID](r, "dataset")
+	if err != nil {
+		return err
+	}
+	var (
+		d      domain.Dataset
+		names  store.Names
+		counts []store.VerdictCount
+		flows  []domain.Flow
+	)
+	err = s.store.Read(ctx, by, func(st *store.Store) (err error) {
+		if d, err = st.DatasetByID(ctx, by, id); err != nil {
+			return err
+		}
+		if names, err = st.Names(ctx, by); err != nil {
+			return err
+		}
+		if counts, err = st.DatasetVerdicts(ctx, by, id); err != nil {
+			return err
+		}
+		flows, err = st.FlowsOf(ctx, by, domain.FlowEnd{Application: d.Application, Dataset: id})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+
+	v := datasetShowView{d: d, application: names.Application(d.Application), fields: workspacePath(by, "fields") + "?dataset=" + itoa(id),
+		edit: actionsOf(ctx, by, domain.EditInventory, datasetPath(by, id), d.ArchivedAt != nil)}
+	if v.history, err = s.history(r, domain.SubjectDataset, int64(id), names); err != nil {
+		return err
+	}
+	v.crumbs = []ui.Link{{Href: workspacePath(by, "datasets"), Text: i18n.T(ctx, "datasets.title")},
+		{Href: applicationPath(by, d.Application), Text: v.application}, {Text: d.Name}}
+	v.bar, v.total = verdictBar(ctx, counts, v.fields)
+	v.count = i18n.T(ctx, "fields.count", "n", v.total)
+	v.in, v.out = flowLines(ctx, by, flows, domain.FlowEnd{Application: d.Application, Dataset: id})
+	v.facts = datasetFacts(ctx, by, d, v.application, s.now())
+	v.badges = datasetBadges(ctx, d)
+	if v.shell, err = s.shell(w, r, d.Name); err != nil {
+		return err
+	}
+	return s.ok(w, r, datasetShow(v))
+}
+
+// datasetBadges are what the head of the page says of a dataset beside its name.
+func datasetBadges(ctx context.Context, d domain.Dataset) []mark {
+	var out []mark
+	if d.IsMaster {
+		out = append(out, mark{ui.OK, "star", i18n.T(ctx, "dataset.master")})
+	}
+	if d.State == "gone" {
+		out = append(out, mark{ui.Neutral, "circle-off", i18n.T(ctx, "state.gone")})
+	}
+	return out
+}
+
+// verdictBar draws how many fields have each verdict, each part leading to just those.
+func verdictBar(ctx context.Context, counts []store.VerdictCount, list string) (bar ui.BarSpec, total int64) {
+	by := map[domain.Verdict]int64{}
+	for _, c := range counts {
+		by[c.Verdict] = c.N
+		total += c.N
+	}
+	for _, v := range stacked {
+		m := verdictMark(ctx, v)
+		bar.Segments = append(bar.Segments, ui.Segment{Kind: m.kind, Icon: m.icon, Value: int(by[v]), Count: i18n.Number(ctx, by[v]),
+			Text: m.text, Href: list + "&verdict=" + string(v)})
+	}
+	return bar, total
+}
+
+func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, application string, now time.Time) []ui.Fact {
+	subjects := make([]string, len(d.Subjects))
+	for i, x := range d.Subjects {
+		subjects[i] = enumWord(ctx, "subject", x)
+	}
+	var rows, retention, oldest string
+	if d.RowCount != nil {
+		rows = i18n.Number(ctx, *d.RowCount)
+	}
+	if d.RetentionMonths != nil {
+		retention = i18n.T(ctx, "dataset.months", "n", *d.RetentionMonths)
+	}
+	if d.OldestRecordOn != nil {
+		oldest = i18n.Day(ctx, *d.OldestRecordOn)
+	}
+	facts := factList(ctx,
+		fact{"application", application},
+		fact{"structure", enumWord(ctx, "dataset.structure", d.Structure)},
+		fact{"subjects", strings.Join(subjects, ", ")},
+		fact{"row_count", rows},
+		fact{"retention_months", retention},
+		fact{"retention_rule", d.RetentionRule},
+		fact{"oldest_record_on", oldest},
+		fact{"is_master", i18n.T(ctx, map[bool]string{true: "choice.yes", false: "choice.no"}[d.IsMaster])},
+		fact{"description", d.Description})
+	facts[0].Text, facts[0].Value = "", linkTo(applicationPath(by, d.Application), application)
+	if d.OverRetention(now) {
+		facts[6].Note = i18n.T(ctx, "dataset.over")
+	}
+	return facts
+}
+
+// titleOf is what a record is called: its label where it has one.
+func titleOf(label, name string) string {
+	if label != "" {
+		return label
+	}
+	return name
+}
+
+// codeOf is the technical name beside a label; nothing where the title is that name.
+func codeOf(label, name string) string {
+	if label != "" {
+		return name
+	}
+	return ""
+}
+
+func markBadges(marks []mark) []templ.Component {
+	out := make([]templ.Component, len(marks))
+	for i, m := range marks {
+		out[i] = ui.Badge(m.kind, m.icon, m.text)
+	}
+	return out
+}
