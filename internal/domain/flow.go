@@ -40,7 +40,9 @@ func (e FlowEnd) Name() string {
 	return e.ApplicationName + " › " + e.DatasetName
 }
 
-func (e FlowEnd) same(o FlowEnd) bool { return e.Application == o.Application && e.Dataset == o.Dataset }
+func (e FlowEnd) same(o FlowEnd) bool {
+	return e.Application == o.Application && e.Dataset == o.Dataset
+}
 
 // FlowField is a field that a flow carries, and where it arrives when that is known.
 type FlowField struct {

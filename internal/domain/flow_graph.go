@@ -60,7 +60,9 @@ func (g *FlowGraph) addFlow(edges map[[2]int64]int, from, to int64, flows ...Flo
 // sorted puts nodes and edges in an order that does not depend on how they were found, so that equal maps look equal.
 func (g FlowGraph) sorted() FlowGraph {
 	place := map[int64]int{}
-	slices.SortFunc(g.Nodes, func(a, b FlowNode) int { return cmp.Or(cmp.Compare(Fold(a.Name), Fold(b.Name)), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(g.Nodes, func(a, b FlowNode) int {
+		return cmp.Or(cmp.Compare(Fold(a.Name), Fold(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
 	for i, n := range g.Nodes {
 		place[n.ID] = i
 	}

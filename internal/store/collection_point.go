@@ -25,7 +25,9 @@ type collectionPointRow struct {
 
 const collectionPointCols = `id, name, kind, description, notice, notice_url, consent, version, created_at, updated_at, archived_at`
 
-func (r collectionPointRow) collectionPoint() domain.CollectionPoint { return domain.CollectionPoint(r) }
+func (r collectionPointRow) collectionPoint() domain.CollectionPoint {
+	return domain.CollectionPoint(r)
+}
 
 func collectionPointArgs(by domain.Actor, c domain.CollectionPoint) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{"ws": by.Workspace, "name": c.Name, "kind": c.Kind, "description": c.Description, "notice": c.Notice,

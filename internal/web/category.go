@@ -36,6 +36,9 @@ func categoryPath(by domain.Actor, id domain.CategoryID, parts ...string) string
 }
 
 var categoryList = registerSpec{
+	extra: func(ctx context.Context, by domain.Actor) []ui.Link {
+		return []ui.Link{{Href: workspacePath(by, "categories", "tree"), Text: i18n.T(ctx, "category.tree"), Icon: "sitemap"}}
+	},
 	register: domain.CategoryRegister,
 	path:     "categories",
 	show:     func(by domain.Actor, id int64) string { return categoryPath(by, domain.CategoryID(id)) },
@@ -45,11 +48,7 @@ var categoryList = registerSpec{
 }
 
 func (s *Server) listCategories(w http.ResponseWriter, r *http.Request) error {
-	spec := categoryList
-	spec.extra = func(by domain.Actor) []ui.Link {
-		return []ui.Link{{Href: workspacePath(by, "categories", "tree"), Text: i18n.T(r.Context(), "category.tree"), Icon: "sitemap"}}
-	}
-	return s.showRegister(w, r, spec)
+	return s.showRegister(w, r, categoryList)
 }
 
 func (s *Server) bulkCategories(w http.ResponseWriter, r *http.Request) error {

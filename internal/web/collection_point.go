@@ -25,7 +25,9 @@ func (s *Server) collectionPointRoutes(r scope) {
 	r.post("/collection-points/{collection_point}/fields", domain.EditInventory, s.changeCollected)
 	r.post("/collection-points/{collection_point}/detach", domain.EditInventory, s.detachCollected)
 	same := func(by domain.Actor, id domain.CollectionPointID) string { return collectionPointPath(by, id) }
-	list := func(by domain.Actor, _ domain.CollectionPointID) string { return workspacePath(by, "collection-points") }
+	list := func(by domain.Actor, _ domain.CollectionPointID) string {
+		return workspacePath(by, "collection-points")
+	}
 	r.post("/collection-points/{collection_point}/archive", domain.EditInventory,
 		recordStep(s, "collection_point", s.store.ArchiveCollectionPoint, same, "record.archived"))
 	r.post("/collection-points/{collection_point}/restore", domain.EditInventory,

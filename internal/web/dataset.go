@@ -76,9 +76,9 @@ func (f datasetForm) apply(d domain.Dataset) (domain.Dataset, error) {
 	var p domain.Problems
 	d.Application, d.Name, d.Label, d.Description, d.Structure = f.Application, f.Name, f.Label, f.Description, f.Structure
 	d.Subjects = codesOf("subject", domain.DatasetSubjects, several(f.Subjects, f.OtherSubjects))
-	d.RowCount = wholeNumber(&p, "row_count", f.RowCount)
+	d.RowCount = typedCount(&p, "row_count", f.RowCount)
 	d.RetentionMonths = nil
-	if months := wholeNumber(&p, "retention_months", f.RetentionMonths); months != nil {
+	if months := typedCount(&p, "retention_months", f.RetentionMonths); months != nil {
 		n := int(min(*months, 1<<31-1))
 		d.RetentionMonths = &n
 	}
@@ -99,8 +99,8 @@ func codesOf(prefix string, codes, words []string) []string {
 	return domain.CleanList(out)
 }
 
-// wholeNumber reads a whole number as people type it, with or without spaces between thousands; nil for none.
-func wholeNumber(p *domain.Problems, field, text string) *int64 {
+// typedCount reads a whole number as people type it, with or without spaces between thousands; nil for none.
+func typedCount(p *domain.Problems, field, text string) *int64 {
 	text = strings.Map(func(r rune) rune {
 		switch r {
 		case ' ', '\u00a0', '\u202f', '\u2009', '\'':
@@ -269,7 +269,7 @@ type datasetShowView struct {
 	total       int64
 	count       string // of its fields
 	fields      string // list of its fields
-	in, out     []flowLine
+	in, out     []flowBrief
 	application string
 	history     []ui.TimelineItem
 	edit        recordActions
@@ -313,7 +313,7 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 		{Href: applicationPath(by, d.Application), Text: v.application}, {Text: d.Name}}
 	v.bar, v.total = verdictBar(ctx, counts, v.fields)
 	v.count = i18n.T(ctx, "fields.count", "n", v.total)
-	v.in, v.out = flowLines(ctx, by, flows, domain.FlowEnd{Application: d.Application, Dataset: id})
+	v.in, v.out = flowBriefs(ctx, by, flows, domain.FlowEnd{Application: d.Application, Dataset: id})
 	v.facts = datasetFacts(ctx, by, d, v.application, s.now())
 	v.badges = datasetBadges(ctx, d)
 	if v.shell, err = s.shell(w, r, d.Name); err != nil {

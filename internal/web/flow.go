@@ -38,6 +38,9 @@ func flowPath(by domain.Actor, id domain.FlowID, parts ...string) string {
 }
 
 var flowList = registerSpec{
+	extra: func(ctx context.Context, by domain.Actor) []ui.Link {
+		return []ui.Link{{Href: workspacePath(by, "flows", "map"), Text: i18n.T(ctx, "flow.map"), Icon: "sitemap"}}
+	},
 	register: domain.FlowRegister,
 	path:     "flows",
 	show:     func(by domain.Actor, id int64) string { return flowPath(by, domain.FlowID(id)) },
@@ -57,11 +60,7 @@ func encryptedTone(code string) (ui.Kind, string) {
 }
 
 func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) error {
-	spec := flowList
-	spec.extra = func(by domain.Actor) []ui.Link {
-		return []ui.Link{{Href: workspacePath(by, "flows", "map"), Text: i18n.T(r.Context(), "flow.map"), Icon: "sitemap"}}
-	}
-	return s.showRegister(w, r, spec)
+	return s.showRegister(w, r, flowList)
 }
 
 func (s *Server) bulkFlows(w http.ResponseWriter, r *http.Request) error {
@@ -70,20 +69,20 @@ func (s *Server) bulkFlows(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// flowLine is a flow in a short list.
-type flowLine struct{ href, name, note string }
+// flowBrief is a flow in a short list.
+type flowBrief struct{ href, name, note string }
 
-// flowLines parts the flows of a place into those that arrive there and those that start there.
-func flowLines(ctx context.Context, by domain.Actor, flows []domain.Flow, at domain.FlowEnd) (in, out []flowLine) {
+// flowBriefs parts the flows of a place into those that arrive there and those that start there.
+func flowBriefs(ctx context.Context, by domain.Actor, flows []domain.Flow, at domain.FlowEnd) (in, out []flowBrief) {
 	here := func(e domain.FlowEnd) bool {
 		return e.Application == at.Application && (e.Dataset == 0 || e.Dataset == at.Dataset)
 	}
 	for _, f := range flows {
 		if here(f.Target) {
-			in = append(in, flowLine{flowPath(by, f.ID), f.Name, flowNote(ctx, f.Source, f.Target)})
+			in = append(in, flowBrief{flowPath(by, f.ID), f.Name, flowNote(ctx, f.Source, f.Target)})
 		}
 		if here(f.Source) {
-			out = append(out, flowLine{flowPath(by, f.ID), f.Name, flowNote(ctx, f.Target, f.Source)})
+			out = append(out, flowBrief{flowPath(by, f.ID), f.Name, flowNote(ctx, f.Target, f.Source)})
 		}
 	}
 	return in, out
@@ -385,11 +384,6 @@ func flowFieldLines(ctx context.Context, by domain.Actor, fields []domain.FlowFi
 		lines[i] = l
 	}
 	return lines
-}
-
-func classMark(ctx context.Context, c domain.GDPRClass) mark {
-	kind, icon := classTone(c)
-	return mark{kind, icon, i18n.T(ctx, "class."+string(c))}
 }
 
 // flowFieldsShown is how many fields the page that picks them shows.
