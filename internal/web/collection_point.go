@@ -381,11 +381,11 @@ func (s *Server) detachCollected(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(f.Fields) == 0 {
-		return domain.Errorf(domain.Invalid, "bulk.nothing")
-	}
 	if err := s.store.LetGoOfFields(r.Context(), by, id, f.Version, f.Fields); err != nil {
 		return err
+	}
+	if len(f.Fields) == 0 {
+		return domain.Errorf(domain.Invalid, "bulk.nothing")
 	}
 	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.detached", "n", len(f.Fields))
 }

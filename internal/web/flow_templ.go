@@ -989,7 +989,7 @@ func flowMapPage(v flowMapView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.BareSelect(ui.SelectSpec{Field: ui.Field{Name: "application", ID: "around", Label: i18n.T(ctx, "flow.map.around")}, Value: v.chosen, Options: v.applications, Empty: i18n.T(ctx, "flow.map.all"), Submit: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: ui.Field{Name: "application", ID: "around", Label: i18n.T(ctx, "flow.map.around")}, Value: v.chosen, Options: v.applications, Empty: i18n.T(ctx, "flow.map.all"), Submit: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1220,7 +1220,7 @@ func flowMapPage(v flowMapView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(ui.CardSpec{ID: "table", Title: i18n.T(ctx, "flow.map.table")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(ui.CardSpec{Title: i18n.T(ctx, "flow.map.table")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1306,7 +1306,7 @@ func flowFieldsEdit(v flowFieldsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.BareSelect(ui.SelectSpec{Field: ui.Field{Name: "dataset", ID: "of", Label: i18n.T(ctx, "column.dataset")}, Value: refValue(v.dataset), Options: v.datasets, Empty: i18n.T(ctx, "choice.pick"), Submit: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: ui.Field{Name: "dataset", ID: "of", Label: i18n.T(ctx, "column.dataset")}, Value: refValue(v.dataset), Options: v.datasets, Empty: i18n.T(ctx, "choice.pick"), Submit: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
