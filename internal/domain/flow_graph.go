@@ -151,6 +151,7 @@ const (
 	flowColumnGap  = 128.0 // room for the labels of edges
 	flowRowGap     = 22.0
 	flowMargin     = 12.0
+	flowBackShift  = 10.0 // how far a line back lies under the way there
 )
 
 // FlowPoint is a place in a drawing, in pixels from its top left corner.
@@ -507,7 +508,11 @@ func (d *flowDraft) drawn(g FlowGraph) FlowLayout {
 		}
 		line := FlowLine{Edge: e, Points: points, Back: d.back[i]}
 		line.Label = FlowPoint{(points[0].X + points[1].X) / 2, (points[0].Y + points[1].Y) / 2}
-		if line.Back {
+		if line.Back { // beside the way there, so that both are seen
+			for j := range line.Points {
+				line.Points[j].Y += flowBackShift
+			}
+			line.Label.Y += flowBackShift * 2
 			slices.Reverse(line.Points)
 		}
 		out.Lines = append(out.Lines, line)

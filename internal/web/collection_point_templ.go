@@ -607,12 +607,12 @@ func collectedEdit(v collectedEditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: ui.Field{Name: "application", Label: i18n.T(ctx, "column.application")}, Value: refValue(v.application), Options: v.applications, Empty: i18n.T(ctx, "collection_point.pick.application"), Submit: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: ui.Field{Name: "application", Label: i18n.T(ctx, "column.application")}, Value: refValue(v.application), Options: v.applications, Empty: i18n.T(ctx, "collection_point.pick.application"), Submit: true, Width: ui.Medium}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if len(v.datasets) > 0 {
-				templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: ui.Field{Name: "dataset", Label: i18n.T(ctx, "column.dataset")}, Value: refValue(v.dataset), Options: v.datasets, Empty: i18n.T(ctx, "collection_point.pick.dataset"), Submit: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: ui.Field{Name: "dataset", Label: i18n.T(ctx, "column.dataset")}, Value: refValue(v.dataset), Options: v.datasets, Empty: i18n.T(ctx, "collection_point.pick.dataset"), Submit: true, Width: ui.Medium}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
