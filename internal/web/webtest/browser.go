@@ -28,8 +28,8 @@ type Tab struct {
 }
 
 const (
-	tabTimeout = 2 * time.Minute
-	openTabs   = 2 // at once: more make each other slow on a small machine
+	tabTimeout = 8 * time.Minute // of a whole journey, on a machine that does other things too
+	openTabs   = 2               // at once: more make each other slow on a small machine
 )
 
 var (
