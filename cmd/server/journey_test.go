@@ -140,10 +140,9 @@ func TestJourney(t *testing.T) {
 	j.open("/mappings?state=proposed")
 	j.tab.Click("[data-all]")
 	if j.tab.Eval(`!!document.querySelector('.bulk button[name=scope]')`) == "true" {
-		j.send(".bulk button[name=scope]", "textarea")
-	} else {
-		j.send(`button[name=act][value=answer]`, "textarea")
+		j.send(".bulk button[name=scope]", ".bulk")
 	}
+	j.send(`button[name=act][value=answer]`, "textarea")
 	j.fill("reason", "Needed to reach them")
 	j.send("form.formpage .btn-primary", ".flash")
 	if got := j.verdicts(in, "category=ident.contact.email"); got["dormant"] != flagged {

@@ -91,3 +91,28 @@ func TestApplicationInUseStays(t *testing.T) {
 	v.Post(path + "/remove").Want(http.StatusSeeOther)
 	v.Get(path).Want(http.StatusNotFound)
 }
+
+// Taking all rows asks for nothing yet: the list comes back with all taken, and only then is something done to them.
+func TestTakingAllRowsDoesNothingByItself(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	for i := range 60 {
+		s.Application(t, s.Admin(), "App "+itoa(int64(i)))
+	}
+	v := s.As(t, s.Acme[domain.RoleEditor])
+
+	taken := v.Follow(v.Post("/w/acme/applications/bulk", "scope", "all", "query", "q=app").Want(http.StatusSeeOther)).Want(http.StatusOK)
+	if got := taken.Text(".bulkn"); !strings.Contains(got, "60 applications") {
+		t.Errorf("the bar says %q", got)
+	}
+	if got := taken.Doc().Find(`.bulk input[name=scope][value=all]`).Length(); got != 1 {
+		t.Error("the next act would not be about all of them")
+	}
+	if got := v.Get("/w/acme/applications").Text("#count"); got != "60 applications" {
+		t.Errorf("after taking all: %s", got)
+	}
+	v.Post("/w/acme/applications/bulk", "act", "archive", "scope", "all", "query", "q=app").Want(http.StatusSeeOther)
+	if got := v.Get("/w/acme/applications").Text("#count"); got != "0 applications" {
+		t.Errorf("after archiving all: %s", got)
+	}
+}

@@ -32,11 +32,30 @@ func (s *Server) selection(r *http.Request, register domain.Register, f bulkForm
 	return f.IDs, nil
 }
 
+// undecided tells that all rows were taken and nothing was asked of them yet: the list comes back with all of them taken.
+func (f bulkForm) undecided() bool { return f.Scope == "all" && f.Act == "" }
+
+// takeAll shows a list with every row of it taken, on this page and the others.
+func (s *Server) takeAll(w http.ResponseWriter, r *http.Request, path string, f bulkForm) error {
+	query := "take=all"
+	if f.Query != "" {
+		query = f.Query + "&" + query
+	}
+	http.Redirect(w, r, addQuery(workspacePath(actor(r), path), query), http.StatusSeeOther)
+	return nil
+}
+
 // bulkArchive archives the selected records one by one; those in use are counted and stay.
 func (s *Server) bulkArchive(w http.ResponseWriter, r *http.Request, spec registerSpec, archive func(id int64) error) error {
 	f, _, err := decode[bulkForm](r)
 	if err != nil {
 		return err
+	}
+	if f.undecided() {
+		return s.takeAll(w, r, spec.path, f)
+	}
+	if f.Act != "archive" {
+		return domain.Errorf(domain.Invalid, "error.form")
 	}
 	ids, err := s.selection(r, spec.register, f)
 	if err != nil {

@@ -237,6 +237,9 @@ func (s *Server) answerMappings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if b.undecided() {
+		return s.takeAll(w, r, "mappings", b)
+	}
 	ids, err := s.selection(r, domain.MappingRegister, b)
 	if err != nil {
 		return err

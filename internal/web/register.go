@@ -169,6 +169,10 @@ func (s *Server) registerView(w http.ResponseWriter, r *http.Request, spec regis
 		v.empty = i18n.T(ctx, "list.nothing_matches")
 	}
 	v.bulk = bulkOf(ctx, by, spec, q, total, v.path)
+	if v.bulk != nil && v.bulk.bar.TakeAll != "" && r.URL.Query().Get("take") == "all" {
+		v.bulk.bar.TakeAll, v.bulk.bar.AllTaken = "", countText(ctx, reg.Name, total)
+		v.bulk.bar.Untake = addQuery(v.path, q.Query(reg))
+	}
 	err = s.addViews(r, spec, q, &v)
 	return v, err
 }

@@ -188,6 +188,7 @@ type BulkSpec struct {
 	Other    string // "champs sélectionnés"
 	TakeAll  string // "Prendre les 1 284 résultats"; no such button when empty
 	AllTaken string // said instead of the count when every result is taken
+	Untake   string // the list with nothing taken; with AllTaken
 }
 
 // TimelineItem is one thing that happened.
