@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -36,28 +34,28 @@ func TestBoundsHold(t *testing.T) {
 	}
 }
 
-// Both sides do the same work here, one of them twice as often: the ratio must tell.
-func TestCompareTellsWhoWorksMore(t *testing.T) {
+// A disturbance that falls on one pair of windows must not move the ratios, which are medians over the pairs.
+func TestRatiosAreMediansOverPairs(t *testing.T) {
 	t.Parallel()
-	b := &bench{options: options{window: 30 * time.Millisecond, rounds: 3}, postgres: processes{root: os.Getpid()}}
-	work := func(times int) request {
-		return func(context.Context, int) error {
-			for i := range times * 400_000 {
-				sink += i
-			}
-			return nil
+	steady := func(latency time.Duration, n int) window {
+		w := window{took: time.Duration(n) * latency, own: time.Duration(n) * time.Millisecond, postgres: time.Duration(n) * time.Millisecond}
+		for range n {
+			w.latencies = append(w.latencies, latency)
 		}
+		return w
 	}
-	got, err := b.compare(t.Context(), 1, side{do: work(8)}, side{do: work(1)})
-	if err != nil {
-		t.Fatal(err)
+	const ms = time.Millisecond
+	got := compared([2][]window{
+		{steady(4*ms, 100), steady(40*ms, 10), steady(4*ms, 100)},
+		{steady(2*ms, 200), steady(2*ms, 200), steady(2*ms, 200)},
+	})
+	if got.p50 != 2 || got.p95 != 2 || got.rate != 0.5 || got.cpu != 1 {
+		t.Errorf("p50 × %v, p95 × %v, rate × %v, CPU × %v; want 2, 2, 0.5, 1", got.p50, got.p95, got.rate, got.cpu)
 	}
-	if got.p50 < 1 || got.rate > 1 {
-		t.Errorf("eight times the work: p50 × %.2f, rate × %.2f", got.p50, got.rate)
+	if got.app.cpu != 2 || got.app.own != 1 {
+		t.Errorf("%v ms of processor a request, %v its own; want 2 and 1", got.app.cpu, got.app.own)
 	}
 }
-
-var sink int
 
 func TestFloorAsksWhatTheListAsks(t *testing.T) {
 	t.Parallel()

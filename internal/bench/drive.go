@@ -63,6 +63,11 @@ func (b *bench) compare(ctx context.Context, c int, app, floor side) (comparison
 			}
 		}
 	}
+	return compared(windows), nil
+}
+
+// compared puts pairs of windows of both sides together.
+func compared(windows [2][]window) comparison {
 	out := comparison{app: figuresOf(windows[0]), floor: figuresOf(windows[1])}
 	ratio := func(f func(window) float64) float64 {
 		var list []float64
@@ -77,7 +82,7 @@ func (b *bench) compare(ctx context.Context, c int, app, floor side) (comparison
 	if out.floor.cpu > 0 {
 		out.cpu = out.app.cpu / out.floor.cpu
 	}
-	return out, nil
+	return out
 }
 
 func figuresOf(windows []window) figures {
