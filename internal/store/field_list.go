@@ -280,6 +280,11 @@ const (
 		order by page.place`
 )
 
+// matchCols are the columns of a field that filters, facets and orders look at.
+const matchCols = `r.id, r.workspace_id, r.dataset_id, r.application_id, r.name, r.label, r.description, r.comment, r.data_type, r.nullable,
+	r.is_key, r.reference, r.category_id, r.gdpr_class, r.origin, r.owner_id, r.state, r.verdict, r.lawful, r.used, r.flags, r.grade,
+	r.completeness, r.programs, r.purposes, r.decision, r.decision_until, r.updated_at`
+
 // matchLine is a line of a search. What is said of the whole search is on every line, the counts of its facets on the first.
 type matchLine struct {
 	FieldLine
@@ -304,9 +309,9 @@ func (f *fieldList) readMatches(ctx context.Context, words []string, page *Field
 	orderBy, back := o.place(&place, q)
 	place.add("true")
 	size := max(q.Size, 1)
-	sql := fmt.Sprintf(`with hits as materialized (select * from field_matches(%[1]s, %[2]s)),
-		wider as materialized (select r.* from hits r where %[3]s),
-		base as materialized (select r.* from wider r where %[4]s),
+	sql := fmt.Sprintf(`with hits as materialized (select `+matchCols+` from field_matches(%[1]s, %[2]s) r),
+		wider as materialized (select `+matchCols+` from hits r where %[3]s),
+		base as materialized (select `+matchCols+` from wider r where %[4]s),
 		page as materialized (
 			select r.id, r.workspace_id, (%[5]s)::text as edge, row_number() over (order by %[7]s) as place
 			from base r%[8]s where %[6]s order by %[7]s limit %[9]s
@@ -701,7 +706,8 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 	list, err := many[counted](ctx, f.s, "field", `with wider as materialized (
 			select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
 			from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`),
-		base as materialized (select * from wider where `+here+`)
+		base as materialized (select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
+			from wider where `+here+`)
 		select facet, value, n from (select '', 'wider', count(*) from wider union all select '', 'base', count(*) from base
 			union all `+facetUnion(filters)+`) f (facet, value, n) order by n desc, value`, c.args)
 	if err != nil {
