@@ -101,10 +101,10 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 		return false, err
 	}
 	defer b.db.close()
+	defer func() { err = errors.Join(err, b.stopPrograms()) }()
 	if err := b.startPrograms(ctx); err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, b.stopPrograms()) }()
 	defer b.report.print(os.Stdout) // what was measured before something failed too
 	for _, w := range workloads {
 		if o.only != "" && o.only != w.name {
