@@ -21,6 +21,7 @@ var _ = addRegister(registerSQL{
 		left join app_user o on o.id = r.owner_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
 		left join decision x on x.workspace_id = r.workspace_id and x.field_id = r.id and x.withdrawn_at is null`,
+	lean:  "field r",
 	where: `r.verdict in ('delete', 'dormant') and r.state = 'active'`,
 	cells: map[string]string{
 		"application": "a.name", "dataset": "d.name", "field": "r.name", "label": "r.label",

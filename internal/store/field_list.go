@@ -48,6 +48,7 @@ var _ = addRegister(registerSQL{
 			from purpose_mapping m join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
 			where m.workspace_id = r.workspace_id and m.field_id = r.id and m.state <> 'rejected'
 		) pm on r.purposes > 0`,
+	lean: "field r",
 	cells: map[string]string{
 		"application": "a.name", "dataset": "d.name", "field": "r.name", "label": "r.label", "data_type": "r.data_type",
 		"category": categoryLabel, "category_code": "c.code",

@@ -18,6 +18,7 @@ import (
 type registerSQL struct {
 	register domain.Register
 	from     string            // tables, after "from"; the row's own table has the alias r
+	lean     string            // the tables that conditions read, where those are fewer; rows are counted and named by these
 	where    string            // always true of its rows, beside r.workspace_id = @ws
 	cells    map[string]string // expression of each column
 	orders   map[string]string // expression that orders by a column, where it is not that of the cell; never null
@@ -39,6 +40,14 @@ type filterSQL struct {
 	facet string
 	// label is the expression of a value's name, for the facet of a ref filter that counts expr.
 	label string
+}
+
+// conditioned are the tables that a condition needs.
+func (r registerSQL) conditioned() string {
+	if r.lean != "" {
+		return r.lean
+	}
+	return r.from
 }
 
 // registers holds every register by name; each area adds its own.
@@ -277,7 +286,7 @@ func (s *Store) Rows(ctx context.Context, by domain.Actor, name string, q domain
 			return err
 		}
 		c := r.narrow(by, q, "")
-		list.Total.N, err = one[int64](ctx, s, name, "select count(*) from "+r.from+" where "+c.sql(), c.args)
+		list.Total.N, err = one[int64](ctx, s, name, "select count(*) from "+r.conditioned()+" where "+c.sql(), c.args)
 		return err
 	})
 	return list, err
@@ -407,7 +416,7 @@ func (s *Store) IDs(ctx context.Context, by domain.Actor, name string, q domain.
 			return err
 		}
 		c := r.narrow(by, q, "")
-		ids, err = many[int64](ctx, s, name, "select r.id from "+r.from+" where "+c.sql(), c.args)
+		ids, err = many[int64](ctx, s, name, "select r.id from "+r.conditioned()+" where "+c.sql(), c.args)
 		return err
 	})
 	return ids, err
