@@ -386,26 +386,34 @@ func (s *Store) EachRow(ctx context.Context, by domain.Actor, name string, q dom
 			return err
 		}
 		c := r.narrow(by, q, "")
+		n, err := one[int](ctx, s, name, "select count(*) from "+r.conditioned()+" where "+c.sql(), c.args)
+		if err != nil {
+			return err
+		}
 		o := r.order(q)
 		orderBy, _ := o.place(&c, q.FirstPage())
 		sql := fmt.Sprintf("select r.id, %s, '', %s from %s where %s order by %s",
 			r.archived, r.cellList(r.register.Columns), r.from, c.sql(), orderBy)
-		rows, err := s.db.Query(ctx, sql, c.args)
-		if err != nil {
-			return translate(name, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			values, err := rows.Values()
-			if err != nil {
-				return translate(name, err)
-			}
-			if err := f(rowOf(r.register.Columns, values)); err != nil {
-				return err
-			}
-		}
-		return translate(name, rows.Err())
+		return s.wide(ctx, n, func() error { return s.eachRow(ctx, r, sql, c.args, f) })
 	})
+}
+
+func (s *Store) eachRow(ctx context.Context, r registerSQL, sql string, args pgx.StrictNamedArgs, f func(domain.Row) error) error {
+	rows, err := s.db.Query(ctx, sql, args)
+	if err != nil {
+		return translate(r.register.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			return translate(r.register.Name, err)
+		}
+		if err := f(rowOf(r.register.Columns, values)); err != nil {
+			return err
+		}
+	}
+	return translate(r.register.Name, rows.Err())
 }
 
 // IDs returns the ids of all rows that the query matches, in no order.
