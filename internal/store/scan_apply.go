@@ -27,8 +27,9 @@ type importCreated struct {
 // checked first and changed last, and whoever cancels in between wins. Where the register changed since the preview,
 // nothing is written and the file is compared again: applied is false then. Conflict where the import is in another state.
 func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.ImportID, queue bool) (applied bool, err error) {
+	var written []string
 	err = s.Write(ctx, by, func(in *Store) error {
-		applied = false
+		applied, written = false, nil
 		if err := in.lockImport(ctx, by, id, true); err != nil {
 			return err
 		}
@@ -66,9 +67,23 @@ func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.Impo
 			return err
 		}
 		applied = true
+		if i.Changes() >= wideRows {
+			written = []string{"dataset", "field"}
+			if i.Kind == domain.ImportEvidence {
+				written = []string{"field_evidence"}
+			}
+		}
 		return in.finishImport(ctx, by, i, created)
 	})
-	return applied && err == nil, err
+	if err != nil {
+		return false, err
+	}
+	for _, table := range written {
+		// The lists that a person opens next would be planned as if these tables were still small. That they are slower
+		// until the database notices by itself is all that a failure costs.
+		_, _ = s.exec(ctx, "import", `select refresh_statistics(@table)`, pgx.StrictNamedArgs{"table": table})
+	}
+	return applied, nil
 }
 
 // importStale tells whether the register is no longer what the file was compared with, where it matters.
