@@ -90,7 +90,7 @@ func Note(kind Kind, text string) templ.Component {
 	})
 }
 
-// Card is a titled panel around its children.
+// Card is a titled panel around its children. A tight one is no landmark of its own: what it holds, a table, already is.
 func Card(c CardSpec) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -116,7 +116,7 @@ func Card(c CardSpec) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if c.ID != "" && c.Title != "" {
+		if c.ID != "" && c.Title != "" && !c.Tight {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " aria-labelledby=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
