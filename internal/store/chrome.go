@@ -20,24 +20,38 @@ type Chrome struct {
 	ImportTotal int64           `db:"import_total"`
 }
 
-// Chrome returns the counts of the frame.
-func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err error) {
-	var b pgx.Batch
-	var stamps []tallyStamp
-	var frames []Chrome
+// chromeQuery is what the frame asks, beside what else a page asks.
+type chromeQuery struct {
+	stamps []tallyStamp
+	frames []Chrome
+}
+
+func (q *chromeQuery) queue(b *pgx.Batch, by domain.Actor) {
 	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
-	queue(&b, &stamps, tallyStampSQL, ws)
-	queue(&b, &frames, `
+	queue(b, &q.stamps, tallyStampSQL, ws)
+	queue(b, &q.frames, `
 		select (select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed' limit 1000) p) as pending,
 			coalesce(i.id, 0) as import, coalesce(i.rows_read, 0) as import_read, coalesce(i.rows_total, 0) as import_total
 		from (select) one
 		left join lateral (select id, rows_read, rows_total from import
 			where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true`, ws)
+}
+
+// Chrome returns the counts of the frame.
+func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err error) {
+	var b pgx.Batch
+	var q chromeQuery
+	q.queue(&b, by)
 	if err := s.glance(ctx, by, &b); err != nil {
 		return c, err
 	}
-	c = frames[0]
-	counted := s.tallies.get(by.Workspace, stamps[0])
+	return s.chromeOf(ctx, by, q)
+}
+
+// chromeOf adds the numbers that are kept in memory to what was read.
+func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q chromeQuery) (c Chrome, err error) {
+	c = q.frames[0]
+	counted := s.tallies.get(by.Workspace, q.stamps[0])
 	if counted == nil {
 		err = s.Read(ctx, by, func(s *Store) error {
 			counted, err = s.counters(ctx, by)

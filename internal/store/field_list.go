@@ -281,11 +281,6 @@ const (
 		order by page.place`
 )
 
-// matchCols are the columns of a field that filters, facets and orders look at.
-const matchCols = `r.id, r.workspace_id, r.dataset_id, r.application_id, r.name, r.label, r.description, r.comment, r.data_type, r.nullable,
-	r.is_key, r.reference, r.category_id, r.gdpr_class, r.origin, r.owner_id, r.state, r.verdict, r.lawful, r.used, r.flags, r.grade,
-	r.completeness, r.programs, r.purposes, r.decision, r.decision_until, r.updated_at`
-
 // matchLine is a line of a search. What is said of the whole search is on every line, the counts of its facets on the first.
 type matchLine struct {
 	FieldLine
@@ -300,29 +295,34 @@ func (f *fieldList) readMatches(ctx context.Context, words []string, page *Field
 	q := f.q
 	q.Q = ""
 	c := f.r.narrow(f.by, q, "state")
-	wider := c.sql()
-	list := "r.state = 'active'"
+	wide := c.sql()
+	listed := "r.state = 'active'"
 	if len(q.Filters["state"]) > 0 {
-		list = f.r.filters["state"].condition(&c, q.Filters["state"])
+		listed = f.r.filters["state"].condition(&c, q.Filters["state"])
 	}
-	place := conditions{args: c.args}
 	o, join := f.order()
+	edge := o.expr
+	o.expr = "r.edge" // hits have it
+	place := conditions{args: c.args}
 	orderBy, back := o.place(&place, q)
-	place.add("true")
+	place.add("r.wide and r.listed")
 	size := max(q.Size, 1)
-	sql := fmt.Sprintf(`with hits as materialized (select `+matchCols+` from field_matches(%[1]s, %[2]s) r),
-		wider as materialized (select `+matchCols+` from hits r where %[3]s),
-		base as materialized (select `+matchCols+` from wider r where %[4]s),
+	sql := fmt.Sprintf(`with hits as materialized (
+			select `+facetCols+`, %[5]s as edge, (%[3]s) as wide, (%[4]s) as listed from field_matches(%[1]s, %[2]s) r%[8]s
+		),
+		sums as materialized (
+			select count(*) as hits, count(*) filter (where wide) as wide, count(*) filter (where wide and listed) as total from hits
+		),
 		page as materialized (
-			select r.id, r.workspace_id, (%[5]s)::text as edge, row_number() over (order by %[7]s) as place
-			from base r%[8]s where %[6]s order by %[7]s limit %[9]s
+			select r.id, r.workspace_id, r.edge::text as edge, row_number() over (order by %[7]s) as place
+			from hits r where %[6]s order by %[7]s limit %[9]s
 		)
-		select `+fieldLineCols+`, (select count(*) from hits) as hits, (select count(*) from base) as total,
-			case when page.place = 1 and (select count(*) from wider) <= %[10]s then (
+		select `+fieldLineCols+`, (select hits from sums), (select total from sums),
+			case when page.place = 1 and (select wide from sums) <= %[10]s then (
 				select json_agg(json_build_array(facet, value, n) order by n desc, value)::text from (%[11]s) x (facet, value, n)
 			) end as counts`+fieldLineJoins,
-		c.arg(words), c.arg(searchCap+1), wider, list, o.expr, place.sql(), orderBy, join, c.arg(size+1), c.arg(FacetCap),
-		facetUnion(f.uncountedFacets()))
+		c.arg(words), c.arg(searchCap+1), wide, listed, edge, place.sql(), orderBy, join, c.arg(size+1), c.arg(FacetCap),
+		facetCounts(f.uncountedFacets()))
 	var b pgx.Batch
 	var lines []matchLine
 	queue(&b, &lines, sql, c.args)
@@ -662,29 +662,52 @@ func uncounted(filter domain.RegisterFilter, names map[string]string, none bool)
 	return rows
 }
 
-// facetSQL counts a facet in the rows of base: the values of one row, which may be several.
-var facetSQL = map[string]string{
-	"verdict": "verdict", "application": "application_id", "gdpr_class": "gdpr_class", "evidence": strings.ReplaceAll(gradeText, "r.", ""),
-	"decision": "coalesce(nullif(decision, ''), 'none')", "owner": "coalesce(owner_id::text, 'none')", "state": "state",
-	"flag": "unnest(case when flags = 0 then array['none'] else flag_codes(flags) end)",
+// facetCols are the columns of a field that facets look at.
+const facetCols = `r.id, r.workspace_id, r.verdict, r.application_id, r.gdpr_class, r.grade, r.decision, r.owner_id, r.state, r.flags, r.programs`
+
+// facetSQL tells, by facet, the column that it counts and the values that this stands for.
+var facetSQL = map[string]struct{ column, values string }{
+	"verdict": {"verdict", "array[verdict]"}, "application": {"application_id", "array[application_id::text]"}, "gdpr_class": {"gdpr_class", "array[gdpr_class]"},
+	"evidence": {"grade", "array[" + strings.ReplaceAll(gradeText, "r.", "") + "]"}, "decision": {"decision", "array[coalesce(nullif(decision, ''), 'none')]"},
+	"owner": {"owner_id", "array[coalesce(owner_id::text, 'none')]"}, "state": {"state", "array[state]"},
+	"flag": {"flags", "case when flags = 0 then array['none'] else flag_codes(flags) end"},
 }
 
-// facetUnion counts facets in the rows of base: facet, value, number. Where the state is no filter, it counts in wider.
-func facetUnion(filters []domain.RegisterFilter) string {
+// facetCounts counts facets in the rows of hits that are wide and listed: facet, value, number. One pass serves all of them but
+// that of the programs. That of the state, where it is no filter, shows what the list leaves out by itself: all that are wide.
+func facetCounts(filters []domain.RegisterFilter) string {
 	parts := []string{"select '', '', 0::bigint where false"}
+	var columns, sets []string
+	var names, values strings.Builder
 	for _, filter := range filters {
-		switch expr := facetSQL[filter.Key]; filter.Key {
-		case "program": // a field that a program should avoid has no program, and is still found under it
-			parts = append(parts, `select 'program', 'none', count(*) from base where programs = 0 having count(*) > 0
+		if facet, plain := facetSQL[filter.Key]; plain {
+			columns, sets = append(columns, facet.column), append(sets, "("+facet.column+")")
+		} else { // a field that a program should avoid has no program, and is still found under it
+			parts = append(parts, `select 'program', 'none', count(*) from hits where wide and listed and programs = 0 having count(*) > 0
 				union all select 'program', l.program_id::text, count(*)
-				from base join program_link l on l.workspace_id = base.workspace_id and l.field_id = base.id
-				where (select count(*) from base) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
-		case "state":
-			parts = append(parts, "select 'state', state, count(*) from wider group by 2")
-		default:
-			parts = append(parts, "select '"+filter.Key+"', v::text, count(*) from (select "+expr+" as v from base) x group by v")
+				from hits join program_link l on l.workspace_id = hits.workspace_id and l.field_id = hits.id
+				where hits.wide and hits.listed and (select count(*) from hits where wide and listed) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
 		}
 	}
+	if len(columns) == 0 {
+		return strings.Join(parts, " union all ")
+	}
+	most := 1 << len(columns)
+	bit := most >> 1
+	for _, filter := range filters {
+		if facet, plain := facetSQL[filter.Key]; plain { // grouping() has a bit for every column that a row is not of
+			set := strconv.Itoa(most - 1 - bit)
+			names.WriteString(" when " + set + " then '" + filter.Key + "'")
+			values.WriteString(" when " + set + " then " + facet.values)
+			bit >>= 1
+		}
+	}
+	list := strings.Join(columns, ", ")
+	parts = append(parts, `select facet, value, sum(case when facet = 'state' then wider else n end)::bigint from (
+			select case set`+names.String()+` end as facet, unnest(case set`+values.String()+` end) as value, wider, n
+			from (select grouping(`+list+`) as set, `+list+`, count(*) as wider, count(*) filter (where listed) as n
+				from hits where wide group by grouping sets (`+strings.Join(sets, ", ")+`)) g
+		) v group by facet, value having sum(case when facet = 'state' then wider else n end) > 0`)
 	return strings.Join(parts, " union all ")
 }
 
@@ -696,7 +719,7 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 	}
 	here := "true"
 	if except == "" && len(f.q.Filters["state"]) == 0 { // the facet of the state shows what the list leaves out by itself
-		except, here = "state", "state = 'active'"
+		except, here = "state", "r.state = 'active'"
 	}
 	c := f.conditions(except)
 	type counted struct {
@@ -704,13 +727,10 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 		Value string `db:"value"`
 		N     int64  `db:"n"`
 	}
-	list, err := many[counted](ctx, f.s, "field", `with wider as materialized (
-			select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
-			from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`),
-		base as materialized (select id, workspace_id, verdict, application_id, gdpr_class, grade, decision, owner_id, state, flags, programs
-			from wider where `+here+`)
-		select facet, value, n from (select '', 'wider', count(*) from wider union all select '', 'base', count(*) from base
-			union all `+facetUnion(filters)+`) f (facet, value, n) order by n desc, value`, c.args)
+	list, err := many[counted](ctx, f.s, "field", `with hits as materialized (
+			select `+facetCols+`, true as wide, (`+here+`) as listed from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`)
+		select facet, value, n from (select '', 'wide', count(*) from hits union all select '', 'listed', count(*) from hits where listed
+			union all `+facetCounts(filters)+`) f (facet, value, n) order by n desc, value`, c.args)
 	if err != nil {
 		return err
 	}
@@ -720,11 +740,11 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 			lengths[r.Value] = r.N
 		}
 	}
-	if lengths["wider"] > FacetCap {
+	if lengths["wide"] > FacetCap {
 		return nil
 	}
 	for _, filter := range filters {
-		if filter.Key != "program" || lengths["base"] <= programFacetCap {
+		if filter.Key != "program" || lengths["listed"] <= programFacetCap {
 			rows[filter.Key] = []facetRow{}
 		}
 	}

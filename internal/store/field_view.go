@@ -9,6 +9,12 @@ import (
 	"utile/internal/domain"
 )
 
+// The forms of the page of a field that offer a choice.
+const (
+	FieldLinkForm    = "link"    // of a program
+	FieldProposeForm = "propose" // of a purpose
+)
+
 // FieldView is everything that the page of a field shows.
 type FieldView struct {
 	Field    domain.Field
@@ -26,8 +32,8 @@ type FieldView struct {
 	Imports  []ImportChange // newest first
 	Remarks  []domain.Remark
 	Names    Names
-	Programs []domain.Option // that the field can be linked to
-	Purposes []domain.Option // that can be proposed for it
+	Options  []domain.Option // of the form that is open
+	Chrome   Chrome          // of the frame around it
 	// Completeness is a percentage; Missing names what would raise it, the heaviest first.
 	Completeness int
 	Missing      []string
@@ -142,11 +148,31 @@ type FieldFlow struct {
 
 // FieldDecision is a person's answer to a flag that is in force.
 type FieldDecision struct {
-	Kind   string     `db:"kind"`
-	Reason string     `db:"reason"`
-	Until  *time.Time `db:"until"`
-	By     string     `db:"decided_by_name"`
-	At     time.Time  `db:"decided_at"`
+	Kind   string
+	Reason string
+	Until  *time.Time
+	By     string
+	At     time.Time
+}
+
+// fieldViewRow is what is known of one field alone.
+type fieldViewRow struct {
+	fieldRow
+	FieldPlace
+	FieldSources
+	fieldJudgement
+	DecisionKind   *string    `db:"decision_kind"` // nil for none, as what follows
+	DecisionReason *string    `db:"decision_reason"`
+	DecisionUntil  *time.Time `db:"decision_until"`
+	DecidedBy      *string    `db:"decided_by_name"`
+	DecidedAt      *time.Time `db:"decided_at"`
+}
+
+func (r fieldViewRow) decision() *FieldDecision {
+	if r.DecisionKind == nil {
+		return nil
+	}
+	return &FieldDecision{Kind: *r.DecisionKind, Reason: deref(r.DecisionReason), Until: r.DecisionUntil, By: deref(r.DecidedBy), At: deref(r.DecidedAt)}
 }
 
 const fieldViewEvents = 50
@@ -186,36 +212,46 @@ func queue[T any](b *pgx.Batch, into *[]T, sql string, args pgx.StrictNamedArgs)
 	})
 }
 
-// FieldView reads everything that the page of a field shows, in one batch. NotFound where the workspace has no such field.
-func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldID) (v FieldView, err error) {
+// fieldChoices are what the forms of the page of a field offer, each read where its form is open.
+var fieldChoices = map[string]string{
+	FieldLinkForm: `select id, name from program where workspace_id = @ws and archived_at is null
+			and not exists(select from program_link l where l.workspace_id = @ws and l.field_id = @id and l.program_id = program.id)
+		order by fold(name), id`,
+	FieldProposeForm: `select id, code || ' · ' || name as name from purpose where workspace_id = @ws and archived_at is null and state <> 'retired'
+			and not exists(select from purpose_mapping m where m.workspace_id = @ws and m.field_id = @id and m.purpose_id = purpose.id
+				and m.state <> 'rejected')
+		order by fold(code), id`,
+}
+
+// FieldView reads everything that the page of a field shows, and the choices of its form that is open, in one batch.
+// NotFound where the workspace has no such field.
+func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldID, form string) (v FieldView, err error) {
 	var (
-		b          pgx.Batch
-		of         = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
-		fields     []fieldRow
-		places     []FieldPlace
-		judgements []fieldJudgement
-		sources    []FieldSources
-		decisions  []FieldDecision
-		events     []eventRow
-		remarks    []remarkRow
-		options    []nameRow
+		b       pgx.Batch
+		frame   chromeQuery
+		of      = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+		found   []fieldViewRow
+		events  []eventRow
+		remarks []remarkRow
+		options []optionRow
 	)
-	queue(&b, &fields, `select `+fieldCols+` from field f where f.workspace_id = @ws and f.id = @id`, of)
-	queue(&b, &places, `select a.name as application, a.hosting, a.country, a.vendor, d.name as dataset, d.subjects, d.row_count as dataset_rows,
+	frame.queue(&b, by)
+	queue(&b, &found, `select `+fieldCols+`,
+			a.name as application, a.hosting, a.country, a.vendor, d.name as dataset, d.subjects, d.row_count as dataset_rows,
 			d.retention_months, d.retention_rule, d.oldest_record_on, d.archived_at is not null as dataset_archived,
-			case when @lang = 'fr' then c.label_fr else c.label_en end as category, c.code as category_code, o.name as owner
+			`+categoryLabel+` as category, c.code as category_code, o.name as owner,
+			f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
+			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
+			e.reads_source, e.write_source, e.fill_source, e.fill_measured_at,
+			k.kind as decision_kind, k.reason as decision_reason, k.until as decision_until, k.decided_by_name, k.decided_at
 		from field f
 		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
 		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
 		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
 		left join app_user o on o.id = f.owner_id
-		where f.workspace_id = @ws and f.id = @id`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "lang": by.Lang})
-	queue(&b, &judgements, `select f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
-			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count
-		from field f left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
+		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
+		left join decision k on k.workspace_id = f.workspace_id and k.field_id = f.id and k.withdrawn_at is null
 		where f.workspace_id = @ws and f.id = @id`, of)
-	queue(&b, &sources, `select reads_source, write_source, fill_source, fill_measured_at from field_evidence
-		where workspace_id = @ws and field_id = @id`, of)
 	queue(&b, &v.Points, `select p.id, p.name, p.kind, p.notice, p.consent from field_collection fc
 		join collection_point p on p.workspace_id = fc.workspace_id and p.id = fc.collection_point_id
 		where fc.workspace_id = @ws and fc.field_id = @id order by fold(p.name), p.id`, of)
@@ -234,34 +270,22 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		left join app_user du on du.id = m.decided_by
 		where m.workspace_id = @ws and m.field_id = @id order by m.state, fold(p.name), m.id`, of)
 	queue(&b, &v.Flows, fieldFlows, of)
-	queue(&b, &decisions, `select kind, reason, until, decided_by_name, decided_at from decision
-		where workspace_id = @ws and field_id = @id and withdrawn_at is null`, of)
 	queue(&b, &events, `select `+eventCols+` from event where workspace_id = @ws and subject_kind = 'field' and subject_id = @id
 		order by id desc limit @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "most": fieldViewEvents})
 	queue(&b, &v.Imports, importChanges, pgx.StrictNamedArgs{"ws": by.Workspace, "field": id})
 	queue(&b, &remarks, remarksOf, pgx.StrictNamedArgs{"ws": by.Workspace, "kind": domain.SubjectField, "id": id})
-	queue(&b, &options, `select kind, id, name from (
-			select 'program' as kind, id, name, fold(name) as place from program where workspace_id = @ws and archived_at is null
-				and not exists(select from program_link l where l.workspace_id = @ws and l.field_id = @id and l.program_id = program.id)
-			union all
-			select 'purpose', id, code || ' · ' || name, fold(code) from purpose where workspace_id = @ws and archived_at is null and state <> 'retired'
-				and not exists(select from purpose_mapping m where m.workspace_id = @ws and m.field_id = @id and m.purpose_id = purpose.id
-					and m.state <> 'rejected')
-		) o order by kind, place, id`, of)
+	if choices := fieldChoices[form]; choices != "" {
+		queue(&b, &options, choices, of)
+	}
 	if err := s.glance(ctx, by, &b); err != nil {
 		return v, translate("field", err)
 	}
-	if len(fields) == 0 {
+	if len(found) == 0 {
 		return v, domain.Errorf(domain.NotFound, "error.not_found", "noun", "field")
 	}
-	v.Field, v.Place = fields[0].field(), places[0]
-	if len(sources) > 0 {
-		v.Sources = sources[0]
-	}
-	if len(decisions) > 0 {
-		v.Decision = &decisions[0]
-	}
-	v.judged(judgements[0])
+	r := found[0]
+	v.Field, v.Place, v.Sources, v.Decision, v.Options = r.field(), r.FieldPlace, r.FieldSources, r.decision(), mapSlice(options, optionRow.option)
+	v.judged(r.fieldJudgement)
 	v.Events = mapSlice(events, eventRow.event)
 	v.Remarks = mapSlice(remarks, remarkRow.remark)
 	if len(events)+len(v.Imports) > 0 { // names are there for the values that the history tells
@@ -269,11 +293,8 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 			return v, err
 		}
 	}
-	for _, o := range options {
-		list := map[string]*[]domain.Option{"program": &v.Programs, "purpose": &v.Purposes}[o.Kind]
-		*list = append(*list, domain.Option{ID: o.ID, Name: o.Name})
-	}
-	return v, nil
+	v.Chrome, err = s.chromeOf(ctx, by, frame)
+	return v, err
 }
 
 // judged fills what the rules said of the field and what they read.

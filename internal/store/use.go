@@ -85,10 +85,12 @@ type optionRow struct {
 	Name string `db:"name"`
 }
 
+func (r optionRow) option() domain.Option { return domain.Option{ID: r.ID, Name: r.Name} }
+
 // options runs a query of (id, name).
 func (s *Store) options(ctx context.Context, by domain.Actor, sql string) ([]domain.Option, error) {
 	rows, err := many[optionRow](ctx, s, "option", sql, pgx.StrictNamedArgs{"ws": by.Workspace})
-	return mapSlice(rows, func(r optionRow) domain.Option { return domain.Option{ID: r.ID, Name: r.Name} }), err
+	return mapSlice(rows, optionRow.option), err
 }
 
 // checkMember refuses to name somebody who is not a member of the workspace; people have no workspace of their own that

@@ -256,7 +256,7 @@ func (s *Server) linkField(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	if problems, bad := withProblems(p, err); bad {
-		return s.fieldPage(w, r, http.StatusUnprocessableEntity, id, fieldTyped{form: "link", link: f, problems: problems})
+		return s.fieldPage(w, r, http.StatusUnprocessableEntity, id, fieldTyped{form: store.FieldLinkForm, link: f, problems: problems})
 	}
 	if err != nil {
 		return err
@@ -295,7 +295,7 @@ func (s *Server) proposeForField(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	if problems, bad := withProblems(p, err); bad {
-		return s.fieldPage(w, r, http.StatusUnprocessableEntity, id, fieldTyped{form: "propose", propose: f, problems: problems})
+		return s.fieldPage(w, r, http.StatusUnprocessableEntity, id, fieldTyped{form: store.FieldProposeForm, propose: f, problems: problems})
 	}
 	if err != nil {
 		return err
@@ -305,7 +305,7 @@ func (s *Server) proposeForField(w http.ResponseWriter, r *http.Request) error {
 
 // fieldTyped is what was typed in one of the small forms of a field's page, and what is wrong with it.
 type fieldTyped struct {
-	form     string // which of the forms
+	form     string // which of the forms; the page then opens it
 	remark   remarkForm
 	link     fieldLinkForm
 	propose  fieldProposeForm
@@ -325,12 +325,12 @@ func (s *Server) showField(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.fieldPage(w, r, http.StatusOK, id, fieldTyped{})
+	return s.fieldPage(w, r, http.StatusOK, id, fieldTyped{form: r.URL.Query().Get("form")})
 }
 
 func (s *Server) fieldPage(w http.ResponseWriter, r *http.Request, status int, id domain.FieldID, typed fieldTyped) error {
 	ctx, by := r.Context(), actor(r)
-	found, err := s.store.FieldView(ctx, by, id)
+	found, err := s.store.FieldView(ctx, by, id, typed.form)
 	if err != nil {
 		return err
 	}
@@ -340,9 +340,7 @@ func (s *Server) fieldPage(w http.ResponseWriter, r *http.Request, status int, i
 	if err := s.fieldNeighbours(r, by, id, &v); err != nil {
 		return err
 	}
-	if v.shell, err = s.shell(w, r, v.title); err != nil {
-		return err
-	}
+	v.shell = s.frame(w, r, v.title, found.Chrome)
 	return s.render(w, r, status, fieldShowPage(v))
 }
 
@@ -354,6 +352,7 @@ func (s *Server) fieldNeighbours(r *http.Request, by domain.Actor, id domain.Fie
 	if from == "" {
 		return nil
 	}
+	v.from = from
 	values, err := url.ParseQuery(from)
 	if err != nil { // a mangled address leads to the whole list
 		return nil

@@ -34,13 +34,13 @@ type fieldShowView struct {
 	flows               []flowLine
 	history             []ui.TimelineItem
 	remarks             []remarkLine
-	remark              string // form of a comment; empty where the visitor may not
-	link                string // form of a link; empty where the visitor may not
-	linkable            []ui.Option
-	propose             string // form of a purpose; empty where the visitor may not
-	proposable          []ui.Option
+	remark              string       // form of a comment; empty where the visitor may not
+	link                string       // form of a link; empty where the visitor may not
+	propose             string       // form of a purpose; empty where the visitor may not
+	options             []ui.Option  // of the form that is open
 	decide              *fieldDecide // nil where the visitor may not
 	typed               fieldTyped
+	self, from          string // address of the page, and the list that the visitor came from
 }
 
 // fieldDecide is the small form that answers the flags of this field, as a bulk act does for many.
@@ -141,11 +141,12 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 		v.remark = p.path("remarks")
 	}
 	if p.by.Can(domain.EditPlan) && f.State != "archived" {
-		v.link, v.linkable = p.path("links"), refOptions(p.v.Programs)
+		v.link = p.path("links")
 	}
 	if p.by.Can(domain.ProposeMapping) && f.State != "archived" {
-		v.propose, v.proposable = p.path("mappings"), refOptions(p.v.Purposes)
+		v.propose = p.path("mappings")
 	}
+	v.options, v.self = refOptions(p.v.Options), p.path()
 	v.decide = p.decide()
 	return v
 }
@@ -511,6 +512,15 @@ func deref[T any](p *T) (v T) {
 		v = *p
 	}
 	return v
+}
+
+// opens is the address of the page with one of its forms open.
+func (v fieldShowView) opens(form string) templ.SafeURL {
+	query := "form=" + form
+	if v.from != "" {
+		query = "from=" + queryEscape(v.from) + "&" + query
+	}
+	return templ.SafeURL(addQuery(v.self, query) + "#" + form)
 }
 
 // small is what one of the page's small forms knows of its problems.

@@ -242,6 +242,12 @@ func TestFieldLinksToAProgram(t *testing.T) {
 	path := "/w/acme/fields/" + itoa(id)
 	v := s.As(t, s.Acme[domain.RoleEditor])
 
+	if got := v.Get(path).Text("#link"); strings.Contains(got, "Birthday") || got == "" {
+		t.Errorf("the form that is not open says %q", got)
+	}
+	if got := v.Get(path + "?from=q%3Dmail&form=link").Text("#link select"); !strings.Contains(got, "Birthday") {
+		t.Errorf("the open form offers %q", got)
+	}
 	page := v.Post(path+"/links", "program", program, "level", "useful", "note", " ").Want(http.StatusUnprocessableEntity)
 	if page.Problem("note") == "" || page.Value("program") != program {
 		t.Errorf("note problem %q, program %q kept", page.Problem("note"), page.Value("program"))

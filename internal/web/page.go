@@ -8,6 +8,7 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
+	"utile/internal/store"
 	"utile/internal/web/ui"
 )
 
@@ -60,12 +61,17 @@ var streams = []struct{ name, icon string }{
 
 // shell is the frame of a page in the workspace: bars, counts, account, and the message that waits.
 func (s *Server) shell(w http.ResponseWriter, r *http.Request, title string) (ui.Shell, error) {
+	chrome, err := s.store.Chrome(r.Context(), actor(r))
+	if err != nil {
+		return ui.Shell{}, err
+	}
+	return s.frame(w, r, title, chrome), nil
+}
+
+// frame is shell for a page that has read what the frame counts.
+func (s *Server) frame(w http.ResponseWriter, r *http.Request, title string, chrome store.Chrome) ui.Shell {
 	ctx, by, v := r.Context(), actor(r), visitOf(r)
 	shell := s.bareShell(r, title)
-	chrome, err := s.store.Chrome(ctx, by)
-	if err != nil {
-		return shell, err
-	}
 	shell.Home = workspacePath(by)
 	shell.Wide = true
 	counts := chromeCounts{chrome.Fields, chrome.Unused, chrome.Pending}
@@ -108,7 +114,7 @@ func (s *Server) shell(w http.ResponseWriter, r *http.Request, title string) (ui
 	if f, ok := s.takeFlash(w, r); ok {
 		shell.Flashes = append(shell.Flashes, s.flashView(ctx, by, f))
 	}
-	return shell, nil
+	return shell
 }
 
 // exampleNotice says on every page of the worked example that it is one.
