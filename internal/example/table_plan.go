@@ -47,18 +47,18 @@ type point struct {
 }
 
 var points = []point{
-	{"compte", "form", text{"Espace client", "Customer account"}, "yes", "yes"},
-	{"web", "form", text{"Tunnel de commande", "Checkout"}, "yes", "not_needed"},
-	{"newsletter", "form", text{"Inscription à la newsletter", "Newsletter sign-up"}, "yes", "yes"},
+	{"compte", "account", text{"Espace client", "Customer account"}, "yes", "yes"},
+	{"web", "web_form", text{"Tunnel de commande", "Checkout"}, "yes", "not_needed"},
+	{"newsletter", "web_form", text{"Inscription à la newsletter", "Newsletter sign-up"}, "yes", "yes"},
 	{"traceurs", "cookie", text{"Traceurs du site", "Trackers of the site"}, "yes", "yes"},
-	{"application", "app", text{"Application mobile", "Mobile application"}, "yes", "unknown"},
-	{"caisse", "till", text{"Caisse en magasin", "Till in store"}, "no", "unknown"},
-	{"carte", "form", text{"Bulletin de la carte de fidélité", "Loyalty card form"}, "yes", "yes"},
-	{"magasin", "staff", text{"Saisie par un conseiller en magasin", "Typed by a store adviser"}, "no", "no"},
+	{"application", "mobile_app", text{"Application mobile", "Mobile application"}, "yes", "unknown"},
+	{"caisse", "store", text{"Caisse en magasin", "Till in store"}, "no", "unknown"},
+	{"carte", "paper", text{"Bulletin de la carte de fidélité", "Loyalty card form"}, "yes", "yes"},
+	{"magasin", "store", text{"Saisie par un conseiller en magasin", "Typed by a store adviser"}, "no", "no"},
 	{"telephone", "call", text{"Appel au service client", "Call to customer service"}, "yes", "not_needed"},
-	{"messagerie", "message", text{"Messagerie et discussion", "Messaging and chat"}, "yes", "not_needed"},
+	{"messagerie", "web_form", text{"Messagerie et discussion", "Messaging and chat"}, "yes", "not_needed"},
 	{"enquete", "survey", text{"Enquête en ligne", "Online survey"}, "yes", "not_needed"},
-	{"avis", "form", text{"Formulaire d’avis", "Review form"}, "yes", "not_needed"},
+	{"avis", "web_form", text{"Formulaire d’avis", "Review form"}, "yes", "not_needed"},
 }
 
 type purpose struct {
@@ -188,21 +188,21 @@ type flow struct {
 }
 
 var flows = []flow{
-	{"Boutique en ligne", "customer_entity", "Orion CRM", "Contact", text{"Comptes du site vers le CRM", "Shop accounts to the CRM"}, text{"API", "API"}, text{"en continu", "continuous"}, "yes", "France", "CRM-01"},
-	{"CaisseNova", "T_CLIENT", "Orion CRM", "Contact", text{"Clients des caisses vers le CRM", "Till customers to the CRM"}, text{"Fichier CSV par SFTP", "CSV file by SFTP"}, text{"chaque nuit", "every night"}, "yes", "France", "CRM-02"},
-	{"Club Lumière", "adherent", "Orion CRM", "Contact", text{"Adhérents vers le CRM", "Members to the CRM"}, text{"API", "API"}, text{"toutes les heures", "hourly"}, "yes", "France", "CRM-02"},
-	{"Orion CRM", "Contact", "Mailéo", "PROFILS", text{"Profils vers l’outil d’envoi", "Profiles to the delivery tool"}, text{"Fichier CSV par SFTP", "CSV file by SFTP"}, text{"chaque nuit", "every night"}, "yes", "France", "CRM-01"},
-	{"Boutique en ligne", "quote", "Mailéo", "PANIER_ABANDON", text{"Paniers abandonnés", "Abandoned baskets"}, text{"API", "API"}, text{"en continu", "continuous"}, "yes", "France", "WEB-01"},
-	{"Orion CRM", "Contact", "Prisme CDP", "profile", text{"Fiches clients vers la CDP", "Customer records to the CDP"}, text{"Connecteur", "Connector"}, text{"en continu", "continuous"}, "yes", "États-Unis", "CRM-03"},
-	{"Boutique en ligne", "web_event", "Prisme CDP", "behaviour", text{"Navigation vers la CDP", "Browsing to the CDP"}, text{"Script du site", "Script of the site"}, text{"en continu", "continuous"}, "yes", "États-Unis", "WEB-01"},
-	{"Prisme CDP", "audience_export", "Mailéo", "PROFILS", text{"Audiences vers l’outil d’envoi", "Audiences to the delivery tool"}, text{"API", "API"}, text{"chaque jour", "daily"}, "yes", "France", "CRM-03"},
-	{"Boutique en ligne", "sales_order", "Gesto ERP", "T_FACTURE", text{"Commandes à facturer", "Orders to invoice"}, text{"File de messages", "Message queue"}, text{"en continu", "continuous"}, "yes", "France", "CPT-01"},
-	{"Boutique en ligne", "sales_order", "Gesto ERP", "T_LIVRAISON", text{"Commandes à livrer", "Orders to deliver"}, text{"File de messages", "Message queue"}, text{"en continu", "continuous"}, "yes", "France", "VTE-01"},
-	{"CaisseNova", "T_TICKET", "Phare", "fait_vente", text{"Tickets vers l’entrepôt", "Receipts to the warehouse"}, text{"Fichier plat par FTP", "Flat file by FTP"}, text{"chaque nuit", "every night"}, "no", "France", "CPT-01"},
-	{"Orion CRM", "Contact", "Phare", "dim_client", text{"Clients vers l’entrepôt", "Customers to the warehouse"}, text{"Réplication", "Replication"}, text{"chaque nuit", "every night"}, "yes", "France", "CRM-03"},
-	{"Phare", "dim_client", "Phare", "requete_marketing", text{"Extraction mensuelle", "Monthly extract"}, text{"Requête enregistrée", "Saved query"}, text{"chaque mois", "monthly"}, "unknown", "France", "CRM-03"},
-	{"Sondo", "reponses_nps", "Phare", "fait_satisfaction", text{"Réponses vers l’entrepôt", "Answers to the warehouse"}, text{"API", "API"}, text{"chaque jour", "daily"}, "yes", "France", "SAT-01"},
-	{"Boutique en ligne", "sales_order", "AvisClair", "reviews", text{"Invitations à déposer un avis", "Invitations to review"}, text{"API", "API"}, text{"chaque jour", "daily"}, "yes", "France", "SAT-01"},
+	{"Boutique en ligne", "customer_entity", "Orion CRM", "Contact", text{"Comptes du site vers le CRM", "Shop accounts to the CRM"}, text{"API", "API"}, text{"real_time", "real_time"}, "yes", "France", "CRM-01"},
+	{"CaisseNova", "T_CLIENT", "Orion CRM", "Contact", text{"Clients des caisses vers le CRM", "Till customers to the CRM"}, text{"Fichier CSV par SFTP", "CSV file by SFTP"}, text{"daily", "daily"}, "yes", "France", "CRM-02"},
+	{"Club Lumière", "adherent", "Orion CRM", "Contact", text{"Adhérents vers le CRM", "Members to the CRM"}, text{"API", "API"}, text{"hourly", "hourly"}, "yes", "France", "CRM-02"},
+	{"Orion CRM", "Contact", "Mailéo", "PROFILS", text{"Profils vers l’outil d’envoi", "Profiles to the delivery tool"}, text{"Fichier CSV par SFTP", "CSV file by SFTP"}, text{"daily", "daily"}, "yes", "France", "CRM-01"},
+	{"Boutique en ligne", "quote", "Mailéo", "PANIER_ABANDON", text{"Paniers abandonnés", "Abandoned baskets"}, text{"API", "API"}, text{"real_time", "real_time"}, "yes", "France", "WEB-01"},
+	{"Orion CRM", "Contact", "Prisme CDP", "profile", text{"Fiches clients vers la CDP", "Customer records to the CDP"}, text{"Connecteur", "Connector"}, text{"real_time", "real_time"}, "yes", "États-Unis", "CRM-03"},
+	{"Boutique en ligne", "web_event", "Prisme CDP", "behaviour", text{"Navigation vers la CDP", "Browsing to the CDP"}, text{"Script du site", "Script of the site"}, text{"real_time", "real_time"}, "yes", "États-Unis", "WEB-01"},
+	{"Prisme CDP", "audience_export", "Mailéo", "PROFILS", text{"Audiences vers l’outil d’envoi", "Audiences to the delivery tool"}, text{"API", "API"}, text{"daily", "daily"}, "yes", "France", "CRM-03"},
+	{"Boutique en ligne", "sales_order", "Gesto ERP", "T_FACTURE", text{"Commandes à facturer", "Orders to invoice"}, text{"File de messages", "Message queue"}, text{"real_time", "real_time"}, "yes", "France", "CPT-01"},
+	{"Boutique en ligne", "sales_order", "Gesto ERP", "T_LIVRAISON", text{"Commandes à livrer", "Orders to deliver"}, text{"File de messages", "Message queue"}, text{"real_time", "real_time"}, "yes", "France", "VTE-01"},
+	{"CaisseNova", "T_TICKET", "Phare", "fait_vente", text{"Tickets vers l’entrepôt", "Receipts to the warehouse"}, text{"Fichier plat par FTP", "Flat file by FTP"}, text{"daily", "daily"}, "no", "France", "CPT-01"},
+	{"Orion CRM", "Contact", "Phare", "dim_client", text{"Clients vers l’entrepôt", "Customers to the warehouse"}, text{"Réplication", "Replication"}, text{"daily", "daily"}, "yes", "France", "CRM-03"},
+	{"Phare", "dim_client", "Phare", "requete_marketing", text{"Extraction mensuelle", "Monthly extract"}, text{"Requête enregistrée", "Saved query"}, text{"monthly", "monthly"}, "unknown", "France", "CRM-03"},
+	{"Sondo", "reponses_nps", "Phare", "fait_satisfaction", text{"Réponses vers l’entrepôt", "Answers to the warehouse"}, text{"API", "API"}, text{"daily", "daily"}, "yes", "France", "SAT-01"},
+	{"Boutique en ligne", "sales_order", "AvisClair", "reviews", text{"Invitations à déposer un avis", "Invitations to review"}, text{"API", "API"}, text{"daily", "daily"}, "yes", "France", "SAT-01"},
 	{"Orion CRM", "Contact", "Tableurs des magasins", "VIP_magasins.xlsx", text{"Copie à la main des meilleurs clients", "Best customers copied by hand"}, text{"Copie par e-mail", "Copied by e-mail"}, text{"irrégulière", "irregular"}, "no", "France", ""},
 }
 

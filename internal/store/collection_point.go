@@ -98,10 +98,11 @@ func (s *Store) lockCollectionPoint(ctx context.Context, by domain.Actor, id dom
 	return r.collectionPoint(), err
 }
 
-// CollectFields makes a collection point the place where just these fields of one dataset are collected; fields of other
-// datasets stay as they are. Invalid where a field is not of that dataset; Conflict where somebody changed the point since
+// CollectFields makes a collection point the place where, of the fields of one dataset that somebody was offered, just
+// these are collected. Fields that were not offered stay as they are: those of other datasets, archived ones, and those
+// of a long dataset that the page had no room for. Invalid where a field is not of that dataset; Conflict where somebody changed the point since
 // it was seen. The history of every field that changes says so.
-func (s *Store) CollectFields(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int, dataset domain.DatasetID, fields []domain.FieldID) error {
+func (s *Store) CollectFields(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int, dataset domain.DatasetID, offered, fields []domain.FieldID) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		c, err := s.lockCollectionPoint(ctx, by, id, seen)
 		if err != nil {
@@ -117,7 +118,8 @@ func (s *Store) CollectFields(ctx context.Context, by domain.Actor, id domain.Co
 			p.Add("fields", "error.reference")
 			return p.Err()
 		}
-		return s.changeCollected(ctx, by, c, `dataset_id = @dataset and id = any(@fields)`, `dataset_id = @dataset and id <> all(@fields)`, args)
+		args["offered"] = fieldIDs(offered)
+		return s.changeCollected(ctx, by, c, `dataset_id = @dataset and id = any(@fields)`, `dataset_id = @dataset and id = any(@offered) and id <> all(@fields)`, args)
 	})
 }
 

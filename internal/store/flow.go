@@ -296,10 +296,11 @@ func (s *Store) FieldsAt(ctx context.Context, by domain.Actor, end domain.FlowEn
 // eventNames is how many names an event of many fields keeps.
 const eventNames = 200
 
-// CarryFields makes a flow carry just these fields of one dataset, each with where it arrives where that is known; fields
-// of other datasets stay as they are. Invalid where a field is not at the flow's end; Conflict where somebody changed the
-// flow since it was seen.
-func (s *Store) CarryFields(ctx context.Context, by domain.Actor, id domain.FlowID, seen int, dataset domain.DatasetID, carried []domain.FlowField) error {
+// CarryFields makes a flow carry, of the fields of one dataset that somebody was offered, just these, each with where it
+// arrives where that is known. Fields that were not offered stay as they are: those of other datasets, archived ones, and
+// those of a long dataset that the page had no room for. Invalid where a field is not at the flow's end; Conflict where
+// somebody changed the flow since it was seen.
+func (s *Store) CarryFields(ctx context.Context, by domain.Actor, id domain.FlowID, seen int, dataset domain.DatasetID, offered []domain.FieldID, carried []domain.FlowField) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		f, err := s.lockFlow(ctx, by, id, seen)
 		if err != nil {
@@ -326,7 +327,8 @@ func (s *Store) CarryFields(ctx context.Context, by domain.Actor, id domain.Flow
 				select source, target from unnest(@sources::bigint[], @targets::bigint[]) w (source, target)
 			), removed as (
 				delete from flow_field x using field f where x.workspace_id = @ws and x.flow_id = @id and f.workspace_id = @ws
-					and f.id = x.source_field_id and f.dataset_id = @dataset and x.source_field_id <> all(@sources::bigint[])
+					and f.id = x.source_field_id and f.dataset_id = @dataset and x.source_field_id = any(@offered::bigint[])
+					and x.source_field_id <> all(@sources::bigint[])
 				returning f.name
 			), moved as (
 				update flow_field x set target_field_id = w.target from wanted w
@@ -340,7 +342,7 @@ func (s *Store) CarryFields(ctx context.Context, by domain.Actor, id domain.Flow
 			)
 			select coalesce((select array_agg(f.name order by f.position, f.name) from added a join field f on f.workspace_id = @ws and f.id = a.source_field_id), '{}') as added,
 				coalesce((select array_agg(name order by name) from removed), '{}') as removed, (select count(*) from moved) as moved`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "dataset": dataset, "sources": sources, "targets": targets})
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "dataset": dataset, "offered": fieldIDs(offered), "sources": sources, "targets": targets})
 		if err != nil || len(c.Added)+len(c.Removed) == 0 && c.Moved == 0 {
 			return err
 		}

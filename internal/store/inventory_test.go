@@ -213,18 +213,22 @@ func TestCollectFields(t *testing.T) {
 	by := w.Admin()
 	id, err := w.Store.AddCollectionPoint(ctx, by, domain.CollectionPoint{Name: "Sign-up", Notice: "yes", Consent: "yes"})
 	must(t, err)
-	must(t, w.Store.CollectFields(ctx, by, id, 1, w.contacts, []domain.FieldID{w.master}))
-	must(t, w.Store.CollectFields(ctx, by, id, 2, w.profiles, []domain.FieldID{w.copied}))
+	must(t, w.Store.CollectFields(ctx, by, id, 1, w.contacts, []domain.FieldID{w.master}, []domain.FieldID{w.master}))
+	must(t, w.Store.CollectFields(ctx, by, id, 2, w.profiles, []domain.FieldID{w.copied}, []domain.FieldID{w.copied}))
 	fields, total, err := w.Store.CollectedFields(ctx, by, id, 10)
 	must(t, err)
 	if total != 2 || len(fields) != 2 || fields[0].ID != w.master {
 		t.Errorf("%d collected: %v", total, fields)
 	}
-	if err := w.Store.CollectFields(ctx, by, id, 2, w.contacts, nil); !errors.Is(err, domain.Conflict) {
+	if err := w.Store.CollectFields(ctx, by, id, 2, w.contacts, []domain.FieldID{w.master}, nil); !errors.Is(err, domain.Conflict) {
 		t.Errorf("an old version: %v", err)
 	}
-	if err := w.Store.CollectFields(ctx, by, id, 3, w.contacts, []domain.FieldID{w.copied}); !errors.Is(err, domain.Invalid) {
+	if err := w.Store.CollectFields(ctx, by, id, 3, w.contacts, []domain.FieldID{w.master}, []domain.FieldID{w.copied}); !errors.Is(err, domain.Invalid) {
 		t.Errorf("a field of another dataset: %v", err)
+	}
+	must(t, w.Store.CollectFields(ctx, by, id, 3, w.contacts, nil, nil))
+	if ids, err := w.Store.CollectedIDs(ctx, by, id, w.contacts); err != nil || len(ids) != 1 {
+		t.Errorf("saving what did not offer the field leaves %v, %v", ids, err)
 	}
 	must(t, w.Store.LetGoOfFields(ctx, by, id, 3, []domain.FieldID{w.master}))
 	events, err := w.Store.EventsOf(ctx, by, domain.SubjectField, int64(w.master), 5)
@@ -235,7 +239,7 @@ func TestCollectFields(t *testing.T) {
 	if err := w.Store.ArchiveCollectionPoint(ctx, by, id); !errors.Is(err, domain.Conflict) {
 		t.Errorf("archiving a point in use: %v", err)
 	}
-	if err := w.Store.CollectFields(ctx, w.Other[domain.RoleAdmin], id, 4, w.contacts, nil); !errors.Is(err, domain.NotFound) {
+	if err := w.Store.CollectFields(ctx, w.Other[domain.RoleAdmin], id, 4, w.contacts, []domain.FieldID{w.master}, nil); !errors.Is(err, domain.NotFound) {
 		t.Errorf("from another workspace: %v", err)
 	}
 }
@@ -248,14 +252,18 @@ func TestCarryFields(t *testing.T) {
 	id, err := w.Store.AddFlow(ctx, by, domain.Flow{Name: "nightly", Encrypted: "no", Source: domain.FlowEnd{Application: w.crm, Dataset: w.contacts},
 		Target: domain.FlowEnd{Application: w.mail, Dataset: w.profiles}})
 	must(t, err)
-	must(t, w.Store.CarryFields(ctx, by, id, 1, w.contacts, []domain.FlowField{{Source: w.master, Target: w.copied}}))
+	must(t, w.Store.CarryFields(ctx, by, id, 1, w.contacts, []domain.FieldID{w.master}, []domain.FlowField{{Source: w.master, Target: w.copied}}))
 	fields, err := w.Store.FlowFields(ctx, by, id)
 	must(t, err)
 	if len(fields) != 1 || fields[0].SourceName != "email" || fields[0].TargetName != "mail" {
 		t.Errorf("carried: %v", fields)
 	}
-	if err := w.Store.CarryFields(ctx, by, id, 2, w.contacts, []domain.FlowField{{Source: w.copied}}); !errors.Is(err, domain.Invalid) {
+	if err := w.Store.CarryFields(ctx, by, id, 2, w.contacts, []domain.FieldID{w.master}, []domain.FlowField{{Source: w.copied}}); !errors.Is(err, domain.Invalid) {
 		t.Errorf("a field that is not at the source: %v", err)
+	}
+	must(t, w.Store.CarryFields(ctx, by, id, 2, w.contacts, nil, nil))
+	if fields, err = w.Store.FlowFields(ctx, by, id); err != nil || len(fields) != 1 {
+		t.Errorf("saving what did not offer the field leaves %v, %v", fields, err)
 	}
 	must(t, w.Store.ChangeFlow(ctx, by, id, 2, func(f domain.Flow) (domain.Flow, error) {
 		f.Source, f.Target = f.Target, f.Source

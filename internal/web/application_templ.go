@@ -106,7 +106,7 @@ func applicationEdit(v applicationEditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: v.optional("team"), Value: refValue(v.form.Team), Options: v.teams, Empty: i18n.T(ctx, "choice.nobody")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.SelectSpec{Field: v.optional("team"), Value: refValue(v.form.Team), Options: v.teams, Empty: i18n.T(ctx, "choice.no_team")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -280,6 +280,7 @@ type collectedForm struct {
 	Version     int                  `form:"version"`
 	Application domain.ApplicationID `form:"application"`
 	Dataset     domain.DatasetID     `form:"dataset"`
+	Offered     string               `form:"offered"` // see offeredIDs
 	Fields      []domain.FieldID     `form:"field"`
 }
 
@@ -365,7 +366,7 @@ func (s *Server) changeCollected(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.CollectFields(r.Context(), by, id, f.Version, f.Dataset, f.Fields); err != nil {
+	if err := s.store.CollectFields(r.Context(), by, id, f.Version, f.Dataset, offeredIDs(f.Offered), f.Fields); err != nil {
 		return err
 	}
 	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.picked", "n", len(f.Fields))

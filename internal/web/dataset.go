@@ -369,7 +369,7 @@ func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, applic
 		fact{"structure", enumWord(ctx, "dataset.structure", d.Structure)},
 		fact{"subjects", strings.Join(subjects, ", ")},
 		fact{"row_count", rows},
-		fact{"retention_months", retention},
+		fact{"retention", retention},
 		fact{"retention_rule", d.RetentionRule},
 		fact{"oldest_record_on", oldest},
 		fact{"is_master", i18n.T(ctx, map[bool]string{true: "choice.yes", false: "choice.no"}[d.IsMaster])},

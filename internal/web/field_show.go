@@ -260,15 +260,19 @@ func (p fieldPage) where() []ui.Fact {
 	return append(facts, p.facts(fact{"row_count", rows}, fact{"retention", p.retention()})...)
 }
 
+// retention is how long the field's place keeps its records and by which rule, once where the rule says the months itself.
 func (p fieldPage) retention() string {
-	var parts []string
+	months, rule := "", p.v.Place.RetentionRule
 	if m := p.v.Place.RetentionMonths; m != nil {
-		parts = append(parts, p.t("field.months", "n", *m))
+		months = p.t("field.months", "n", *m)
 	}
-	if rule := p.v.Place.RetentionRule; rule != "" {
-		parts = append(parts, rule)
+	switch {
+	case rule == "" || months == "":
+		return months + rule
+	case strings.HasPrefix(domain.Fold(rule), domain.Fold(months)):
+		return rule
 	}
-	return strings.Join(parts, " · ")
+	return months + " · " + rule
 }
 
 func (p fieldPage) verdict() fieldVerdict {

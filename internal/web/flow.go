@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"utile/internal/domain"
@@ -393,6 +394,7 @@ type flowFieldsForm struct {
 	Version int              `form:"version"`
 	Dataset domain.DatasetID `form:"dataset"`
 	Act     string           `form:"act"`
+	Offered string           `form:"offered"` // see offeredIDs
 	Fields  []domain.FieldID `form:"field"`
 }
 
@@ -408,6 +410,25 @@ type flowFieldsView struct {
 	targets      []string
 	problem      string
 	full         bool
+}
+
+// offered names the fields that a page of rows offers, for the form to send back: saving it must touch no other.
+func offered(rows []flowPick) string {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.id
+	}
+	return strings.Join(ids, " ")
+}
+
+// offeredIDs reads what offered wrote. What is no id offers nothing.
+func offeredIDs(text string) (ids []domain.FieldID) {
+	for word := range strings.FieldsSeq(text) {
+		if id, err := strconv.ParseInt(word, 10, 64); err == nil {
+			ids = append(ids, domain.FieldID(id))
+		}
+	}
+	return ids
 }
 
 // flowPick is one field that a flow may carry.
@@ -478,7 +499,7 @@ func (s *Server) flowFields(r *http.Request, id domain.FlowID, dataset domain.Da
 	if v.full = len(fields) > flowFieldsShown; v.full {
 		fields = fields[:flowFieldsShown]
 	}
-	targets, err := s.targetsOf(r, v.f)
+	targets, err := s.targetsOf(r, v.f, carried)
 	if err != nil {
 		return v, err
 	}
@@ -500,16 +521,28 @@ type flowTargets struct {
 
 func (t flowTargets) nameOf(id domain.FieldID) string { return t.byID[id] }
 
-func (s *Server) targetsOf(r *http.Request, f domain.Flow) (flowTargets, error) {
+// targetsOf are the fields that a flow may arrive in, with those it arrives in already: a long target is offered in part.
+func (s *Server) targetsOf(r *http.Request, f domain.Flow, carried []domain.FlowField) (flowTargets, error) {
 	fields, err := s.store.FieldsAt(r.Context(), actor(r), f.Target, flowFieldsShown)
+	for _, c := range carried {
+		if c.Target != 0 {
+			fields = append(fields, store.NamedField{ID: c.Target, Name: c.TargetName, Dataset: c.TargetTable})
+		}
+	}
 	t := flowTargets{byName: make(map[string]domain.FieldID, len(fields)), byID: make(map[domain.FieldID]string, len(fields))}
 	for _, x := range fields {
+		if _, known := t.byID[x.ID]; known {
+			continue
+		}
 		name := x.Name
 		if f.Target.Dataset == 0 {
 			name = x.Dataset + "." + x.Name
 		}
 		t.names = append(t.names, name)
-		t.byName[domain.Fold(name)], t.byID[x.ID] = x.ID, name
+		t.byID[x.ID] = name
+		if _, taken := t.byName[domain.Fold(name)]; !taken {
+			t.byName[domain.Fold(name)] = x.ID
+		}
 	}
 	return t, err
 }
@@ -529,7 +562,11 @@ func (s *Server) changeFlowFields(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	v.f.Version = f.Version // that the visitor saw
-	targets, err := s.targetsOf(r, v.f)
+	now, err := s.store.FlowFields(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	targets, err := s.targetsOf(r, v.f, now)
 	if err != nil {
 		return err
 	}
@@ -540,7 +577,7 @@ func (s *Server) changeFlowFields(w http.ResponseWriter, r *http.Request) error 
 		return s.flowFieldsPage(w, r, http.StatusOK, v)
 	}
 	if !bad {
-		err = s.store.CarryFields(ctx, by, id, f.Version, f.Dataset, carried)
+		err = s.store.CarryFields(ctx, by, id, f.Version, f.Dataset, offeredIDs(f.Offered), carried)
 	}
 
 	if problems, refused := withProblems(nil, err); refused || bad {

@@ -188,7 +188,7 @@ func retentionFacts(ctx context.Context, p domain.Purpose) []ui.Fact {
 	if p.RetentionMonths != nil {
 		kept = i18n.T(ctx, "purpose.sheet.months", "n", *p.RetentionMonths)
 	}
-	return append(factList(ctx, fact{"retention_months", kept}, fact{"retention_rule", p.RetentionRule}),
+	return append(factList(ctx, fact{"retention", kept}, fact{"retention_rule", p.RetentionRule}),
 		textLines(ctx, "security_measures", enumWords(ctx, "measure", p.SecurityMeasures)))
 }
 

@@ -9,6 +9,9 @@ func (s *Server) addRoutes(r chi.Router) {
 	top := scope{Router: r, s: s}
 	s.accessRoutes(top)
 	r.Route("/w/{workspace}", func(r chi.Router) {
+		// chi gives a sub-router the pages of its parent only where the parent is no group of middleware.
+		r.NotFound(s.do("", s.notFound))
+		r.MethodNotAllowed(s.do("", s.methodNotAllowed))
 		inside := scope{Router: r, s: s, prefix: "/w/{workspace}"}
 		s.homeRoutes(inside)
 		s.viewRoutes(inside)

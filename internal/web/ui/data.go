@@ -102,6 +102,7 @@ type HeaderSpec struct {
 // role="row", their cells role="cell" or "rowheader", and the classes c-chk, c-field, c-status and c-line say where each
 // cell goes; a cell without one of these is left out of the card.
 type TableSpec struct {
+	Stacked  bool // on a phone every row becomes a block: for rows of few cells with much in them
 	ID       string
 	Caption  string
 	Headers  []HeaderSpec
