@@ -186,3 +186,39 @@ func TestCollectionPointFields(t *testing.T) {
 		t.Errorf("after = %s", got)
 	}
 }
+
+// TestPickersTouchOnlyWhatTheyOffered: a dataset can be longer than the page that picks its fields, and saving that page
+// leaves alone what it had no room for.
+func TestPickersTouchOnlyWhatTheyOffered(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	by := s.Admin()
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	crm, mail := s.Application(t, by, "CRM"), s.Application(t, by, "Mailing")
+	contacts := s.Dataset(t, by, crm, "contacts")
+	field := itoa(s.Field(t, by, contacts, "email", "ident.contact.email"))
+	flow := v.Post("/w/acme/flows", "name", "Weekly", "source_application", itoa(crm), "source_dataset", "contacts",
+		"target_application", itoa(mail), "encrypted", "unknown").Want(http.StatusSeeOther).Location
+	point := v.Post("/w/acme/collection-points", "name", "Sign-up", "notice", "unknown", "consent", "unknown").Want(http.StatusSeeOther).Location
+	pages := map[string]string{flow: flow + "/fields", point: point + "/fields?application=" + itoa(crm) + "&dataset=" + itoa(contacts)}
+	for record, picker := range pages {
+		ticked := func() bool {
+			return v.Get(picker).Want(http.StatusOK).Doc().Find(`input[name="field"][value="`+field+`"][checked]`).Length() == 1
+		}
+		save := func(offered string, more ...string) {
+			version := v.Get(picker).Want(http.StatusOK).Value("version")
+			v.Post(record+"/fields", append([]string{"version", version, "dataset", itoa(contacts), "offered", offered}, more...)...).Want(http.StatusSeeOther)
+		}
+		offered := v.Get(picker).Want(http.StatusOK).Value("offered")
+		if offered != field {
+			t.Errorf("%s offers %q, want %q", picker, offered, field)
+		}
+		save(offered, "field", field)
+		if save(""); !ticked() {
+			t.Errorf("%s: a field that was not offered is gone", picker)
+		}
+		if save(offered); ticked() {
+			t.Errorf("%s: a field that was offered and not ticked is still there", picker)
+		}
+	}
+}
