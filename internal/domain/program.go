@@ -91,11 +91,6 @@ func (p Program) Rules() ProgramFacts {
 	return f
 }
 
-// Weakens tells whether the change may take reasons to exist away, once a grace period is over too.
-func (f ProgramFacts) Weakens(next ProgramFacts, today time.Time, th Thresholds) bool {
-	return f.Counts(today, th) && (!next.Counts(today, th) || next.Status == ProgramPaused && f.Status != ProgramPaused)
-}
-
 // Subject names the program in the history.
 func (p Program) Subject() Subject { return Subject{SubjectProgram, int64(p.ID), p.Name} }
 
