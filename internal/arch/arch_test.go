@@ -20,6 +20,7 @@ var layers = map[string]struct {
 	heavy []string
 }{
 	"cmd/server":               {ours: []string{"*"}, heavy: []string{"*"}},
+	"internal/classify":        {},
 	"internal/config":          {heavy: []string{"github.com/caarlos0/env/v11"}},
 	"internal/domain":          {},
 	"internal/export":          {ours: []string{"internal/domain", "internal/sheet", "internal/store"}},
