@@ -32,19 +32,21 @@ var unusedSpec = registerSpec{register: domain.UnusedRegister, path: "unused", b
 
 type unusedView struct {
 	registerView
-	here      string // address of the page as it is, to come back to
-	progress  ui.ProgressSpec
-	tabs      []ui.NavItem
-	grouping  ui.SelectSpec
-	groupKept []ui.Hidden // what the choice of grouping carries along
-	groups    []unusedGroup
-	done      bool // nothing is left to decide
-	decided   bool // the page shows what was decided
-	doneText  string
-	mayDecide bool
-	buttons   []ui.ButtonSpec
-	bulkPath  string
-	batches   string
+	here       string // address of the page as it is, to come back to
+	progress   ui.ProgressSpec
+	tabs       []ui.NavItem
+	grouping   ui.SelectSpec
+	groupKept  []ui.Hidden // what the choice of grouping carries along
+	groups     []unusedGroup
+	done       bool // nothing is left to decide
+	decided    bool // the page shows what was decided
+	doneTitle  string
+	doneText   string
+	toClassify string // address of the fields that nobody classified yet, where there are any; they cannot be judged
+	mayDecide  bool
+	buttons    []ui.ButtonSpec
+	bulkPath   string
+	batches    string
 }
 
 // unusedGroup is one group: its head, and its rows where it is the open one.
@@ -162,7 +164,14 @@ func (s *Server) unusedView(w http.ResponseWriter, r *http.Request, q domain.Lis
 	}
 	v.progress = ui.ProgressSpec{Label: i18n.T(ctx, "unused.progress", "n", page.Decided.N, "of", i18n.Number(ctx, total.N)),
 		Text: i18n.Percent(ctx, float64(percent)/100), Percent: percent}
-	v.doneText = i18n.T(ctx, "unused.done.text", "n", page.Decided.N)
+	v.doneTitle, v.doneText = i18n.T(ctx, "unused.done"), i18n.T(ctx, "unused.done.text", "n", page.Decided.N)
+	if n := unclassified(page.Facets); n > 0 {
+		if page.Decided.N == 0 {
+			v.doneTitle = i18n.T(ctx, "unused.unclassified")
+		}
+		v.doneText = i18n.T(ctx, "unused.unclassified.text", "n", n)
+		v.toClassify = addQuery(workspacePath(by, "fields"), q.FirstPage().Narrow("verdict", string(domain.VerdictUnclassified)).Query(domain.FieldRegister))
+	}
 
 	first := q.FirstPage()
 	todo, decided := place, place
@@ -184,6 +193,21 @@ func (s *Server) unusedView(w http.ResponseWriter, r *http.Request, q domain.Lis
 	}
 	v.kept, v.keptAll = append(v.kept, keep...), append(v.keptAll, keep...)
 	return v, nil
+}
+
+// unclassified is how many fields of the list await a class: with any, "nothing is left" would be a claim nobody can make.
+func unclassified(facets []domain.Facet) int64 {
+	for _, f := range facets {
+		if f.Filter.Key != "verdict" {
+			continue
+		}
+		for _, v := range f.Values {
+			if v.Value == string(domain.VerdictUnclassified) {
+				return v.N
+			}
+		}
+	}
+	return 0
 }
 
 // unusedFacets offers only the verdicts that are shown here.

@@ -55,6 +55,14 @@ func TestUnusedWithNothing(t *testing.T) {
 	if got := v.Get("/w/acme/unused").Want(http.StatusOK).Text("main"); !strings.Contains(got, "Nothing left to decide") {
 		t.Errorf("page = %s", got)
 	}
+	s.Field(t, s.Admin(), s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "Salesforce"), "Contact"), "Mystery__c", "")
+	page := v.Get("/w/acme/unused").Want(http.StatusOK)
+	if got := page.Text("main"); strings.Contains(got, "Nothing left") || !strings.Contains(got, "1 field is not classified") {
+		t.Errorf("with a field that nobody classified: %s", got)
+	}
+	if href, _ := page.Doc().Find(".empty a").Attr("href"); !strings.Contains(v.Get(href).Want(http.StatusOK).Text("main"), "Mystery__c") {
+		t.Errorf("%s does not list the field", href)
+	}
 	v.Get("/w/acme/unused?show=decided&by=nonsense&group=zzz").Want(http.StatusOK)
 	s.As(t, s.Other[domain.RoleAdmin]).Get("/w/acme/unused").Want(http.StatusNotFound)
 }
