@@ -81,7 +81,7 @@ func exportCommand(r domain.Register) command {
 				}
 				return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, w domain.Workspace) error {
 					return p.writeFile(*output, func(out io.Writer) error {
-						table, err := export.NewWriter(out, *format, "en", r.Name)
+						table, err := export.NewWriter(out, *format, "", r.Name)
 						if err != nil {
 							return err
 						}
@@ -101,7 +101,7 @@ func exportHelp(r domain.Register) string {
 	for _, f := range r.Filters {
 		filters = append(filters, f.Key)
 	}
-	return fmt.Sprintf("Headings are the names of the columns and values are codes, the same in every language.\n\nColumns: %s\nFilters: q (search), %s",
+	return fmt.Sprintf("Headings are the names of the columns and values are codes, the same in every language.\nCSV is for scripts: UTF-8 without a mark, commas, quotes where needed. Spreadsheet programs open the XLSX, or the CSV that the browser gives.\n\nColumns: %s\nFilters: q (search), %s",
 		strings.Join(columns, ", "), strings.Join(filters, ", "))
 }
 

@@ -196,7 +196,7 @@ func TestExampleExportsAndImports(t *testing.T) {
 	}
 
 	out := in.must("", "export", "fields", "-workspace", "demo", "-filter", "verdict=delete,dormant;application=Orion CRM", "-sort", "-field", "-columns", "verdict,field,application")
-	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(out, "\ufeff"))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ type Words struct {
 	Word  func(prefix, code string) string // word of a code
 }
 
-// NewWriter returns a writer of the format. Lang decides the delimiter of CSV.
+// NewWriter returns a writer of the format. Lang decides the delimiter of CSV; without one it is written for scripts.
 func NewWriter(w io.Writer, format, lang, name string) (sheet.Writer, error) {
 	switch format {
 	case "csv":

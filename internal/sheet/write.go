@@ -171,20 +171,24 @@ func isoTime(t time.Time, kind ColumnKind) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// csvWriter writes CSV as spreadsheet programs of a language open it.
+// csvWriter writes CSV as spreadsheet programs of a language open it, or as programs read it.
 type csvWriter struct {
 	out     io.Writer
+	mark    string // what opens the file
 	csv     *csv.Writer
 	columns []Column
 	record  []string
 	failed  error
 }
 
-// NewCSV writes UTF-8 with its mark, delimited by ";" for French and "," otherwise; numbers and dates are written for
-// programs: 1234.5 and 2026-01-31.
+// NewCSV writes UTF-8 delimited by ";" for French and "," otherwise, with the mark and the line ends that spreadsheet
+// programs expect. Without a language the file is for scripts, which would take the mark for a part of the first heading:
+// no mark, and lines end as text does. Numbers and dates are written for programs: 1234.5 and 2026-01-31.
 func NewCSV(w io.Writer, lang string) Writer {
 	c := &csvWriter{out: w, csv: csv.NewWriter(w)}
-	c.csv.UseCRLF = true
+	if lang != "" {
+		c.mark, c.csv.UseCRLF = bom8, true
+	}
 	if lang == "fr" || strings.HasPrefix(lang, "fr-") {
 		c.csv.Comma = ';'
 	}
@@ -192,7 +196,7 @@ func NewCSV(w io.Writer, lang string) Writer {
 }
 
 func (c *csvWriter) Header(columns []Column) error {
-	if _, err := io.WriteString(c.out, bom8); err != nil {
+	if _, err := io.WriteString(c.out, c.mark); err != nil {
 		c.failed = err
 		return err
 	}

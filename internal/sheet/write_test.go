@@ -80,9 +80,10 @@ func golden(t *testing.T, name, got string) {
 func TestWriteText(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]func(io.Writer) Writer{
-		"fr.csv": func(w io.Writer) Writer { return NewCSV(w, "fr") },
-		"en.csv": func(w io.Writer) Writer { return NewCSV(w, "en") },
-		"a.json": NewJSON,
+		"fr.csv":     func(w io.Writer) Writer { return NewCSV(w, "fr") },
+		"en.csv":     func(w io.Writer) Writer { return NewCSV(w, "en") },
+		"script.csv": func(w io.Writer) Writer { return NewCSV(w, "") },
+		"a.json":     NewJSON,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
