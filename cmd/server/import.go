@@ -18,9 +18,10 @@ import (
 )
 
 var importCommands = []command{
-	importCommand("import", domain.ImportInventory, "bring in inventories of columns: CSV or XLSX, headings in any order",
+	importCommand("import", "", "bring in inventories of columns, or measures of them: CSV or XLSX, headings in any order",
 		`Each file is compared with the register and applied as a whole, or refused as a whole. Bringing in the same file again
-changes nothing; what people decided is never overwritten. Rows that were not taken are listed with line, column and reason.`),
+changes nothing; what people decided is never overwritten. Rows that were not taken are listed with line, column and reason. A file whose
+columns only name fields and measure them is evidence, as in server import evidence.`),
 	importCommand("import evidence", domain.ImportEvidence, "bring in measured facts about fields: reads, fill rates, last writes",
 		"Measures are matched to fields by application, dataset and name, and never replace newer ones."),
 	{
@@ -117,6 +118,9 @@ func (p *program) importFile(ctx context.Context, st *store.Store, by domain.Act
 	switch i.State {
 	case domain.ImportApplied, domain.ImportPreviewed:
 	case domain.ImportMapping:
+		if missing := missingFlags(i); missing != "" {
+			return errors.New(missing)
+		}
 		return errors.New("its columns could not be told apart: rename the headings, or bring it in with the browser, where each column can be named")
 	default:
 		if i.Problem != nil {
@@ -142,6 +146,25 @@ func (p *program) importFile(ctx context.Context, st *store.Store, by domain.Act
 	}
 	fmt.Fprintf(p.stdout, "%s %s: %s\n", r.FileName, done, strings.Join(counts, ", "))
 	return nil
+}
+
+// missingFlags says what a file leaves open that a flag can tell; empty where its columns themselves are not understood.
+func missingFlags(i domain.Import) string {
+	open, ok := errors.AsType[*domain.Error](i.Plan.Check(i.Headings.Headings))
+	if !ok || open.Fields["targets"].Key != "" {
+		return ""
+	}
+	var said []string
+	for _, f := range []struct{ field, sentence string }{
+		{"application", "no column names the application: name it with -application"},
+		{"dataset", "no column names the dataset: name it with -dataset"},
+		{"measured_on", "no column says on which day this was measured: say it with -measured-on"},
+	} {
+		if _, missing := open.Fields[f.field]; missing {
+			said = append(said, f.sentence)
+		}
+	}
+	return strings.Join(said, "; ")
 }
 
 func (p *program) importWorkspace(ctx context.Context, in io.Reader, slug, name string) error {

@@ -62,6 +62,11 @@ func (t ScanTarget) Measures() bool {
 	return false
 }
 
+// counts tells whether the target is a measure itself, rather than what goes with one: its day, its window, its source.
+func (t ScanTarget) counts() bool {
+	return t.Measures() && t != ScanWindow && t != ScanMeasured && t != ScanSource
+}
+
 // RowProblem is a reason why a row of a file is not taken.
 //
 // Keys: scan.problem.required, scan.problem.too_long (most), scan.problem.characters, scan.problem.yes_no (value),

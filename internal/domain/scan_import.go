@@ -156,18 +156,23 @@ type ImportPlan struct {
 	MeasuredOn      *time.Time // day of measures that the file does not date
 }
 
-// KindOf guesses what a file tells from what its columns tell.
+// KindOf guesses what a file tells from what its columns tell: one that describes fields is an inventory, whatever it
+// measures beside; one that only names and measures them is evidence.
 func KindOf(targets []ScanTarget) ImportKind {
+	kind := ImportInventory
 	for _, t := range targets {
-		switch t {
-		case ScanRows, ScanNonNull, ScanFillRate, ScanDistinct, ScanReads, ScanLastRead, ScanLastWrite:
-			return ImportEvidence
-		case ScanApplication, ScanSchema, ScanDataset, ScanField, ScanLabel, ScanDataType, ScanNullable, ScanRequired, ScanKey,
-			ScanReferences, ScanComment, ScanCategory, ScanOwner, ScanWindow, ScanMeasured, ScanSource, ScanIgnore:
+		if slices.Contains(scanDescriptions, t) {
+			return ImportInventory
+		}
+		if t.counts() {
+			kind = ImportEvidence
 		}
 	}
-	return ImportInventory
+	return kind
 }
+
+// scanDescriptions are the targets that only an inventory has.
+var scanDescriptions = []ScanTarget{ScanLabel, ScanDataType, ScanNullable, ScanRequired, ScanKey, ScanReferences, ScanComment, ScanCategory, ScanOwner}
 
 // Check tells what is still missing to read a file by the plan, by the name of the form field; nil where nothing is.
 func (p ImportPlan) Check(headings []string) error {
@@ -195,7 +200,7 @@ func (p ImportPlan) Check(headings []string) error {
 	switch p.Kind {
 	case ImportInventory:
 	case ImportEvidence:
-		if KindOf(p.Targets) != ImportEvidence {
+		if !slices.ContainsFunc(p.Targets, ScanTarget.counts) {
 			problems.Add("targets", "import.error.no_measure")
 		}
 		if !has(ScanMeasured) && p.MeasuredOn == nil {

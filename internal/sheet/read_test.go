@@ -264,6 +264,33 @@ func TestOpenRefusesOtherFiles(t *testing.T) {
 	}
 }
 
+func TestTextBrokenOff(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		content string
+		cut     bool
+	}{
+		"within a row":          {"a,b,c\n1,2,3\n4,5", true},
+		"within a quotation":    {"a,b,c\n1,2,3\n4,5,\"six", true},
+		"no end, but whole":     {"a,b,c\n1,2,3\n4,5,6", false},
+		"short, with its end":   {"a,b,c\n1,2,3\n4,5\n", false},
+		"rows are short anyway": {"a,b,c\n1,2\n4,5", false},
+		"under a title":         {"Inventory\n\na,b,c\n1,2,3\n4,5", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := readAll(t, []byte(c.content), Options{})
+			if !c.cut {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			wantError(t, err, Damaged, "sheet.error.cut")
+		})
+	}
+}
+
 func wantError(t *testing.T, err error, kind Kind, key string) {
 	t.Helper()
 	var e *Error

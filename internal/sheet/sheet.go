@@ -75,6 +75,7 @@ const (
 //	sheet.error.entities (part)     a document type or entities in a part
 //	sheet.error.encrypted           a password is needed
 //	sheet.error.damaged             cut short or corrupt
+//	sheet.error.cut                 a text that is broken off within its last row
 //	sheet.error.nul                 a row with NUL bytes
 //	sheet.error.quotes (most)       too many rows with a misplaced quotation mark
 //	sheet.error.file_size (most)    bytes as sent

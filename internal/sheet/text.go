@@ -141,6 +141,7 @@ type lineReader struct {
 	most    int
 	n       int      // lines read
 	pending []string // lines handed back
+	open    bool     // the last line of the file has no end
 }
 
 func newLineReader(r io.Reader, most int) *lineReader {
@@ -168,6 +169,7 @@ func (l *lineReader) line() (string, error) {
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF) && len(b) > 0:
 			l.n++
+			l.open = true
 			return string(b), nil
 		case errors.Is(err, io.EOF):
 			return "", io.EOF
@@ -186,12 +188,17 @@ func (l *lineReader) unread(lines []string) {
 	l.n -= len(lines)
 }
 
+// last tells whether the line that was just returned is the file's last, and ends nowhere.
+func (l *lineReader) last() bool { return l.open && len(l.pending) == 0 }
+
 // textRows splits lines into cells by RFC 4180.
 type textRows struct {
 	lines  *lineReader
 	comma  rune
 	limits Limits
 	strays int
+	width  int  // cells of the widest row so far
+	ragged bool // a row behind that one had fewer
 }
 
 func (t *textRows) close() error { return nil }
@@ -202,10 +209,25 @@ func (t *textRows) next() (Row, error) {
 		if err != nil {
 			return Row{}, err
 		}
+		if t.cut(row) {
+			return Row{}, fault(Damaged, "sheet.error.cut").at(row.Line, 0)
+		}
 		if filled(row.Cells) > 0 {
 			return row, t.check(&row)
 		}
 	}
+}
+
+// cut tells whether a row is where a file was broken off: it ends without the end of a line, and within a quotation or with
+// fewer cells than each row before it. Taking such a file for whole would make gone what only its missing rest holds.
+func (t *textRows) cut(row Row) bool {
+	short := len(row.Cells) < t.width
+	if t.lines.last() && (short && !t.ragged || len(row.Problems) > 0 && t.strays == 1) {
+		return true
+	}
+	t.ragged = t.ragged || short
+	t.width = max(t.width, len(row.Cells))
+	return false
 }
 
 // check notes what of a row cannot be taken as it stands.
