@@ -170,6 +170,25 @@ type BulkReason struct {
 // UndoDays is for how long an act can be undone as a whole.
 const UndoDays = 30
 
+// BulkJobFrom is from how many fields on an act is work that no request waits for.
+const BulkJobFrom = 1000
+
+// BatchState is how far an act on many fields, or its undoing, is.
+type BatchState string
+
+// The states of a batch. Applying and undoing are work under way, which ends in one transaction or leaves nothing; of a
+// batch that was cancelled or failed nothing was done.
+const (
+	BatchApplying  BatchState = "applying"
+	BatchApplied   BatchState = "applied"
+	BatchUndoing   BatchState = "undoing"
+	BatchCancelled BatchState = "cancelled"
+	BatchFailed    BatchState = "failed"
+)
+
+// Working tells whether the server works on the batch at this moment; the work can be cancelled as long.
+func (s BatchState) Working() bool { return s == BatchApplying || s == BatchUndoing }
+
 // Batch is one act that changed many fields at once and can be undone as a whole.
 type Batch struct {
 	ID           BatchID
@@ -183,6 +202,18 @@ type Batch struct {
 	UndoneAt     *time.Time
 	UndoneByName string
 	Import       ImportID // the import that made it; zero for none
+	State        BatchState
+	Done, Total  int64    // steps of the work under way
+	Problem      *Problem // why the last work on it ended without effect
+	Back         string   // where the person came from; empty where that is not known
+}
+
+// Percent is how much of the work under way is done, from 0 to 100.
+func (b Batch) Percent() int {
+	if b.Total <= 0 {
+		return 0
+	}
+	return int(min(b.Done*100/b.Total, 100))
 }
 
 // CheckUndo refuses, with the reason, to undo a batch that was undone, is too old, or has an undo of its own.
@@ -190,6 +221,8 @@ func (b Batch) CheckUndo(now time.Time) error {
 	switch {
 	case b.Kind == BulkImport:
 		return Errorf(Conflict, "batch.of_import")
+	case b.State != BatchApplied:
+		return Errorf(Conflict, "batch.error.state")
 	case b.UndoneAt != nil:
 		return Errorf(Conflict, "batch.already_undone", "name", b.UndoneByName)
 	case now.Sub(b.CreatedAt) > UndoDays*24*time.Hour:

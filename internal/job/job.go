@@ -17,7 +17,8 @@ import (
 
 const (
 	importWorkers = 4
-	importTimeout = 30 * time.Minute
+	batchWorkers  = 4
+	workTimeout   = 30 * time.Minute
 	// requeueEvery is how often work of a process that died is looked for.
 	requeueEvery = 30 * time.Second
 )
@@ -39,20 +40,21 @@ func New(st *store.Store, log *slog.Logger) (*Runner, error) {
 	r := &Runner{store: st, log: log}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &importWorker{store: st, log: log})
+	river.AddWorker(workers, &batchWorker{store: st, log: log})
 	client, err := river.NewClient(riverpgxv5.New(st.Pool()), &river.Config{
 		Schema:            store.RiverSchema,
-		Queues:            map[string]river.QueueConfig{store.ImportQueue: {MaxWorkers: importWorkers}},
+		Queues:            map[string]river.QueueConfig{store.ImportQueue: {MaxWorkers: importWorkers}, store.BatchQueue: {MaxWorkers: batchWorkers}},
 		Workers:           workers,
 		FetchCooldown:     5 * time.Millisecond,
 		FetchPollInterval: time.Second,
-		JobTimeout:        importTimeout,
+		JobTimeout:        workTimeout,
 		Logger:            slog.New(&quietHandler{log.Handler()}),
 	})
 	r.client = client
 	return r, err
 }
 
-// Start begins to work off the queue, until Stop. Imports whose worker died are taken up again.
+// Start begins to work off the queue, until Stop. Work whose worker died is taken up again.
 func (r *Runner) Start(ctx context.Context) error {
 	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
@@ -63,8 +65,8 @@ func (r *Runner) Start(ctx context.Context) error {
 		tick := time.NewTicker(requeueEvery)
 		defer tick.Stop()
 		for {
-			if err := r.store.RequeueImports(watch); err != nil && watch.Err() == nil {
-				r.log.ErrorContext(watch, "imports not queued again", "error", err)
+			if err := r.store.Requeue(watch); err != nil && watch.Err() == nil {
+				r.log.ErrorContext(watch, "work not queued again", "error", err)
 			}
 			select {
 			case <-watch.Done():

@@ -40,8 +40,8 @@ func TestCrashWorker(t *testing.T) {
 	<-t.Context().Done() // until it is killed
 }
 
-// killWhen starts a worker process and kills it, with no chance to tidy up, once a condition on the database holds.
-func killWhen(t *testing.T, w *storetest.World, condition string, args ...any) {
+// killWhen starts a worker process and kills it, with no chance to tidy up, once a condition holds of a row of that table.
+func killWhen(t *testing.T, w *storetest.World, table, condition string, args ...any) {
 	t.Helper()
 	worker := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashWorker$", "-test.timeout=2m")
 	worker.Env = append(os.Environ(), crashDSN+"="+w.DSN)
@@ -50,7 +50,7 @@ func killWhen(t *testing.T, w *storetest.World, condition string, args ...any) {
 	}
 	tick, end := time.NewTicker(2*time.Millisecond), time.After(time.Minute)
 	defer tick.Stop()
-	for count(t, w, `select count(*) from import where `+condition, args...) == 0 {
+	for count(t, w, `select count(*) from `+table+` where `+condition, args...) == 0 {
 		select {
 		case <-tick.C:
 		case <-end:
@@ -84,23 +84,23 @@ func TestKilledWorker(t *testing.T) {
 			+ (select count(*) from event where verb = 'import.applied') + (select count(*) from batch)`)
 	}
 
-	killWhen(t, w, `id = $1 and rows_read > 0`, id)
+	killWhen(t, w, "import", `id = $1 and rows_read > 0`, id)
 	if n := registered(); n != 0 {
 		t.Fatalf("reading left %d rows in the register", n)
 	}
 	takeUp := func() {
 		t.Helper()
 		w.Exec(t, `update import set updated_at = now() - interval '1 hour' where id = $1`, id)
-		if err := w.Store.RequeueImports(t.Context()); err != nil {
+		if err := w.Store.Requeue(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	takeUp()
-	killWhen(t, w, `id = $1 and state = 'previewed'`, id)
+	killWhen(t, w, "import", `id = $1 and state = 'previewed'`, id)
 	if err := w.Store.AskImportApply(t.Context(), by, id, true); err != nil {
 		t.Fatal(err)
 	}
-	killWhen(t, w, `id = $1 and state = 'applying' and rows_read > 0`, id)
+	killWhen(t, w, "import", `id = $1 and state = 'applying' and rows_read > 0`, id)
 	if n := registered(); n != 0 && count(t, w, `select count(*) from import where id = $1 and state = 'applied'`, id) == 0 {
 		t.Fatalf("applying left %d rows in the register, half done", n)
 	}

@@ -324,7 +324,8 @@ func ArchivedColumns() map[string][]string {
 	return known
 }
 
-// ArchiveLeftOut lists the tables of a workspace that a file does not hold: counters, secrets, and files on their way in.
+// ArchiveLeftOut lists the tables of a workspace that a file does not hold: counters, secrets, files and
+// work on their way.
 func ArchiveLeftOut() []string { return slices.Clone(archiveLeftOut) }
 
 // ArchiveKinds lists the kinds of records in the order of the file, with the keys of their values.

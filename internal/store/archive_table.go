@@ -52,8 +52,10 @@ const (
 var archiveTables = []archiveTable{
 	newArchiveTable("member", "membership", "user_id>user role created_at:time").
 		ordered("membership t join app_user u on u.id = t.user_id", "u.email"),
+	// Of a batch that is under way, or of which nothing came, there is nothing to undo elsewhere.
 	newArchiveTable("batch", "batch", `id:own kind label:json changed:int refused:int actor_id>user? created_at:time undone_at:time?
-		undone_by>user?`).ordered("", "t.id"),
+		undone_by>user?`).ordered("", "t.id").only(`not exists (
+		select from batch_work w where w.workspace_id = t.workspace_id and w.batch_id = t.id and w.state in ('applying', 'cancelled', 'failed'))`),
 	newArchiveTable("team", "team", "id:own name description version:int created_at:time updated_at:time archived_at:time?").ordered("", "t.id"),
 	newArchiveTable("team_member", "team_member", "team_id>team user_id>user").
 		ordered("team_member t join app_user u on u.id = t.user_id", "t.team_id, u.email"),
@@ -123,8 +125,9 @@ func importOf(table string) string {
 	return table + " t join import i on i.workspace_id = t.workspace_id and i.id = t.import_id"
 }
 
-// archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, and files on their way in.
-var archiveLeftOut = []string{"field_tally", "field_tally_change", "invitation", "import_chunk"}
+// archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, and work
+// under way.
+var archiveLeftOut = []string{"field_tally", "field_tally_change", "invitation", "import_chunk", "batch_work"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {
 	t := archiveTable{kind: kind, table: table, from: table + " t"}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,17 +30,27 @@ type batchRow struct {
 	UndoneAt     *time.Time     `db:"undone_at"`
 	UndoneByName *string        `db:"undone_by_name"`
 	ImportID     int64          `db:"import_id"`
+	State        string         `db:"state"`
+	Done         int64          `db:"rows_done"`
+	Total        int64          `db:"rows_total"`
+	Problem      *importProblem `db:"problem"`
+	Back         string         `db:"back"`
 }
 
 const batchSelect = `select b.id, b.kind, b.label, b.changed, b.refused, b.actor_id, a.name as actor_name, b.created_at, b.undone_at,
-		u.name as undone_by_name,
+		u.name as undone_by_name, coalesce(k.state, 'applied') as state, coalesce(k.rows_done, 0) as rows_done,
+		coalesce(k.rows_total, 0) as rows_total, k.problem, coalesce(k.back, '') as back,
 		coalesce((select i.id from import i where i.workspace_id = b.workspace_id and i.batch_id = b.id limit 1), 0) as import_id
-	from batch b left join app_user a on a.id = b.actor_id left join app_user u on u.id = b.undone_by`
+	from batch b left join batch_work k on k.workspace_id = b.workspace_id and k.batch_id = b.id left join app_user a on a.id = b.actor_id left join app_user u on u.id = b.undone_by`
 
 func (r batchRow) batch() domain.Batch {
-	return domain.Batch{ID: r.ID, Kind: r.Kind, Label: r.Label, Changed: r.Changed, Refused: r.Refused, Actor: deref(r.ActorID),
+	b := domain.Batch{ID: r.ID, Kind: r.Kind, Label: r.Label, Changed: r.Changed, Refused: r.Refused, Actor: deref(r.ActorID),
 		ActorName: deref(r.ActorName), CreatedAt: r.CreatedAt, UndoneAt: r.UndoneAt, UndoneByName: deref(r.UndoneByName),
-		Import: domain.ImportID(r.ImportID)}
+		Import: domain.ImportID(r.ImportID), State: domain.BatchState(r.State), Done: r.Done, Total: r.Total, Back: r.Back}
+	if r.Problem != nil {
+		b.Problem = &domain.Problem{Key: r.Problem.Key, Args: r.Problem.Args}
+	}
+	return b
 }
 
 // BatchByID returns NotFound where the workspace has no such batch.
@@ -221,31 +232,41 @@ var undoReopened = undoSQL{
 // Conflict where it cannot be undone as a whole, or where nothing is left of it.
 func (s *Store) UndoBatch(ctx context.Context, by domain.Actor, id domain.BatchID) (undone, kept int64, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
-		if _, err := one[int64](ctx, s, "batch", `select id from batch where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
-			return err
-		}
-		b, err := s.BatchByID(ctx, by, id)
+		b, err := s.undoable(ctx, by, id)
 		if err != nil {
 			return err
 		}
-		if err := by.Must(b.Kind.Action()); err != nil {
+		if undone, kept, err = s.undoBatch(ctx, by, b, nil); err != nil {
 			return err
 		}
-		if err := b.CheckUndo(s.now()); err != nil {
-			return err
-		}
-		if undone, kept, err = s.undoBatch(ctx, by, b); err != nil {
-			return err
-		}
-		_, err = s.exec(ctx, "batch", `update batch set undone_at = @now, undone_by = @actor where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "now": s.now(), "actor": zeroNull(by.User)})
-		return err
+		return s.markUndone(ctx, by, id)
 	})
 	return undone, kept, err
 }
 
-func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch) (undone, kept int64, err error) {
+func (s *Store) markUndone(ctx context.Context, by domain.Actor, id domain.BatchID) error {
+	_, err := s.exec(ctx, "batch", `update batch set undone_at = @now, undone_by = @actor where workspace_id = @ws and id = @id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "now": s.now(), "actor": zeroNull(by.User)})
+	return err
+}
+
+// undoable locks a batch that the actor may undo now.
+func (s *Store) undoable(ctx context.Context, by domain.Actor, id domain.BatchID) (domain.Batch, error) {
+	if _, err := one[int64](ctx, s, "batch", `select id from batch where workspace_id = @ws and id = @id for update`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
+		return domain.Batch{}, err
+	}
+	b, err := s.BatchByID(ctx, by, id)
+	if err != nil {
+		return b, err
+	}
+	if err := by.Must(b.Kind.Action()); err != nil {
+		return b, err
+	}
+	return b, b.CheckUndo(s.now())
+}
+
+func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, p *progress) (undone, kept int64, err error) {
 	u, ok := undos[b.Kind]
 	if !ok {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.of_import")
@@ -256,11 +277,8 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch) 
 		where `+changesOf+`) order by id for update`, args); err != nil {
 		return 0, 0, translate("field", err)
 	}
-	var done []int64
-	if err := s.wide(ctx, int(b.Changed), func() error {
-		done, err = s.undo(ctx, u, args)
-		return err
-	}); err != nil {
+	done, total, err := s.undoChanges(ctx, u, args, p)
+	if err != nil {
 		return 0, 0, err
 	}
 	if len(done) == 0 {
@@ -268,34 +286,52 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch) 
 	}
 	if b.Kind == domain.BulkCategorise {
 		args["verbs"] = undoReopened.verbs
-		if err := s.wide(ctx, int(b.Changed), func() error {
-			_, err := s.undo(ctx, undoReopened, args)
-			return err
-		}); err != nil {
+		if _, _, err := s.undoChanges(ctx, undoReopened, args, nil); err != nil {
 			return 0, 0, err
 		}
 	}
-	total, err := loose[int64](ctx, s, `select count(*) from event e where `+changesOf+` and e.verb <> 'field.mapping_reopened'`, args)
-	if err != nil {
-		return 0, 0, err
-	}
 	undone = int64(len(done))
-	return undone, total[0] - undone, s.judge(ctx, by, distinct(done))
+	return undone, total - undone, s.judgeParts(ctx, by, distinct(done), p)
 }
 
+// undoChanges reverses the changes of a batch part by part, and returns the fields that it put back and how many changes
+// there were.
+func (s *Store) undoChanges(ctx context.Context, u undoSQL, args pgx.NamedArgs, p *progress) (done []int64, total int64, err error) {
+	events, err := loose[int64](ctx, s, `select e.id from event e where `+changesOf+` and e.verb = any(@verbs) order by e.id`, args)
+	if err != nil {
+		return nil, 0, err
+	}
+	total = int64(len(events))
+	p.of(2 * total) // to put back, and to judge again
+	for part := range slices.Chunk(events, bulkPart) {
+		args["part"] = part
+		if err := s.byKey(ctx, func() error {
+			ids, err := s.undo(ctx, u, args)
+			done = append(done, ids...)
+			return err
+		}); err != nil {
+			return nil, 0, err
+		}
+		if err := p.add(len(part)); err != nil {
+			return nil, 0, err
+		}
+	}
+	if u.then != "" {
+		_, err = s.db.Exec(ctx, u.then, args)
+	}
+	return done, total, translate("field", err)
+}
+
+// undo reverses the changes that part names.
 func (s *Store) undo(ctx context.Context, u undoSQL, args pgx.NamedArgs) ([]int64, error) {
-	done, err := loose[int64](ctx, s, `with target as materialized (
+	return loose[int64](ctx, s, `with target as materialized (
 			select e.subject_id as id, f.name, e.before, e.after from event e `+u.with+`
-			where `+changesOf+` and e.verb = any(@verbs) and (`+u.still+`)
+			where `+changesOf+` and e.verb = any(@verbs) and e.id = any(@part) and (`+u.still+`)
 		), `+u.apply+`,
 		told as (
 			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, batch_id)
 			select @ws, @actor, @actor_name, 'field.undone', 'field', id, name, after, before, @batch from target)
 		select id from target`, args)
-	if err == nil && u.then != "" {
-		_, err = s.db.Exec(ctx, u.then, args)
-	}
-	return done, translate("field", err)
 }
 
 func distinct(ids []int64) []int64 {

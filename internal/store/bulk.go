@@ -278,20 +278,8 @@ func (s *Store) ApplyBulk(ctx context.Context, by domain.Actor, b domain.Bulk, i
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
 		batch = 0
-		if err := s.lockBulk(ctx, by, b, ids); err != nil {
+		if plan, err = s.planLocked(ctx, by, b, ids, seen); err != nil {
 			return err
-		}
-		if err := s.checkBulk(ctx, by, b); err != nil {
-			return err
-		}
-		if err := s.wide(ctx, len(ids), func() error {
-			plan, err = s.planBulk(ctx, by, b, ids)
-			return err
-		}); err != nil {
-			return err
-		}
-		if seen != "" && seen != plan.Fingerprint {
-			return domain.Errorf(domain.Conflict, "bulk.moved")
 		}
 		if plan.Todo() == 0 {
 			return nil
@@ -300,6 +288,25 @@ func (s *Store) ApplyBulk(ctx context.Context, by domain.Actor, b domain.Bulk, i
 		return err
 	})
 	return batch, plan, err
+}
+
+// planLocked holds the fields and plans the act on them, now that nobody else changes them. Conflict, with the plan as it
+// is, where seen is the fingerprint of another; empty for one that nobody saw.
+func (s *Store) planLocked(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64, seen string) (plan domain.BulkPlan, err error) {
+	if err := s.lockBulk(ctx, by, b, ids); err != nil {
+		return plan, err
+	}
+	if err := s.checkBulk(ctx, by, b); err != nil {
+		return plan, err
+	}
+	err = s.wide(ctx, len(ids), func() error {
+		plan, err = s.planBulk(ctx, by, b, ids)
+		return err
+	})
+	if err == nil && seen != "" && seen != plan.Fingerprint {
+		err = domain.Errorf(domain.Conflict, "bulk.moved")
+	}
+	return plan, err
 }
 
 // lockBulk holds the fields, in one order for everybody, and what the plan reads beside them.
@@ -322,17 +329,73 @@ func (s *Store) applyBulk(ctx context.Context, by domain.Actor, b domain.Bulk, i
 	if err != nil {
 		return 0, err
 	}
-	q, args := bulks[b.Act], bulkArgs(by, b, ids)
-	args["batch"], args["verb"] = batch, q.verb
+	return batch, s.carryOut(ctx, by, b, ids, batch, nil)
+}
+
+// bulkPart is how many fields of an act are changed between two reports of progress.
+const bulkPart = 5_000
+
+// carryOut changes the fields, tells each change as one of the batch, and judges what changed.
+func (s *Store) carryOut(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64, batch domain.BatchID, p *progress) error {
+	q := bulks[b.Act]
 	var done []int64
-	err = s.wide(ctx, len(ids), func() error {
-		done, err = loose[int64](ctx, s, bulkStatement(q), args)
-		return err
-	})
-	if err != nil {
-		return 0, err
+	p.of(2 * int64(len(ids))) // to change, and to judge again
+	for part := range slices.Chunk(ids, bulkPart) {
+		args := bulkArgs(by, b, part)
+		args["batch"], args["verb"] = batch, q.verb
+		if err := s.wide(ctx, len(part), func() error {
+			changed, err := loose[int64](ctx, s, bulkStatement(q), args)
+			done = append(done, changed...)
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := p.add(len(part)); err != nil {
+			return err
+		}
 	}
-	return batch, s.judge(ctx, by, done)
+	return s.judgeParts(ctx, by, done, p)
+}
+
+// judgeParts is judge for so many fields that somebody watches.
+func (s *Store) judgeParts(ctx context.Context, by domain.Actor, ids []int64, p *progress) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	c, err := s.judgeContext(ctx, by)
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(ids, bulkPart) {
+		if err := s.judgeWith(ctx, by, c, part); err != nil {
+			return err
+		}
+		if err := p.add(len(part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// progress counts the steps of long work and tells them to those who wait. Nil counts nothing.
+type progress struct {
+	done, total int64
+	tell        func(done, total int64) error
+}
+
+func (p *progress) of(total int64) {
+	if p != nil {
+		p.total = total
+	}
+}
+
+// add notes steps; its error is that nobody wants the work any more.
+func (p *progress) add(n int) error {
+	if p == nil {
+		return nil
+	}
+	p.done += int64(n)
+	return p.tell(p.done, p.total)
 }
 
 // bulkStatement plans, changes and tells in one statement.

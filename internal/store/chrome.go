@@ -14,10 +14,11 @@ type Chrome struct {
 	Fields  int64 `db:"-"`
 	Unused  int64 `db:"-"`
 	Pending int64 `db:"pending"` // mappings that wait for a DPO, counted up to 1,000
-	// The running import that the frame shows; zero for none.
-	Import      domain.ImportID `db:"import"`
-	ImportRead  int64           `db:"import_read"`
-	ImportTotal int64           `db:"import_total"`
+	// The running work that the frame shows, an import or a batch; zero for none.
+	Import    domain.ImportID `db:"import"`
+	Batch     domain.BatchID  `db:"batch"`
+	WorkDone  int64           `db:"work_done"`
+	WorkTotal int64           `db:"work_total"`
 }
 
 // chromeQuery is what the frame asks, beside what else a page asks.
@@ -31,10 +32,13 @@ func (q *chromeQuery) queue(b *pgx.Batch, by domain.Actor) {
 	queue(b, &q.stamps, tallyStampSQL, ws)
 	queue(b, &q.frames, `
 		select (select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed' limit 1000) p) as pending,
-			coalesce(i.id, 0) as import, coalesce(i.rows_read, 0) as import_read, coalesce(i.rows_total, 0) as import_total
+			coalesce(i.id, 0) as import, case when i.id is null then coalesce(b.id, 0) else 0 end as batch,
+			coalesce(i.rows_read, b.rows_done, 0) as work_done, coalesce(case when i.id is null then b.rows_total else i.rows_total end, 0) as work_total
 		from (select) one
 		left join lateral (select id, rows_read, rows_total from import
-			where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true`, ws)
+			where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true
+		left join lateral (select batch_id as id, rows_done, rows_total from batch_work
+			where workspace_id = @ws and state in ('applying', 'undoing') order by batch_id desc limit 1) b on true`, ws)
 }
 
 // Chrome returns the counts of the frame.

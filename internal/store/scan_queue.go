@@ -53,25 +53,25 @@ func (s *Store) queueImport(ctx context.Context, by domain.Actor, id domain.Impo
 	return err
 }
 
-// importStalled is how long work on an import may say nothing before it is taken for dead. Living work reports every second.
-const importStalled = time.Minute
+// workStalled is how long work on an import or a batch may say nothing before it is taken for dead. Living work reports every second.
+const workStalled = time.Minute
 
-// RequeueImports queues again the imports of every workspace whose worker died, and drops uploads that never ended.
-func (s *Store) RequeueImports(ctx context.Context) error {
+// Requeue queues again the imports and batches of every workspace whose worker died, and drops uploads that never ended.
+func (s *Store) Requeue(ctx context.Context) error {
 	workspaces, err := many[domain.WorkspaceID](ctx, s, "workspace", `select id from workspace order by id`, pgx.StrictNamedArgs{})
 	if err != nil {
 		return err
 	}
 	for _, ws := range workspaces {
 		by := domain.Actor{Workspace: ws, Name: "server", Operator: true}
-		if err := s.requeueImports(ctx, by); err != nil {
+		if err := s.requeue(ctx, by); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) requeueImports(ctx context.Context, by domain.Actor) error {
+func (s *Store) requeue(ctx context.Context, by domain.Actor) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		type stalled struct {
 			ID   domain.ImportID `db:"id"`
@@ -81,7 +81,7 @@ func (s *Store) requeueImports(ctx context.Context, by domain.Actor) error {
 		dead, err := many[stalled](ctx, s, "import", `update import set updated_at = clock_timestamp()
 			where workspace_id = @ws and state in ('reading', 'applying', 'undoing')
 				and updated_at < clock_timestamp() - make_interval(secs => @secs) returning id, actor_id, actor_name`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "secs": importStalled.Seconds()})
+			pgx.StrictNamedArgs{"ws": by.Workspace, "secs": workStalled.Seconds()})
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (s *Store) requeueImports(ctx context.Context, by domain.Actor) error {
 				return err
 			}
 		}
-		return nil
+		return s.requeueBatches(ctx, by)
 	})
 }
 

@@ -246,14 +246,16 @@ var (
 // byKey runs f with nothing but look-ups by key: a chunk of a large table is changed without reading the whole of it, and
 // of a table that was just filled, which the planner takes for empty, each row is not compared with each other.
 func (s *Store) byKey(ctx context.Context, f func() error) error {
-	const others = "select set_config('enable_seqscan', $1, true), set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true)"
-	if _, err := s.db.Exec(ctx, others, "off"); err != nil {
+	// Chunk after chunk with one statement, a plan for any chunk would take the place of the plan for this one.
+	const others = `select set_config('enable_seqscan', $1, true), set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true),
+		set_config('plan_cache_mode', $2, true)`
+	if _, err := s.db.Exec(ctx, others, "off", "force_custom_plan"); err != nil {
 		return translate("", err)
 	}
 	if err := f(); err != nil {
 		return err
 	}
-	_, err := s.db.Exec(ctx, others, "on")
+	_, err := s.db.Exec(ctx, others, "on", "auto")
 	return translate("", err)
 }
 

@@ -20,6 +20,8 @@ func (s *Server) batchRoutes(r scope) {
 	r.get("/batches/{batch}", domain.ReadWorkspace, s.showBatch)
 	// Everybody has Decide who may do any act that can be undone; undoing then asks for what the act itself asked for.
 	r.post("/batches/{batch}/undo", domain.Decide, s.undoBatch)
+	r.post("/batches/{batch}/cancel", domain.Decide, s.cancelBatch)
+	r.get("/work", domain.ReadWorkspace, s.showWork)
 }
 
 func batchPath(by domain.Actor, id domain.BatchID, parts ...string) string {
@@ -41,6 +43,8 @@ type batchLine struct {
 	count             string
 	undone            string // says by whom and when; empty where it was not
 	undo              string // where undoing is asked for; empty where it cannot be
+	cancel            string // where giving up is asked for; empty where nothing is under way
+	badges            []templ.Component
 }
 
 type batchListView struct {
@@ -56,6 +60,9 @@ func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch,
 	if len(l.facts) > 0 {
 		l.summary = l.facts[0].Text
 	}
+	if b.State != domain.BatchApplied && b.State != domain.BatchUndoing {
+		l.count = ""
+	}
 	if b.Kind == domain.BulkMatrix {
 		l.count = i18n.T(ctx, "batch.cells", "n", b.Changed)
 	}
@@ -65,13 +72,35 @@ func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch,
 	if l.who == "" {
 		l.who = i18n.T(ctx, "batch.nobody")
 	}
+	l.badges = batchBadges(ctx, b)
 	switch {
+	case b.State.Working():
+		if by.Can(b.Kind.Action()) {
+			l.cancel = batchPath(by, b.ID, "cancel")
+		}
 	case b.UndoneAt != nil:
 		l.undone = i18n.T(ctx, "batch.undone_by", "name", b.UndoneByName, "day", i18n.DateTime(ctx, *b.UndoneAt))
 	case b.CheckUndo(s.now()) == nil && by.Can(b.Kind.Action()):
 		l.undo = batchPath(by, b.ID, "undo")
 	}
 	return l
+}
+
+// batchBadges say of a batch what is not usual: that it is under way, undone, or came to nothing.
+func batchBadges(ctx context.Context, b domain.Batch) []templ.Component {
+	switch b.State {
+	case domain.BatchApplying, domain.BatchUndoing:
+		return []templ.Component{ui.Badge(ui.Info, "clock", i18n.T(ctx, "batch.state."+string(b.State), "n", b.Percent()))}
+	case domain.BatchCancelled:
+		return []templ.Component{ui.Badge(ui.Neutral, "circle-x", i18n.T(ctx, "batch.state.cancelled"))}
+	case domain.BatchFailed:
+		return []templ.Component{ui.Badge(ui.Danger, "alert-triangle", i18n.T(ctx, "batch.state.failed"))}
+	case domain.BatchApplied:
+		if b.UndoneAt != nil {
+			return []templ.Component{ui.Badge(ui.Neutral, "arrow-back-up", i18n.T(ctx, "batch.undone_by", "name", b.UndoneByName, "day", i18n.DateTime(ctx, *b.UndoneAt)))}
+		}
+	}
+	return nil
 }
 
 // listBatches is the recent activity of the workspace: what was done to many records at once, which can be undone.
@@ -108,6 +137,11 @@ type batchView struct {
 	kept    string // says how many changes stayed when it was undone
 	changes []batchChange
 	next    string
+	path    string
+	back    string // the list that the person came from; empty where that is not known
+	problem string // why the last work on it came to nothing
+	// progress is there while work is under way.
+	progress *ui.ProgressSpec
 }
 
 // batchChange is one change of a batch.
@@ -141,11 +175,14 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	v := batchView{line: s.batchLine(ctx, by, b, names),
+	v := batchView{line: s.batchLine(ctx, by, b, names), path: batchPath(by, id), back: b.Back, progress: batchProgress(ctx, b),
 		crumbs: []ui.Link{{Href: workspacePath(by, "batches"), Text: i18n.T(ctx, "batches.title")}}}
 	v.crumbs = append(v.crumbs, ui.Link{Text: v.line.title})
 	if b.Refused > 0 {
 		v.refused = i18n.T(ctx, "batch.refused", "n", b.Refused)
+	}
+	if b.Problem != nil {
+		v.problem = i18n.TArgs(ctx, b.Problem.Key, b.Problem.Args)
 	}
 	if b.UndoneAt != nil {
 		kept, err := s.store.BatchKept(ctx, by, id)
@@ -167,7 +204,32 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 	if v.shell, err = s.shell(w, r, v.line.title); err != nil {
 		return err
 	}
+	if v.progress != nil {
+		v.shell.Refresh = 3
+	}
 	return s.ok(w, r, batchPage(v))
+}
+
+func batchProgress(ctx context.Context, b domain.Batch) *ui.ProgressSpec {
+	if !b.State.Working() {
+		return nil
+	}
+	p := &ui.ProgressSpec{Label: i18n.T(ctx, "batch.working."+string(b.State)), Percent: b.Percent(), Text: i18n.Percent(ctx, float64(b.Percent())/100)}
+	if b.Done == 0 {
+		p.Percent, p.Text = -1, "" // it waits for a worker, or has just begun
+	}
+	return p
+}
+
+func (s *Server) cancelBatch(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.BatchID](r, "batch")
+	if err != nil {
+		return err
+	}
+	if err := s.store.CancelBatch(r.Context(), actor(r), id); err != nil {
+		return err
+	}
+	return s.seeOther(w, r, batchPath(actor(r), id), "")
 }
 
 // beyond leaves out what the batch says of all its changes.
@@ -182,6 +244,16 @@ func (s *Server) undoBatch(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID[domain.BatchID](r, "batch")
 	if err != nil {
 		return err
+	}
+	b, err := s.store.BatchByID(r.Context(), by, id)
+	if err != nil {
+		return err
+	}
+	if b.Changed >= domain.BulkJobFrom {
+		if err := s.store.AskUndo(r.Context(), by, id); err != nil {
+			return err
+		}
+		return s.seeOther(w, r, batchPath(by, id), "")
 	}
 	undone, kept, err := s.store.UndoBatch(r.Context(), by, id)
 	if err != nil {
@@ -213,11 +285,4 @@ func batchListHeaders(ctx context.Context) []ui.HeaderSpec {
 	return []ui.HeaderSpec{{Text: i18n.T(ctx, "batch.what"), Class: "c-field"}, {Text: i18n.T(ctx, "batch.detail"), Class: "c-line"},
 		{Text: i18n.T(ctx, "batch.size"), Class: "c-line"}, {Text: i18n.T(ctx, "batch.who"), Class: "c-line"},
 		{Text: i18n.T(ctx, "verb.undo"), Class: "c-status"}}
-}
-
-func undoneBadge(l batchLine) []templ.Component {
-	if l.undone == "" {
-		return nil
-	}
-	return []templ.Component{ui.Badge(ui.Neutral, "arrow-back-up", l.undone)}
 }

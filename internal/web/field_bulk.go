@@ -332,7 +332,12 @@ func (s *Server) applyFieldBulk(w http.ResponseWriter, r *http.Request) error {
 	var batch domain.BatchID
 	var plan domain.BulkPlan
 	b, err := f.bulk(s)
-	if err == nil && len(p) == 0 {
+	long := len(ids) >= domain.BulkJobFrom
+	switch {
+	case err != nil || len(p) > 0:
+	case long:
+		batch, err = s.store.AskBulk(r.Context(), actor(r), b, ids, f.Seen, f.Back)
+	default:
 		batch, plan, err = s.store.ApplyBulk(r.Context(), actor(r), b, ids, f.Seen)
 	}
 	if problems, bad := withProblems(p, err); bad {
@@ -343,6 +348,9 @@ func (s *Server) applyFieldBulk(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if long {
+		return s.seeOther(w, r, batchPath(actor(r), batch), "")
 	}
 	if batch == 0 {
 		return s.seeOther(w, r, f.Back, "bulk.nothing_to_do")

@@ -102,19 +102,39 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title string, chr
 		shell.Sections = append(shell.Sections, item)
 	}
 	shell.Search = &ui.TopSearch{Action: workspacePath(by, "search"), Value: searchedText(r, current)}
-	if chrome.Import != 0 {
-		percent := 0
-		if chrome.ImportTotal > 0 {
-			percent = int(chrome.ImportRead * 100 / chrome.ImportTotal)
-		}
-		shell.Job = &ui.TopJob{Href: importPath(by, chrome.Import), Percent: percent, Text: i18n.T(ctx, "nav.import.running", "n", percent)}
-	}
+	shell.Job = s.topJob(ctx, by, chrome)
 	shell.Account = s.account(ctx, v, by)
 	shell.Notice = exampleNotice(ctx, by, v.Workspace)
 	if f, ok := s.takeFlash(w, r); ok {
 		shell.Flashes = append(shell.Flashes, s.flashView(ctx, by, f))
 	}
 	return shell
+}
+
+// topJob is the work under way in the first bar; nil for none.
+func (s *Server) topJob(ctx context.Context, by domain.Actor, chrome store.Chrome) *ui.TopJob {
+	if chrome.Import == 0 && chrome.Batch == 0 {
+		return nil
+	}
+	job := &ui.TopJob{Href: importPath(by, chrome.Import), Again: workspacePath(by, "work")}
+	if chrome.WorkTotal > 0 {
+		job.Percent = int(min(chrome.WorkDone*100/chrome.WorkTotal, 100))
+	}
+	key := "nav.import.running"
+	if chrome.Import == 0 {
+		key, job.Href = "nav.batch.running", batchPath(by, chrome.Batch)
+	}
+	job.Text = i18n.T(ctx, key, "n", job.Percent)
+	return job
+}
+
+// showWork answers with the work under way, as the first bar shows it: nothing where there is none any more.
+func (s *Server) showWork(w http.ResponseWriter, r *http.Request) error {
+	chrome, err := s.store.Chrome(r.Context(), actor(r))
+	if err != nil {
+		return err
+	}
+	return s.ok(w, r, ui.RunningWork(s.topJob(r.Context(), actor(r), chrome)))
 }
 
 // exampleNotice says on every page of the worked example that it is one.

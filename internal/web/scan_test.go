@@ -20,6 +20,13 @@ import (
 func working(tb testing.TB) *webtest.Site {
 	tb.Helper()
 	s := webtest.New(tb)
+	work(tb, s)
+	return s
+}
+
+// work works off the queue of a site until the test ends.
+func work(tb testing.TB, s *webtest.Site) {
+	tb.Helper()
 	r, err := job.New(s.Store, nil)
 	if err != nil {
 		tb.Fatal(err)
@@ -34,7 +41,6 @@ func working(tb testing.TB) *webtest.Site {
 			tb.Error(err)
 		}
 	})
-	return s
 }
 
 // send uploads files as the form does; fields are names and values, files names and contents.

@@ -62,6 +62,7 @@ type TopJob struct {
 	Href    string
 	Text    string // "Analyse 62 %"
 	Percent int    // 0 to 100
+	Again   string // address that answers with the same, as it is then
 }
 
 // Notice is a line under the bars: what somebody must know wherever they are, and the form that ends it.
