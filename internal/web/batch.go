@@ -97,7 +97,7 @@ func batchBadges(ctx context.Context, b domain.Batch) []templ.Component {
 		return []templ.Component{ui.Badge(ui.Danger, "alert-triangle", i18n.T(ctx, "batch.state.failed"))}
 	case domain.BatchApplied:
 		if b.UndoneAt != nil {
-			return []templ.Component{ui.Badge(ui.Neutral, "arrow-back-up", i18n.T(ctx, "batch.undone_by", "name", b.UndoneByName, "day", i18n.DateTime(ctx, *b.UndoneAt)))}
+			return []templ.Component{ui.Badge(ui.Neutral, "arrow-back-up", i18n.T(ctx, "batch.state.undone"))}
 		}
 	}
 	return nil
@@ -138,6 +138,7 @@ type batchView struct {
 	changes []batchChange
 	next    string
 	path    string
+	what    string // heading of what is done, or was asked for
 	back    string // the list that the person came from; empty where that is not known
 	problem string // why the last work on it came to nothing
 	// progress is there while work is under way.
@@ -180,6 +181,13 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 	v.crumbs = append(v.crumbs, ui.Link{Text: v.line.title})
 	if b.Refused > 0 {
 		v.refused = i18n.T(ctx, "batch.refused", "n", b.Refused)
+	}
+	v.what = i18n.T(ctx, "batch.what")
+	if b.State != domain.BatchApplied && b.State != domain.BatchUndoing {
+		v.what = i18n.T(ctx, "batch.asked")
+	}
+	if v.line.undone != "" {
+		v.line.badges = []templ.Component{ui.Badge(ui.Neutral, "arrow-back-up", v.line.undone)}
 	}
 	if b.Problem != nil {
 		v.problem = i18n.TArgs(ctx, b.Problem.Key, b.Problem.Args)

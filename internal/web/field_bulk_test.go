@@ -223,16 +223,40 @@ func TestBulkPagesInBrowser(t *testing.T) {
 	if _, _, err := s.Store.UndoBatch(t.Context(), s.Admin(), 2); err != nil {
 		t.Fatal(err)
 	}
+	working, err := s.Store.AskBulk(t.Context(), s.Acme[domain.RoleEditor], domain.Bulk{Act: domain.BulkOrigin, Origin: "derived"}, ids, "", "/w/acme/fields")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Exec(t, `update batch_work set rows_done = rows_total / 3`)
+	lost, err := s.Store.AskBulk(t.Context(), s.Acme[domain.RoleEditor], domain.Bulk{Act: domain.BulkOrigin, Origin: "received"}, ids, "", "/w/acme/fields")
+	if err == nil {
+		err = s.Store.FailBatch(t.Context(), s.Admin(), lost, domain.Problem{Key: "batch.problem.moved"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	inBrowser(t, s, s.Acme[domain.RoleEditor],
 		shownPage{"unused", "/w/acme/unused"},
 		shownPage{"unused-flag", "/w/acme/unused?by=flag&verdict=dormant"},
 		shownPage{"unused-decided", "/w/acme/unused?show=decided&by=category"},
 		shownPage{"batches", "/w/acme/batches"},
 		shownPage{"batch", "/w/acme/batches/1"},
+		shownPage{"batch-working", "/w/acme/batches/" + itoa(working)},
+		shownPage{"batch-failed", "/w/acme/batches/" + itoa(lost)},
 		shownPage{"links", "/w/acme/links?note=missing"})
 
-	// The steps of an act answer forms, so a form leads to them.
 	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
+	// Work that ends while somebody looks on: the page and the first bar say so by themselves.
+	tab.Open(s.URL + "/w/acme/batches/" + itoa(working)).Wait("progress").Wait("#work")
+	if err := s.Store.WorkBatch(t.Context(), s.Admin(), working); err != nil {
+		t.Fatal(err)
+	}
+	tab.Wait("#main .cardb table, #main tbody tr").Wait("header:not(:has(#work))")
+	if left := tab.Eval(`String(document.querySelectorAll("progress").length)`); left != "0" {
+		t.Errorf("%s progress bars are left", left)
+	}
+
+	// The steps of an act answer forms, so a form leads to them.
 	for _, lang := range []string{"fr", "en"} {
 		for _, width := range []int{1440, 390} {
 			shot := func(name string) {
