@@ -138,10 +138,13 @@ func TestCheckUndo(t *testing.T) {
 		b    Batch
 		want string
 	}{
-		"fresh":    {Batch{Kind: BulkLink, CreatedAt: actDay}, ""},
-		"30 days":  {Batch{Kind: BulkLink, CreatedAt: actDay.AddDate(0, 0, -UndoDays)}, ""},
-		"too old":  {Batch{Kind: BulkLink, CreatedAt: actDay.AddDate(0, 0, -UndoDays).Add(-time.Second)}, "batch.too_old"},
-		"undone":   {Batch{Kind: BulkLink, CreatedAt: actDay, UndoneAt: &actDay}, "batch.already_undone"},
+		"fresh":    {Batch{Kind: BulkLink, State: BatchApplied, CreatedAt: actDay}, ""},
+		"30 days":  {Batch{Kind: BulkLink, State: BatchApplied, CreatedAt: actDay.AddDate(0, 0, -UndoDays)}, ""},
+		"too old":  {Batch{Kind: BulkLink, State: BatchApplied, CreatedAt: actDay.AddDate(0, 0, -UndoDays).Add(-time.Second)}, "batch.too_old"},
+		"undone":   {Batch{Kind: BulkLink, State: BatchApplied, CreatedAt: actDay, UndoneAt: &actDay}, "batch.already_undone"},
+		"asked":    {Batch{Kind: BulkLink, State: BatchApplying, CreatedAt: actDay}, "batch.error.state"},
+		"undoing":  {Batch{Kind: BulkLink, State: BatchUndoing, CreatedAt: actDay}, "batch.error.state"},
+		"failed":   {Batch{Kind: BulkLink, State: BatchFailed, CreatedAt: actDay}, "batch.error.state"},
 		"imported": {Batch{Kind: BulkImport, CreatedAt: actDay}, "batch.of_import"},
 	} {
 		err := c.b.CheckUndo(actDay)
