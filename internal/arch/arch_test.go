@@ -21,6 +21,8 @@ var layers = map[string]struct {
 }{
 	"cmd/server":               {ours: []string{"*"}, heavy: []string{"*"}},
 	"internal/classify":        {},
+	"internal/classify/judge":  {ours: []string{"internal/classify"}},
+	"internal/classify/train":  {ours: []string{"internal/classify", "internal/classify/judge"}},
 	"internal/config":          {heavy: []string{"github.com/caarlos0/env/v11"}},
 	"internal/domain":          {},
 	"internal/export":          {ours: []string{"internal/domain", "internal/sheet", "internal/store"}},

@@ -57,38 +57,67 @@ type Suggestion struct {
 // Classifier holds the rules and weights. It is never written after New and may be used by many at once.
 type Classifier struct {
 	phrases *phraseBook
+	lexicon *lexicon
+	roles   roleBook
+	model   *Model
 }
 
 // New reads the embedded rules and weights.
 func New() (*Classifier, error) {
+	c, err := Untrained()
+	if err != nil {
+		return nil, err
+	}
+	if c.model, err = embeddedModel(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Untrained reads the embedded rules alone. Its features are what a model is trained on.
+func Untrained() (*Classifier, error) {
 	book, err := loadPhrases()
 	if err != nil {
 		return nil, err
 	}
-	return &Classifier{phrases: book}, nil
+	words, err := loadLexicon()
+	if err != nil {
+		return nil, err
+	}
+	roles, err := loadRoles()
+	if err != nil {
+		return nil, err
+	}
+	return &Classifier{phrases: book, lexicon: words, roles: roles}, nil
+}
+
+// With returns a classifier with the same rules and another model.
+func (c *Classifier) With(m *Model) *Classifier {
+	other := *c
+	other.model = m
+	return &other
 }
 
 // Suggest returns one suggestion for each column of one dataset, in their order. The columns are each other's neighbours.
 // Memory may be nil.
 func (c *Classifier) Suggest(dataset []Column, m *Memory) []Suggestion {
+	if len(dataset) == 0 {
+		return nil
+	}
+	columns, t := c.read(dataset)
+	around := neighbours(columns)
 	out := make([]Suggestion, len(dataset))
-	for i, column := range dataset {
-		if s, ok := m.recall(column); ok {
+	scores := make([]float64, c.model.classes())
+	var f features
+	for i := range columns {
+		if s, ok := m.recall(columns[i].Column); ok {
 			out[i] = s
 			continue
 		}
-		out[i] = c.byName(column)
+		f.list = f.list[:0]
+		c.describe(&f, &columns[i], t, around)
+		personal := c.model.score(f.list, scores)
+		out[i] = c.suggest(&columns[i], t, scores, personal)
 	}
 	return out
-}
-
-func (c *Classifier) byName(column Column) Suggestion {
-	hit, ok := c.phrases.match(tokens(column.Name))
-	if !ok {
-		return Suggestion{Personal: Unknown}
-	}
-	return Suggestion{
-		Code: hit.code, Confidence: hit.score, Personal: personalOf(hit.code),
-		Reasons: []Reason{{Key: "classify.reason.word", Args: map[string]any{"name": column.Name, "word": hit.text, "means": hit.code}}},
-	}
 }

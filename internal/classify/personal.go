@@ -1,6 +1,9 @@
 package classify
 
-import "strings"
+import (
+	_ "embed"
+	"strings"
+)
 
 // companyCodes are the codes outside of tech that are about organisations and not about people.
 var companyCodes = map[string]bool{"pro.company_id": true, "pro.company_contact": true}
@@ -15,3 +18,9 @@ func personalOf(code string) Personal {
 	}
 	return IsPersonal
 }
+
+//go:embed data/codes.txt
+var codeData string
+
+// Codes returns the codes of the taxonomy, which a test holds against the one that workspaces start with.
+func Codes() []string { return strings.Fields(codeData) }

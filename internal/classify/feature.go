@@ -1,0 +1,311 @@
+package classify
+
+import (
+	"slices"
+	"strings"
+)
+
+// Features of a column are hashes of short statements about it ("the last word is date and the rows are orders"). A
+// model has a weight for each statement and category.
+type features struct {
+	list []uint32
+}
+
+// add states something made of parts. The kind keeps statements about different things apart.
+func (f *features) add(kind string, parts ...string) {
+	const offset, prime = 2166136261, 16777619 // FNV-1a
+	h := uint32(offset)
+	for i := range len(kind) {
+		h = (h ^ uint32(kind[i])) * prime
+	}
+	for _, p := range parts {
+		h = (h ^ 0xff) * prime
+		for i := range len(p) {
+			h = (h ^ uint32(p[i])) * prime
+		}
+	}
+	f.list = append(f.list, h)
+}
+
+// seen is a column as it is understood, before its neighbours are asked.
+type seen struct {
+	Column
+	terms   []term
+	comment []term
+	label   []term
+	class   string // of the data type
+	hit     phrase
+	ok      bool // whether a phrase was hit
+	key     keyKind
+	subject string // what a key points to, as a notion
+}
+
+// keyKind tells keys from what is not.
+type keyKind string
+
+const (
+	noKey      keyKind = ""
+	ownKey     keyKind = "own"     // of the table itself
+	foreignKey keyKind = "foreign" // of another thing
+)
+
+func (c *Classifier) see(column Column, t table) seen {
+	name := tokens(column.Name)
+	s := seen{
+		Column: column, terms: c.lexicon.understand(name), class: typeClass(column.DataType),
+		label: c.lexicon.understand(head(tokens(column.Label), 10)), comment: c.lexicon.understand(head(tokens(column.Comment), 24)),
+	}
+	if dropped := dropPrefix(s.terms); len(dropped) > 0 {
+		s.terms = dropped
+	}
+	s.hit, s.ok = c.phrases.match(rawWords(s.terms))
+	s.key, s.subject = keyOf(s, t)
+	return s
+}
+
+func head(words []string, most int) []string { return words[:min(len(words), most)] }
+
+func rawWords(terms []term) []string {
+	var list []string
+	for _, t := range terms {
+		list = append(list, strings.Split(t.raw, "_")...)
+	}
+	return list
+}
+
+// namePrefixes are put before names by makers of tools and say nothing of the content.
+var namePrefixes = map[string]bool{"hs": true, "property": true, "calculated": true, "c": true, "x": true, "ct": true, "cust": true, "cf": true, "raw": true}
+
+func dropPrefix(terms []term) []term {
+	for len(terms) > 1 && namePrefixes[terms[0].raw] {
+		terms = terms[1:]
+	}
+	return terms
+}
+
+// keyOf says whether a column is a key and of what: id, customer_id, fk_soc, idvisit, AccountId.
+func keyOf(s seen, t table) (keyKind, string) {
+	if s.References != "" {
+		target, _, _ := strings.Cut(s.References, ";")
+		parts := strings.Split(target, ".")
+		return foreignKey, subjectOf(parts[max(0, len(parts)-2)])
+	}
+	terms := s.terms
+	isID := func(x term) bool { return x.name == "id" || x.name == "fk" || x.raw == "ids" || x.raw == "key" || x.raw == "rowid" }
+	var rest []term
+	switch {
+	case len(terms) == 0:
+		return noKey, ""
+	case len(terms) == 1 && isID(terms[0]):
+		return ownKey, ""
+	case isID(terms[len(terms)-1]):
+		rest = terms[:len(terms)-1]
+	case isID(terms[0]):
+		rest = terms[1:]
+	case s.class == "ref":
+		rest = terms
+	case s.Key:
+		return ownKey, ""
+	default:
+		return noKey, ""
+	}
+	subject := rest[len(rest)-1].name
+	if terms[0].name == "id" || terms[0].name == "fk" {
+		subject = rest[0].name
+	}
+	if len(t.terms) > 0 && subject == t.terms[len(t.terms)-1].name && (len(rest) == 1 || len(rest) == len(t.terms)) {
+		return ownKey, subject
+	}
+	return foreignKey, subject
+}
+
+func subjectOf(tableName string) string {
+	words := tokens(tableName)
+	if len(words) == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(words[len(words)-1], "s")
+}
+
+// neighbourhood is what the columns of a dataset say together.
+type neighbourhood struct {
+	names  map[string]int // notions of all columns
+	groups []string       // groups that stand in it, sorted
+}
+
+// tellingGroups are groups of notions whose presence says what the rows are.
+var tellingGroups = map[string]bool{"name": true, "contact": true, "personal": true, "order": true, "money": true, "access": true, "interaction": true, "marketing": true, "company": true, "person": true, "job": true, "place": true}
+
+func neighbours(columns []seen) neighbourhood {
+	n := neighbourhood{names: map[string]int{}}
+	groups := map[string]bool{}
+	for _, s := range columns {
+		for _, t := range s.terms {
+			n.names[t.name]++
+			if tellingGroups[t.group] {
+				groups[t.group] = true
+			}
+		}
+	}
+	for g := range groups {
+		n.groups = append(n.groups, g)
+	}
+	slices.Sort(n.groups)
+	return n
+}
+
+// Features returns the statements about each column of a dataset, for the model and for its training.
+func (c *Classifier) Features(dataset []Column) [][]uint32 {
+	if len(dataset) == 0 {
+		return nil
+	}
+	columns, t := c.read(dataset)
+	around := neighbours(columns)
+	out := make([][]uint32, len(columns))
+	for i := range columns {
+		var f features
+		c.describe(&f, &columns[i], t, around)
+		out[i] = f.list
+	}
+	return out
+}
+
+func (c *Classifier) read(dataset []Column) ([]seen, table) {
+	t := c.table(dataset[0].Dataset)
+	columns := make([]seen, len(dataset))
+	for i, column := range dataset {
+		columns[i] = c.see(column, t)
+	}
+	return columns, t
+}
+
+func (c *Classifier) describe(f *features, s *seen, t table, around neighbourhood) {
+	f.add("bias")
+	role := t.role
+	if role == "" {
+		role = "?"
+	}
+	f.add("role", role)
+	f.add("roles", role, t.second)
+	f.add("type", s.class)
+	f.add("type role", s.class, role)
+	c.describeName(f, s, role)
+	c.describeKey(f, s, t, role)
+	c.describeTable(f, s, t)
+	c.describeText(f, s, role)
+	if s.ok {
+		f.add("rule", s.hit.code)
+		f.add("rule role", s.hit.code, role)
+	}
+	last := ""
+	if n := len(s.terms); n > 0 {
+		last = s.terms[n-1].name
+	}
+	for _, g := range around.groups {
+		f.add("near", g)
+		if t.role == "" {
+			f.add("near last", g, last)
+		}
+	}
+	letterGrams(f, Key(s.Name))
+}
+
+func (c *Classifier) describeName(f *features, s *seen, role string) {
+	n := len(s.terms)
+	if n == 0 {
+		f.add("nameless")
+		return
+	}
+	for i, t := range s.terms {
+		f.add("word", t.name)
+		f.add("word role", t.name, role)
+		if t.raw != t.name {
+			f.add("raw", t.raw)
+		}
+		if t.group != "" {
+			f.add("group", t.group)
+			f.add("group role", t.group, role)
+		}
+		if i > 0 {
+			f.add("pair", s.terms[i-1].name, t.name)
+			f.add("group pair", s.terms[i-1].group, t.group)
+		}
+	}
+	first, last := s.terms[0], s.terms[n-1]
+	f.add("first", first.name)
+	f.add("last", last.name)
+	f.add("last role", last.name, role)
+	f.add("last type", last.name, s.class)
+	f.add("last group role type", last.group, role, s.class)
+	if n == 1 {
+		f.add("only", first.name)
+		f.add("only role", first.name, role)
+	} else {
+		f.add("ends", first.name, last.name)
+		f.add("ends role", first.name, last.name, role)
+		f.add("end groups role", first.group, last.group, role)
+	}
+	f.add("words", [...]string{"0", "1", "2", "3", "4+"}[min(n, 4)])
+	f.add("name", Key(s.Name))
+}
+
+func (c *Classifier) describeKey(f *features, s *seen, t table, role string) {
+	if s.key == noKey {
+		return
+	}
+	f.add("key", string(s.key))
+	f.add("key role", string(s.key), role)
+	f.add("key subject", string(s.key), s.subject)
+	f.add("key subject role", string(s.key), s.subject, role)
+	if of, ok := c.roles[s.subject]; ok {
+		f.add("key of", string(s.key), of.role)
+		f.add("key of role", string(s.key), of.role, role)
+	} else if s.key == foreignKey {
+		f.add("key of", string(s.key), "?")
+		f.add("key of role", string(s.key), "?", role)
+	}
+	if s.key == ownKey {
+		f.add("own key roles", role, t.second)
+	}
+}
+
+func (c *Classifier) describeTable(f *features, s *seen, t table) {
+	last := ""
+	if n := len(s.terms); n > 0 {
+		last = s.terms[n-1].name
+	}
+	for i, x := range t.terms {
+		f.add("table", x.name)
+		f.add("table last", x.name, last)
+		if i == len(t.terms)-1 {
+			f.add("table end", x.name)
+		}
+		if i == 0 {
+			f.add("table start", x.name)
+		}
+	}
+}
+
+func (c *Classifier) describeText(f *features, s *seen, role string) {
+	for _, text := range [][]term{s.label, s.comment} {
+		for _, t := range text {
+			f.add("text", t.name)
+			f.add("text role", t.name, role)
+			if t.group != "" {
+				f.add("text group", t.group)
+			}
+		}
+	}
+}
+
+// letterGrams states the runs of three and four letters of a name, its borders included: what is left when a word is unknown.
+func letterGrams(f *features, key string) {
+	framed := "^" + key + "$"
+	const longest = 40
+	framed = framed[:min(len(framed), longest)]
+	for _, n := range []int{3, 4} {
+		for i := 0; i+n <= len(framed); i++ {
+			f.add("letters", framed[i:i+n])
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"utile/internal/classify"
+)
+
+// example is what the model learns from: the statements about a column, and which answers are right.
+type example struct {
+	features []uint32
+	codes    []string // acceptable, best first
+	person   float64  // 1 about a person, 0 about none, negative where the label does not say
+	weight   float64
+}
+
+// options of one training.
+type options struct {
+	epochs  int
+	rate    float64
+	decay   float64 // pull of weights towards nothing
+	drop    float64 // share of statements hidden at each look, so that no single one is leant on
+	first   float64 // how much the first code counts before all acceptable ones together
+	careful float64 // weight of persons in the question whether a field is about one
+	seed    uint64
+	rare    int // statements seen in fewer examples are left out
+}
+
+var defaultOptions = options{epochs: 14, rate: 0.12, decay: 2e-5, drop: 0.3, first: 0.5, careful: 1, seed: 1, rare: 2}
+
+// learner holds the weights while they move. A code shares the weights of its ancestors: what is learnt of one kind of
+// amount helps all of them. The question about persons is one more output.
+type learner struct {
+	options
+	codes   []string
+	nodes   [][]int // of each code: itself and its ancestors, as outputs
+	outputs int
+	index   map[uint32]int
+	weights []float32 // by feature, then output
+	squares []float32 // sums of squared gradients, for the size of steps
+}
+
+// learn trains a model. It is deterministic: the same examples in the same order make the same model.
+func learn(examples []example, o options) *classify.Model {
+	l := newLearner(examples, o)
+	random := rand.New(rand.NewPCG(o.seed, 7))
+	order := make([]int, len(examples))
+	for i := range order {
+		order[i] = i
+	}
+	for epoch := range o.epochs {
+		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		rate := o.rate * (1 - 0.8*float64(epoch)/float64(o.epochs))
+		for _, i := range order {
+			l.step(&examples[i], rate, random)
+		}
+	}
+	return l.model()
+}
+
+func newLearner(examples []example, o options) *learner {
+	l := &learner{options: o, index: map[uint32]int{}}
+	counts := map[uint32]int{}
+	codes := map[string]bool{}
+	for _, e := range examples {
+		for _, f := range e.features {
+			counts[f]++
+		}
+		for _, c := range e.codes {
+			codes[c] = true
+		}
+	}
+	for _, e := range examples {
+		for _, f := range e.features {
+			if _, ok := l.index[f]; !ok && counts[f] >= o.rare {
+				l.index[f] = len(l.index)
+			}
+		}
+	}
+	for c := range codes {
+		l.codes = append(l.codes, c)
+	}
+	slices.Sort(l.codes)
+	at := map[string]int{}
+	for _, c := range l.codes {
+		var list []int
+		for name := c; name != ""; name = parent(name) {
+			if _, ok := at[name]; !ok {
+				at[name] = len(at)
+			}
+			list = append(list, at[name])
+		}
+		l.nodes = append(l.nodes, list)
+	}
+	l.outputs = len(at) + 1
+	l.weights = make([]float32, len(l.index)*l.outputs)
+	l.squares = make([]float32, len(l.index)*l.outputs)
+	return l
+}
+
+func parent(code string) string {
+	i := strings.LastIndexByte(code, '.')
+	return code[:max(i, 0)]
+}
+
+// step moves the weights a little towards one example.
+func (l *learner) step(e *example, rate float64, random *rand.Rand) {
+	seen := make([]int, 0, len(e.features))
+	for _, f := range e.features {
+		if i, ok := l.index[f]; ok && random.Float64() >= l.drop {
+			seen = append(seen, i)
+		}
+	}
+	// What was hidden is made up for, so that scores are as large as with everything in sight.
+	scale := float32(1 / (1 - l.drop))
+	scores := make([]float32, l.outputs)
+	for _, i := range seen {
+		for o, w := range l.weights[i*l.outputs : (i+1)*l.outputs] {
+			scores[o] += w * scale
+		}
+	}
+	gradient := l.gradient(e, scores)
+	for _, i := range seen {
+		from := i * l.outputs
+		for o, g := range gradient {
+			if g == 0 {
+				continue
+			}
+			w := &l.weights[from+o]
+			g = g*scale + float32(l.decay)*(*w)
+			s := &l.squares[from+o]
+			*s += g * g
+			*w -= float32(rate) * g / float32(math.Sqrt(float64(*s))+1e-6)
+		}
+	}
+}
+
+// gradient returns how wrong each output is.
+func (l *learner) gradient(e *example, scores []float32) []float32 {
+	probabilities := make([]float64, len(l.codes))
+	most := math.Inf(-1)
+	for c, nodes := range l.nodes {
+		for _, n := range nodes {
+			probabilities[c] += float64(scores[n])
+		}
+		most = max(most, probabilities[c])
+	}
+	sum := 0.0
+	for c := range probabilities {
+		probabilities[c] = math.Exp(probabilities[c] - most)
+		sum += probabilities[c]
+	}
+	gradient := make([]float32, l.outputs)
+	accepted, places := 0.0, make([]int, len(e.codes))
+	for k, code := range e.codes {
+		places[k], _ = slices.BinarySearch(l.codes, code)
+		accepted += probabilities[places[k]] / sum
+	}
+	move := func(c int, by float64) {
+		for _, n := range l.nodes[c] {
+			gradient[n] += float32(by * e.weight)
+		}
+	}
+	for c := range probabilities {
+		if p := probabilities[c] / sum; p > 1e-4 {
+			move(c, p)
+		}
+	}
+	for k, c := range places {
+		share := (1 - l.first) * probabilities[c] / sum / max(accepted, 1e-9)
+		if k == 0 {
+			share += l.first
+		}
+		move(c, -share)
+	}
+	if e.person >= 0 {
+		p := 1 / (1 + math.Exp(-float64(scores[l.outputs-1])))
+		weight := e.weight
+		if e.person > 0.5 {
+			weight *= l.careful
+		}
+		gradient[l.outputs-1] = float32((p - e.person) * weight)
+	}
+	return gradient
+}
+
+// model adds up what codes share and drops the rest.
+func (l *learner) model() *classify.Model {
+	flat := make(map[uint32][]float32, len(l.index))
+	for f, i := range l.index {
+		row := l.weights[i*l.outputs : (i+1)*l.outputs]
+		list := make([]float32, len(l.codes)+1)
+		for c, nodes := range l.nodes {
+			for _, n := range nodes {
+				list[c] += row[n]
+			}
+		}
+		// What lifts all codes alike changes nothing between them.
+		mean := float32(0)
+		for _, w := range list[:len(l.codes)] {
+			mean += w / float32(len(l.codes))
+		}
+		for c := range l.codes {
+			list[c] -= mean
+		}
+		list[len(l.codes)] = row[l.outputs-1]
+		flat[f] = list
+	}
+	return classify.NewModel(l.codes, flat, nil, nil)
+}
