@@ -3,16 +3,23 @@ package classify
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Features of a column are hashes of short statements about it ("the last word is date and the rows are orders"). A
 // model has a weight for each statement and category.
 type features struct {
 	list []uint32
+	// strong is how many of them are about words; those after are about letters, which say less.
+	strong int
 }
 
 // add states something made of parts. The kind keeps statements about different things apart.
 func (f *features) add(kind string, parts ...string) {
+	f.list = append(f.list, statement(kind, parts...))
+}
+
+func statement(kind string, parts ...string) uint32 {
 	const offset, prime = 2166136261, 16777619 // FNV-1a
 	h := uint32(offset)
 	for i := range len(kind) {
@@ -24,7 +31,7 @@ func (f *features) add(kind string, parts ...string) {
 			h = (h ^ uint32(p[i])) * prime
 		}
 	}
-	f.list = append(f.list, h)
+	return h
 }
 
 // seen is a column as it is understood, before its neighbours are asked.
@@ -34,10 +41,12 @@ type seen struct {
 	comment []term
 	label   []term
 	class   string // of the data type
-	hit     phrase
-	ok      bool // whether a phrase was hit
-	key     keyKind
-	subject string // what a key points to, as a notion
+	// numbered is whether the name ends in a number that was left out: tour_date_3.
+	numbered bool
+	hit      phrase
+	ok       bool // whether a phrase was hit
+	key      keyKind
+	subject  string // what a key points to, as a notion
 }
 
 // keyKind tells keys from what is not.
@@ -55,9 +64,7 @@ func (c *Classifier) see(column Column, t table) seen {
 		Column: column, terms: c.lexicon.understand(name), class: typeClass(column.DataType),
 		label: c.lexicon.understand(head(tokens(column.Label), 10)), comment: c.lexicon.understand(head(tokens(column.Comment), 24)),
 	}
-	if dropped := dropPrefix(s.terms); len(dropped) > 0 {
-		s.terms = dropped
-	}
+	s.terms, s.numbered = dropNumbers(dropPrefix(s.terms))
 	s.hit, s.ok = c.phrases.match(rawWords(s.terms))
 	s.key, s.subject = keyOf(s, t)
 	return s
@@ -83,6 +90,20 @@ func dropPrefix(terms []term) []term {
 	return terms
 }
 
+// dropNumbers leaves out words that are numbers, unless there is nothing else.
+func dropNumbers(terms []term) ([]term, bool) {
+	kept := make([]term, 0, len(terms))
+	for _, t := range terms {
+		if t.raw[0] < '0' || t.raw[0] > '9' || strings.ContainsFunc(t.raw, unicode.IsLetter) {
+			kept = append(kept, t)
+		}
+	}
+	if len(kept) == 0 || len(kept) == len(terms) {
+		return terms, false
+	}
+	return kept, true
+}
+
 // keyOf says whether a column is a key and of what: id, customer_id, fk_soc, idvisit, AccountId.
 func keyOf(s seen, t table) (keyKind, string) {
 	if s.References != "" {
@@ -91,7 +112,9 @@ func keyOf(s seen, t table) (keyKind, string) {
 		return foreignKey, subjectOf(parts[max(0, len(parts)-2)])
 	}
 	terms := s.terms
-	isID := func(x term) bool { return x.name == "id" || x.name == "fk" || x.raw == "ids" || x.raw == "key" || x.raw == "rowid" }
+	isID := func(x term) bool {
+		return x.name == "id" || x.name == "fk" || x.raw == "ids" || x.raw == "key" || x.raw == "rowid"
+	}
 	var rest []term
 	switch {
 	case len(terms) == 0:
@@ -154,18 +177,24 @@ func neighbours(columns []seen) neighbourhood {
 	return n
 }
 
-// Features returns the statements about each column of a dataset, for the model and for its training.
-func (c *Classifier) Features(dataset []Column) [][]uint32 {
+// Statements are what is said of a column. Those after the strong ones are about letters.
+type Statements struct {
+	Hashes []uint32
+	Strong int
+}
+
+// Features returns the statements about each column of a dataset, for the training of a model.
+func (c *Classifier) Features(dataset []Column) []Statements {
 	if len(dataset) == 0 {
 		return nil
 	}
 	columns, t := c.read(dataset)
 	around := neighbours(columns)
-	out := make([][]uint32, len(columns))
+	out := make([]Statements, len(columns))
 	for i := range columns {
 		var f features
 		c.describe(&f, &columns[i], t, around)
-		out[i] = f.list
+		out[i] = Statements{f.list, f.strong}
 	}
 	return out
 }
@@ -176,7 +205,23 @@ func (c *Classifier) read(dataset []Column) ([]seen, table) {
 	for i, column := range dataset {
 		columns[i] = c.see(column, t)
 	}
+	if t.role == "company" && ofPeople(columns) {
+		t.role, t.second = "person", "company"
+	}
 	return columns, t
+}
+
+// ofPeople says whether columns only make sense of people: accounts may be those of companies or of people.
+func ofPeople(columns []seen) bool {
+	for _, s := range columns {
+		for _, t := range s.terms {
+			switch t.name {
+			case "birth", "firstname", "salutation", "gender", "maiden":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *Classifier) describe(f *features, s *seen, t table, around neighbourhood) {
@@ -207,6 +252,7 @@ func (c *Classifier) describe(f *features, s *seen, t table, around neighbourhoo
 			f.add("near last", g, last)
 		}
 	}
+	f.strong = len(f.list)
 	letterGrams(f, Key(s.Name))
 }
 
@@ -230,6 +276,9 @@ func (c *Classifier) describeName(f *features, s *seen, role string) {
 			f.add("pair", s.terms[i-1].name, t.name)
 			f.add("group pair", s.terms[i-1].group, t.group)
 		}
+	}
+	if s.numbered {
+		f.add("numbered")
 	}
 	first, last := s.terms[0], s.terms[n-1]
 	f.add("first", first.name)

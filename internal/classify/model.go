@@ -139,6 +139,20 @@ func (m *Model) score(features []uint32, codes []float64) (person float64) {
 	return 1 / (1 + math.Exp(-person*m.Scale))
 }
 
+// weight returns what one statement adds to one code.
+func (m *Model) weight(feature uint32, code int) float64 {
+	i, found := slices.BinarySearch(m.features, feature)
+	if !found {
+		return 0
+	}
+	for e := m.starts[i]; e < m.starts[i+1]; e++ {
+		if int(m.outputs[e]) == code {
+			return float64(m.weights[e]) * m.Scale
+		}
+	}
+	return 0
+}
+
 // format of a stored model; another number is another layout.
 const modelFormat = 1
 

@@ -47,6 +47,12 @@ var tablePrefixes = map[string]bool{
 	"tmp": true, "crm": true, "public": true, "dbo": true,
 }
 
+// tableSuffixes say what a table is made for and nothing of its rows.
+var tableSuffixes = map[string]bool{
+	"data": true, "tmp": true, "temp": true, "bak": true, "old": true, "new": true, "enhanced": true, "base": true, "view": true, "vw": true,
+	"table": true, "info": true, "infos": true, "entity": true, "all": true, "full": true, "master": true, "main": true, "current": true,
+}
+
 // table is what its name says of the rows.
 type table struct {
 	terms  []term
@@ -62,11 +68,14 @@ func (c *Classifier) table(name string) table {
 	for len(words) > 1 && tablePrefixes[words[0]] {
 		words = words[1:]
 	}
+	for len(words) > 1 && tableSuffixes[words[len(words)-1]] {
+		words = words[:len(words)-1]
+	}
 	t := table{terms: c.lexicon.understand(words)}
 	best, second := 0, 0
 	for i, term := range t.terms {
 		found, ok := c.roles[term.name]
-		if !ok {
+		if !ok || found.role == "line" && !t.sells() {
 			continue
 		}
 		// Later words win in English. In French the first one is the head, which its weight mostly settles.
@@ -82,4 +91,14 @@ func (c *Classifier) table(name string) table {
 		}
 	}
 	return t
+}
+
+// sells says whether the name of a table speaks of orders and the like: a detail of anything else is no line of an order.
+func (t table) sells() bool {
+	for _, x := range t.terms {
+		if x.group == "order" && x.name != "line" || x.name == "invoice" || x.name == "supplier" || x.name == "shipping" {
+			return true
+		}
+	}
+	return false
 }

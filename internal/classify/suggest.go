@@ -30,7 +30,7 @@ func (c *Classifier) suggest(s *seen, t table, codes []float64, person float64) 
 			out.Alternatives = append(out.Alternatives, Scored{c.model.Codes[i], codes[i]})
 		}
 	}
-	out.Reasons = c.reasons(s, t, out)
+	out.Reasons = c.reasons(s, t, out.Code)
 	return out
 }
 
@@ -68,9 +68,3 @@ func ranked(scores []float64, most int) []int {
 	return order[:min(most, len(order))]
 }
 
-func (c *Classifier) reasons(s *seen, t table, out Suggestion) []Reason {
-	if s.ok && s.hit.code == out.Code {
-		return []Reason{{Key: "classify.reason.word", Args: map[string]any{"name": s.Name, "word": s.hit.text, "means": out.Code}}}
-	}
-	return nil
-}

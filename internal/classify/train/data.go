@@ -143,8 +143,8 @@ func spaced(name string) string { return strings.NewReplacer("_", " ", ".", " ")
 // sureWeights count a doubtful label less.
 var sureWeights = map[string]float64{"high": 1, "medium": 0.9, "low": 0.6, "": 1}
 
-func toExample(r judge.Row, features []uint32, weight float64) example {
-	e := example{features: features, codes: r.Codes, weight: weight * sureWeights[r.Sure], person: -1}
+func toExample(r judge.Row, said classify.Statements, weight float64) example {
+	e := example{features: said.Hashes, strong: said.Strong, codes: r.Codes, weight: weight * sureWeights[r.Sure], person: -1}
 	switch r.Personal {
 	case classify.IsPersonal:
 		e.person = 1

@@ -12,6 +12,7 @@ import (
 // example is what the model learns from: the statements about a column, and which answers are right.
 type example struct {
 	features []uint32
+	strong   int      // of them; the others count less
 	codes    []string // acceptable, best first
 	person   float64  // 1 about a person, 0 about none, negative where the label does not say
 	weight   float64
@@ -25,11 +26,13 @@ type options struct {
 	drop    float64 // share of statements hidden at each look, so that no single one is leant on
 	first   float64 // how much the first code counts before all acceptable ones together
 	careful float64 // weight of persons in the question whether a field is about one
+	calm    float64 // holds back the first steps of a weight, which know least
+	letters float64 // how much letters count beside words
 	seed    uint64
 	rare    int // statements seen in fewer examples are left out
 }
 
-var defaultOptions = options{epochs: 14, rate: 0.12, decay: 2e-5, drop: 0.3, first: 0.5, careful: 1, seed: 1, rare: 2}
+var defaultOptions = options{epochs: 14, rate: 0.15, decay: 2e-5, drop: 0.3, first: 0.5, careful: 1, calm: 1, letters: 0.4, seed: 1, rare: 2}
 
 // learner holds the weights while they move. A code shares the weights of its ancestors: what is learnt of one kind of
 // amount helps all of them. The question about persons is one more output.
@@ -39,8 +42,16 @@ type learner struct {
 	nodes   [][]int // of each code: itself and its ancestors, as outputs
 	outputs int
 	index   map[uint32]int
-	weights []float32 // by feature, then output
-	squares []float32 // sums of squared gradients, for the size of steps
+	letter  map[uint32]bool // which statements are about letters
+	weights []float32       // by feature, then output
+	squares []float32       // sums of squared gradients, for the size of steps
+
+	// Room for one step.
+	uses          []use
+	moves         []int
+	scores        []float32
+	probabilities []float64
+	slopes        []float32
 }
 
 // learn trains a model. It is deterministic: the same examples in the same order make the same model.
@@ -62,12 +73,15 @@ func learn(examples []example, o options) *classify.Model {
 }
 
 func newLearner(examples []example, o options) *learner {
-	l := &learner{options: o, index: map[uint32]int{}}
+	l := &learner{options: o, index: map[uint32]int{}, letter: map[uint32]bool{}}
 	counts := map[uint32]int{}
 	codes := map[string]bool{}
 	for _, e := range examples {
-		for _, f := range e.features {
+		for k, f := range e.features {
 			counts[f]++
+			if k >= e.strong {
+				l.letter[f] = true
+			}
 		}
 		for _, c := range e.codes {
 			codes[c] = true
@@ -87,7 +101,8 @@ func newLearner(examples []example, o options) *learner {
 	at := map[string]int{}
 	for _, c := range l.codes {
 		var list []int
-		for name := c; name != ""; name = parent(name) {
+		// Its own weights beside those that it shares with what is below it: a group is not likelier for its members.
+		for _, name := range lineage(c) {
 			if _, ok := at[name]; !ok {
 				at[name] = len(at)
 			}
@@ -96,9 +111,20 @@ func newLearner(examples []example, o options) *learner {
 		l.nodes = append(l.nodes, list)
 	}
 	l.outputs = len(at) + 1
+	l.scores, l.slopes = make([]float32, l.outputs), make([]float32, l.outputs)
+	l.probabilities = make([]float64, len(l.codes))
 	l.weights = make([]float32, len(l.index)*l.outputs)
 	l.squares = make([]float32, len(l.index)*l.outputs)
 	return l
+}
+
+// lineage is what a code shares weights with: itself alone, and all that is below it and each of its ancestors.
+func lineage(code string) []string {
+	list := []string{"=" + code}
+	for name := code; name != ""; name = parent(name) {
+		list = append(list, name)
+	}
+	return list
 }
 
 func parent(code string) string {
@@ -106,41 +132,56 @@ func parent(code string) string {
 	return code[:max(i, 0)]
 }
 
+// use is a statement at hand in one step.
+type use struct {
+	feature int
+	value   float32
+}
+
 // step moves the weights a little towards one example.
 func (l *learner) step(e *example, rate float64, random *rand.Rand) {
-	seen := make([]int, 0, len(e.features))
-	for _, f := range e.features {
-		if i, ok := l.index[f]; ok && random.Float64() >= l.drop {
-			seen = append(seen, i)
-		}
-	}
+	l.uses = l.uses[:0]
 	// What was hidden is made up for, so that scores are as large as with everything in sight.
 	scale := float32(1 / (1 - l.drop))
-	scores := make([]float32, l.outputs)
-	for _, i := range seen {
-		for o, w := range l.weights[i*l.outputs : (i+1)*l.outputs] {
-			scores[o] += w * scale
+	for k, f := range e.features {
+		i, ok := l.index[f]
+		if !ok || random.Float64() < l.drop {
+			continue
+		}
+		value := scale
+		if k >= e.strong {
+			value *= float32(l.letters)
+		}
+		l.uses = append(l.uses, use{i, value})
+	}
+	clear(l.scores)
+	for _, u := range l.uses {
+		row := l.weights[u.feature*l.outputs:][:len(l.scores)]
+		for o, w := range row {
+			l.scores[o] += w * u.value
 		}
 	}
-	gradient := l.gradient(e, scores)
-	for _, i := range seen {
-		from := i * l.outputs
-		for o, g := range gradient {
-			if g == 0 {
-				continue
-			}
-			w := &l.weights[from+o]
-			g = g*scale + float32(l.decay)*(*w)
-			s := &l.squares[from+o]
-			*s += g * g
-			*w -= float32(rate) * g / float32(math.Sqrt(float64(*s))+1e-6)
+	gradient := l.gradient(e, l.scores)
+	l.moves = l.moves[:0]
+	for o, g := range gradient {
+		if g > 1e-3 || g < -1e-3 {
+			l.moves = append(l.moves, o)
+		}
+	}
+	for _, u := range l.uses {
+		weights, squares := l.weights[u.feature*l.outputs:][:l.outputs], l.squares[u.feature*l.outputs:][:l.outputs]
+		for _, o := range l.moves {
+			g := gradient[o]*u.value + float32(l.decay)*weights[o]
+			squares[o] += g * g
+			weights[o] -= float32(rate) * g / float32(math.Sqrt(float64(squares[o])+l.calm))
 		}
 	}
 }
 
 // gradient returns how wrong each output is.
 func (l *learner) gradient(e *example, scores []float32) []float32 {
-	probabilities := make([]float64, len(l.codes))
+	probabilities := l.probabilities
+	clear(probabilities)
 	most := math.Inf(-1)
 	for c, nodes := range l.nodes {
 		for _, n := range nodes {
@@ -153,7 +194,8 @@ func (l *learner) gradient(e *example, scores []float32) []float32 {
 		probabilities[c] = math.Exp(probabilities[c] - most)
 		sum += probabilities[c]
 	}
-	gradient := make([]float32, l.outputs)
+	gradient := l.slopes
+	clear(gradient)
 	accepted, places := 0.0, make([]int, len(e.codes))
 	for k, code := range e.codes {
 		places[k], _ = slices.BinarySearch(l.codes, code)
@@ -165,7 +207,7 @@ func (l *learner) gradient(e *example, scores []float32) []float32 {
 		}
 	}
 	for c := range probabilities {
-		if p := probabilities[c] / sum; p > 1e-4 {
+		if p := probabilities[c] / sum; p > 1e-3 {
 			move(c, p)
 		}
 	}
@@ -207,6 +249,11 @@ func (l *learner) model() *classify.Model {
 			list[c] -= mean
 		}
 		list[len(l.codes)] = row[l.outputs-1]
+		if l.letter[f] {
+			for o := range list {
+				list[o] *= float32(l.letters)
+			}
+		}
 		flat[f] = list
 	}
 	return classify.NewModel(l.codes, flat, nil, nil)

@@ -36,6 +36,8 @@ func main() {
 	flag.Float64Var(&o.decay, "decay", o.decay, "pull towards nothing")
 	flag.Float64Var(&o.drop, "drop", o.drop, "hidden share")
 	flag.Float64Var(&o.first, "first", o.first, "share of the first code")
+	flag.Float64Var(&o.calm, "calm", o.calm, "holds back first steps")
+	flag.Float64Var(&o.letters, "letters", o.letters, "how much letters count")
 	flag.IntVar(&o.rare, "rare", o.rare, "least examples of a statement")
 	flag.Float64Var(&ownWeight, "own", ownWeight, "weight of own rows")
 	flag.Float64Var(&weakWeight, "weak", weakWeight, "weight of weak rows")
