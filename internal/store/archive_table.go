@@ -127,7 +127,7 @@ func importOf(table string) string {
 
 // archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, and work
 // under way.
-var archiveLeftOut = []string{"field_tally", "field_tally_change", "invitation", "import_chunk", "batch_work"}
+var archiveLeftOut = []string{"field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "batch_work"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {
 	t := archiveTable{kind: kind, table: table, from: table + " t"}

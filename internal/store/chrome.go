@@ -13,7 +13,7 @@ import (
 type Chrome struct {
 	Fields  int64 `db:"-"`
 	Unused  int64 `db:"-"`
-	Pending int64 `db:"pending"` // mappings that wait for a DPO, counted up to 1,000
+	Pending int64 `db:"pending"` // mappings that wait for a DPO
 	// The running work that the frame shows, an import or a batch; zero for none.
 	Import    domain.ImportID `db:"import"`
 	Batch     domain.BatchID  `db:"batch"`
@@ -31,7 +31,7 @@ func (q *chromeQuery) queue(b *pgx.Batch, by domain.Actor) {
 	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
 	queue(b, &q.stamps, tallyStampSQL, ws)
 	queue(b, &q.frames, `
-		select (select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed' limit 1000) p) as pending,
+		select (select coalesce(sum(n), 0)::bigint from mapping_tally where workspace_id = @ws) as pending,
 			coalesce(i.id, 0) as import, case when i.id is null then coalesce(b.id, 0) else 0 end as batch,
 			coalesce(i.rows_read, b.rows_done, 0) as work_done, coalesce(case when i.id is null then b.rows_total else i.rows_total end, 0) as work_total
 		from (select) one

@@ -314,8 +314,8 @@ func (f *fieldList) readMatches(ctx context.Context, words []string, page *Field
 			select count(*) as hits, count(*) filter (where wide) as wide, count(*) filter (where wide and listed) as total from hits
 		),
 		page as materialized (
-			select r.id, r.workspace_id, r.edge::text as edge, row_number() over (order by %[7]s) as place
-			from hits r where %[6]s order by %[7]s limit %[9]s
+			select id, workspace_id, edge::text as edge, row_number() over () as place
+			from (select r.id, r.workspace_id, r.edge from hits r where %[6]s order by %[7]s limit %[9]s) r
 		)
 		select `+fieldLineCols+`, (select hits from sums), (select total from sums),
 			case when page.place = 1 and (select wide from sums) <= %[10]s then (
@@ -673,42 +673,51 @@ var facetSQL = map[string]struct{ column, values string }{
 	"flag": {"flags", "case when flags = 0 then array['none'] else flag_codes(flags) end"},
 }
 
-// facetCounts counts facets in the rows of hits that are wide and listed: facet, value, number. One pass serves all of them but
-// that of the programs. That of the state, where it is no filter, shows what the list leaves out by itself: all that are wide.
+// facetCounts counts facets in the rows of hits that are wide and listed: facet, value, number. What has few values is counted
+// by combination, of which there are far fewer than hits, and these are then looked at facet by facet. That of the state,
+// where it is no filter, shows what the list leaves out by itself: all that are wide.
 func facetCounts(filters []domain.RegisterFilter) string {
 	parts := []string{"select '', '', 0::bigint where false"}
-	var columns, sets []string
-	var names, values strings.Builder
+	var few []domain.RegisterFilter
 	for _, filter := range filters {
-		if facet, plain := facetSQL[filter.Key]; plain {
-			columns, sets = append(columns, facet.column), append(sets, "("+facet.column+")")
-		} else { // a field that a program should avoid has no program, and is still found under it
+		facet, plain := facetSQL[filter.Key]
+		switch {
+		case !plain: // a field that a program should avoid has no program, and is still found under it
 			parts = append(parts, `select 'program', 'none', count(*) from hits where wide and listed and programs = 0 having count(*) > 0
 				union all select 'program', l.program_id::text, count(*)
 				from hits join program_link l on l.workspace_id = hits.workspace_id and l.field_id = hits.id
 				where hits.wide and hits.listed and (select count(*) from hits where wide and listed) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
+		case filter.Ref: // as many values as there are applications or members
+			parts = append(parts, `select '`+filter.Key+`', unnest(`+facet.values+`), n
+				from (select `+facet.column+`, count(*) as n from hits where wide and listed group by 1) g`)
+		default:
+			few = append(few, filter)
 		}
 	}
-	if len(columns) == 0 {
-		return strings.Join(parts, " union all ")
+	if len(few) > 0 {
+		parts = append(parts, fewCounts(few))
 	}
-	most := 1 << len(columns)
-	bit := most >> 1
-	for _, filter := range filters {
-		if facet, plain := facetSQL[filter.Key]; plain { // grouping() has a bit for every column that a row is not of
-			set := strconv.Itoa(most - 1 - bit)
-			names.WriteString(" when " + set + " then '" + filter.Key + "'")
-			values.WriteString(" when " + set + " then " + facet.values)
-			bit >>= 1
-		}
+	return strings.Join(parts, " union all ")
+}
+
+// fewCounts counts facets with few values.
+func fewCounts(filters []domain.RegisterFilter) string {
+	var columns, sets []string
+	var names, values strings.Builder
+	for i, filter := range filters { // grouping() has a bit for every column that a row is not of
+		facet := facetSQL[filter.Key]
+		columns, sets = append(columns, facet.column), append(sets, "("+facet.column+")")
+		set := strconv.Itoa(1<<len(filters) - 1 - 1<<(len(filters)-1-i))
+		names.WriteString(" when " + set + " then '" + filter.Key + "'")
+		values.WriteString(" when " + set + " then " + facet.values)
 	}
 	list := strings.Join(columns, ", ")
-	parts = append(parts, `select facet, value, sum(case when facet = 'state' then wider else n end)::bigint from (
-			select case set`+names.String()+` end as facet, unnest(case set`+values.String()+` end) as value, wider, n
-			from (select grouping(`+list+`) as set, `+list+`, count(*) as wider, count(*) filter (where listed) as n
-				from hits where wide group by grouping sets (`+strings.Join(sets, ", ")+`)) g
-		) v group by facet, value having sum(case when facet = 'state' then wider else n end) > 0`)
-	return strings.Join(parts, " union all ")
+	return `select facet, value, sum(case when facet = 'state' then wider else n end)::bigint from (
+			select case set` + names.String() + ` end as facet, unnest(case set` + values.String() + ` end) as value, wider, n
+			from (select grouping(` + list + `) as set, ` + list + `, sum(wider) as wider, sum(n) as n
+				from (select ` + list + `, count(*) as wider, count(*) filter (where listed) as n from hits where wide group by ` + list + `) c
+				group by grouping sets (` + strings.Join(sets, ", ") + `)) g
+		) v group by facet, value having sum(case when facet = 'state' then wider else n end) > 0`
 }
 
 // countFacets counts facets over the rows that every filter but one leaves, in one query, and adds them to rows. A list

@@ -177,35 +177,44 @@ func (r fieldViewRow) decision() *FieldDecision {
 
 const fieldViewEvents = 50
 
+// fieldFlows finds what carries a field by each of its four ways, and only then names the other ends.
 const fieldFlows = `
-	with f as (select id, dataset_id, application_id from field where workspace_id = @ws and id = @id),
+	with f as materialized (select dataset_id, application_id from field where workspace_id = @ws and id = @id),
 	carried as (
-		select ff.flow_id, false as incoming, 'field' as level, ff.target_field_id as other from flow_field ff, f
-		where ff.workspace_id = @ws and ff.source_field_id = f.id
+		select w.id, w.name, false as incoming, 'field' as level, w.mechanism, w.frequency, w.encrypted, w.country,
+			w.target_application_id as application_id, w.target_dataset_id as dataset_id, ff.target_field_id as other
+		from flow_field ff join flow w on w.workspace_id = ff.workspace_id and w.id = ff.flow_id and w.archived_at is null
+		where ff.workspace_id = @ws and ff.source_field_id = @id
 		union all
-		select ff.flow_id, true, 'field', ff.source_field_id from flow_field ff, f where ff.workspace_id = @ws and ff.target_field_id = f.id
+		select w.id, w.name, true, 'field', w.mechanism, w.frequency, w.encrypted, w.country,
+			w.source_application_id, w.source_dataset_id, ff.source_field_id
+		from flow_field ff join flow w on w.workspace_id = ff.workspace_id and w.id = ff.flow_id and w.archived_at is null
+		where ff.workspace_id = @ws and ff.target_field_id = @id
 		union all
-		select w.id, false, case when w.source_dataset_id is null then 'application' else 'dataset' end, null from flow w, f
-		where w.workspace_id = @ws and w.source_application_id = f.application_id and coalesce(w.source_dataset_id, f.dataset_id) = f.dataset_id
-			and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
+		select w.id, w.name, false, case when w.source_dataset_id is null then 'application' else 'dataset' end, w.mechanism, w.frequency,
+			w.encrypted, w.country, w.target_application_id, w.target_dataset_id, null
+		from f join flow w on w.workspace_id = @ws and w.source_application_id = f.application_id
+			and (w.source_dataset_id = f.dataset_id or w.source_dataset_id is null)
+		where w.archived_at is null and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
 		union all
-		select w.id, true, case when w.target_dataset_id is null then 'application' else 'dataset' end, null from flow w, f
-		where w.workspace_id = @ws and w.target_application_id = f.application_id and coalesce(w.target_dataset_id, f.dataset_id) = f.dataset_id
-			and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
+		select w.id, w.name, true, case when w.target_dataset_id is null then 'application' else 'dataset' end, w.mechanism, w.frequency,
+			w.encrypted, w.country, w.source_application_id, w.source_dataset_id, null
+		from f join flow w on w.workspace_id = @ws and w.target_application_id = f.application_id
+			and (w.target_dataset_id = f.dataset_id or w.target_dataset_id is null)
+		where w.archived_at is null and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
 	)
-	select w.id, w.name, c.incoming, c.level, w.mechanism, w.frequency, w.encrypted, w.country, a.name as application, a.id as application_id,
+	select w.id, w.name, w.incoming, w.level, w.mechanism, w.frequency, w.encrypted, w.country, a.name as application, a.id as application_id,
 		d.name as dataset, o.id as field_id, o.name as field
-	from carried c
-	join flow w on w.workspace_id = @ws and w.id = c.flow_id and w.archived_at is null
-	join application a on a.workspace_id = @ws and a.id = case when c.incoming then w.source_application_id else w.target_application_id end
-	left join dataset d on d.workspace_id = @ws and d.id = case when c.incoming then w.source_dataset_id else w.target_dataset_id end
-	left join field o on o.workspace_id = @ws and o.id = c.other
-	order by c.incoming desc, c.level = 'field' desc, fold(w.name), w.id
+	from carried w
+	join application a on a.workspace_id = @ws and a.id = w.application_id
+	left join dataset d on d.workspace_id = @ws and d.id = w.dataset_id
+	left join field o on o.workspace_id = @ws and o.id = w.other
+	order by w.incoming desc, w.level = 'field' desc, fold(w.name), w.id
 	limit 200`
 
 // queue adds a query to a batch; its rows are read into values by the names of their db tags.
 func queue[T any](b *pgx.Batch, into *[]T, sql string, args pgx.StrictNamedArgs) {
-	b.Queue(sql, args).Query(func(rows pgx.Rows) error {
+	b.Queue(sql, arguments(args)).Query(func(rows pgx.Rows) error {
 		var err error
 		*into, err = pgx.CollectRows(rows, scanner[T]())
 		return err

@@ -200,7 +200,7 @@ func retryable(err error) bool {
 
 // one reads exactly one row into T by the names of its db tags; no row is NotFound.
 func one[T any](ctx context.Context, s *Store, noun, sql string, args pgx.StrictNamedArgs) (T, error) {
-	rows, err := s.db.Query(ctx, sql, args)
+	rows, err := s.db.Query(ctx, sql, arguments(args))
 	if err != nil {
 		var zero T
 		return zero, translate(noun, err)
@@ -211,7 +211,7 @@ func one[T any](ctx context.Context, s *Store, noun, sql string, args pgx.Strict
 
 // many reads all rows into values of T by the names of its db tags.
 func many[T any](ctx context.Context, s *Store, noun, sql string, args pgx.StrictNamedArgs) ([]T, error) {
-	rows, err := s.db.Query(ctx, sql, args)
+	rows, err := s.db.Query(ctx, sql, arguments(args))
 	if err != nil {
 		return nil, translate(noun, err)
 	}
@@ -230,6 +230,6 @@ func scanner[T any]() pgx.RowToFunc[T] {
 
 // exec runs a statement and returns how many rows it touched.
 func (s *Store) exec(ctx context.Context, noun, sql string, args pgx.StrictNamedArgs) (int64, error) {
-	tag, err := s.db.Exec(ctx, sql, args)
+	tag, err := s.db.Exec(ctx, sql, arguments(args))
 	return tag.RowsAffected(), translate(noun, err)
 }

@@ -203,12 +203,17 @@ func (s *Store) RemoveWorkspace(ctx context.Context, by domain.Actor, slug strin
 	})
 }
 
-// FoldTally sums the counters of the fields of the actor's workspace, which grow by rows with every change. Where nothing
+// FoldTally sums the counters of the fields and mappings of the actor's workspace, which grow by rows with every change. Where nothing
 // changed since the last time it writes nothing.
 func (s *Store) FoldTally(ctx context.Context, by domain.Actor) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		_, err := s.exec(ctx, "workspace", `select fold_field_tally() where exists (select from field_tally where workspace_id = @ws
 			group by application_id, state, verdict, gdpr_class, flags, grade, decision having count(*) > 1 or sum(n) = 0)`,
+			pgx.StrictNamedArgs{"ws": by.Workspace})
+		if err != nil {
+			return err
+		}
+		_, err = s.exec(ctx, "workspace", `select fold_mapping_tally() where (select count(*) from mapping_tally where workspace_id = @ws) > 1`,
 			pgx.StrictNamedArgs{"ws": by.Workspace})
 		return err
 	})

@@ -176,6 +176,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "HX-Request")
+	h.Set("Content-Length", strconv.Itoa(b.Len())) // else it travels in chunks, each written apart; compression takes it away
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the other end is gone where this fails
 	return nil
