@@ -57,7 +57,7 @@ type command struct {
 func commands() []command {
 	return slices.Concat(
 		[]command{serveCommand, migrateCommand, checkCommand, versionCommand},
-		workspaceCommands, userCommands, []command{exampleCommand}, importCommands, exportCommands,
+		workspaceCommands, userCommands, []command{exampleCommand, classifyCommand}, importCommands, exportCommands,
 	)
 }
 

@@ -59,7 +59,7 @@ func (m *Memory) recall(column Column) (Suggestion, bool) {
 	ranked := r.ranked()
 	best := ranked[0]
 	return Suggestion{
-		Code: best.Code, Confidence: best.Confidence, Personal: personalOf(best.Code), Alternatives: ranked[1:],
+		Code: best.Code, Confidence: best.Confidence, Personal: PersonalOf(best.Code), Alternatives: ranked[1:],
 		Reasons: []Reason{{Key: "classify.reason.memory", Args: map[string]any{"name": r.name, "means": best.Code, "n": r.codes[best.Code]}}},
 	}, true
 }

@@ -8,8 +8,8 @@ import (
 // companyCodes are the codes outside of tech that are about organisations and not about people.
 var companyCodes = map[string]bool{"pro.company_id": true, "pro.company_contact": true}
 
-// personalOf says whether a category is about people.
-func personalOf(code string) Personal {
+// PersonalOf says whether a category is about people.
+func PersonalOf(code string) Personal {
 	switch {
 	case code == "" || code == "unk":
 		return Unknown

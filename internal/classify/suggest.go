@@ -36,12 +36,12 @@ func (c *Classifier) suggest(s *seen, t table, codes []float64, person float64) 
 
 // judge says whether a field is about a person. A category of no person is believed only where everything agrees.
 func (c *Classifier) judge(code string, codes []float64, person float64) Personal {
-	if p := personalOf(code); p != NonPersonal {
+	if p := PersonalOf(code); p != NonPersonal {
 		return p
 	}
 	impersonal := 0.0
 	for i, name := range c.model.Codes {
-		if personalOf(name) == NonPersonal {
+		if PersonalOf(name) == NonPersonal {
 			impersonal += codes[i]
 		}
 	}
@@ -67,4 +67,3 @@ func ranked(scores []float64, most int) []int {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	return order[:min(most, len(order))]
 }
-
