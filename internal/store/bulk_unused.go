@@ -119,12 +119,11 @@ func (s *Store) Unused(ctx context.Context, by domain.Actor, q domain.ListQuery,
 }
 
 // find answers the search once, for every query of the page.
-func (f *fieldList) find(ctx context.Context) error {
-	words := searchWords(f.q.Q)
-	if len(words) == 0 {
-		return nil
+func (f *fieldList) find(ctx context.Context) (err error) {
+	if len(searchWords(f.q.Q)) > 0 {
+		f.hits, f.found, _, err = f.s.sought(ctx, f.q)
 	}
-	return f.search(ctx, words, &FieldPage{})
+	return err
 }
 
 func (f *fieldList) unused(ctx context.Context, grouping string) (page UnusedPage, err error) {

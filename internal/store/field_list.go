@@ -231,11 +231,15 @@ func (f *fieldList) count() *tallyCount {
 
 func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 	var page FieldPage
-	if words := searchWords(f.q.Q); len(words) > 0 && !f.found {
-		if done, err := f.readMatches(ctx, words, &page); done || err != nil {
+	words := searchWords(f.q.Q)
+	if f.tally == nil && !f.found {
+		if done, err := f.readHits(ctx, words, &page); done || err != nil {
 			return page, err
 		}
-		if err := f.search(ctx, words, &page); err != nil {
+	}
+	if len(words) > 0 && !f.found {
+		var err error
+		if f.hits, f.found, page.Approximate, err = f.s.sought(ctx, f.q); err != nil {
 			return page, err
 		}
 	}
@@ -281,56 +285,76 @@ const (
 		order by page.place`
 )
 
-// matchLine is a line of a search. What is said of the whole search is on every line, the counts of its facets on the first.
-type matchLine struct {
+// hitLine is a line of a list that was read with its total and facets. What is said of the whole list is on every line, the
+// counts of its facets on the first.
+type hitLine struct {
 	FieldLine
-	Hits   int64   `db:"hits"` // of the words alone
+	Hits   int64   `db:"hits"` // that were looked at
 	Total  int64   `db:"total"`
 	Counts *string `db:"counts"` // facet, value, number; null where there are too many
 }
 
-// readMatches answers a search with one pass over its hits: page, total and facets. It gives up where that finds no line or
-// too many hits, which are then dealt with one by one.
-func (f *fieldList) readMatches(ctx context.Context, words []string, page *FieldPage) (done bool, err error) {
+// readHits answers a list that the stored counters do not know with one pass over its hits: page, total and facets. Hits are
+// what the words find, or what the filters leave that are no plain facets. It gives up where that is no line or too many
+// hits, which are then dealt with one by one.
+func (f *fieldList) readHits(ctx context.Context, words []string, page *FieldPage) (done bool, err error) {
 	q := f.q
 	q.Q = ""
+	own := f.ownFacets()
+	for _, facet := range own {
+		if facet.values != nil {
+			q = withFilter(q, facet.key, nil)
+		}
+	}
 	c := f.r.narrow(f.by, q, "state")
 	wide := c.sql()
-	listed := "r.state = 'active'"
-	if len(q.Filters["state"]) > 0 {
-		listed = f.r.filters["state"].condition(&c, q.Filters["state"])
+	passes := make([]string, len(own))
+	for i, facet := range own {
+		passes[i] = facet.unset
+		if facet.values != nil {
+			passes[i] = f.r.filters[facet.key].condition(&c, facet.values)
+		}
+		passes[i] = "(" + passes[i] + ") as " + passOf(facet.key)
 	}
 	o, join := f.order()
-	edge := o.expr
+	edge, most := o.expr, FacetCap
+	source := "true as wide from field r" + join + " where " + wide
+	if len(words) > 0 {
+		most = searchCap
+		source = "(" + wide + ") as wide from field_matches(" + c.arg(words) + ", " + c.arg(most+1) + ") r" + join
+	} else {
+		source += " limit " + c.arg(most+1)
+	}
 	o.expr = "r.edge" // hits have it
 	place := conditions{args: c.args}
-	orderBy, back := o.place(&place, q)
-	place.add("r.wide and r.listed")
-	size := max(q.Size, 1)
+	orderBy, back := o.place(&place, f.q)
+	place.add("r.wide and " + allPass(own, ""))
+	size := max(f.q.Size, 1)
 	sql := fmt.Sprintf(`with hits as materialized (
-			select `+facetCols+`, %[5]s as edge, (%[3]s) as wide, (%[4]s) as listed from field_matches(%[1]s, %[2]s) r%[8]s
+			select `+facetCols+`, %[1]s as edge, %[2]s, %[3]s
 		),
 		sums as materialized (
-			select count(*) as hits, count(*) filter (where wide) as wide, count(*) filter (where wide and listed) as total from hits
+			select count(*) as hits, count(*) filter (where wide and %[4]s) as total from hits
 		),
 		page as materialized (
 			select id, workspace_id, edge::text as edge, row_number() over () as place
-			from (select r.id, r.workspace_id, r.edge from hits r where %[6]s order by %[7]s limit %[9]s) r
+			from (select r.id, r.workspace_id, r.edge from hits r where %[5]s order by %[6]s limit %[7]s) r
 		)
 		select `+fieldLineCols+`, (select hits from sums), (select total from sums),
-			case when page.place = 1 and (select wide from sums) <= %[10]s then (
-				select json_agg(json_build_array(facet, value, n) order by n desc, value)::text from (%[11]s) x (facet, value, n)
+			case when page.place = 1 and (select total from sums) <= %[8]s then (
+				select json_agg(json_build_array(facet, value, n) order by n desc, value)::text from (%[9]s) x (facet, value, n)
 			) end as counts`+fieldLineJoins,
-		c.arg(words), c.arg(searchCap+1), wide, listed, edge, place.sql(), orderBy, join, c.arg(size+1), c.arg(FacetCap),
-		facetCounts(f.uncountedFacets()))
+		edge, strings.Join(passes, ", "), source, allPass(own, ""), place.sql(), orderBy, c.arg(size+1), c.arg(FacetCap),
+		facetCounts(f.countable(), own))
 	var b pgx.Batch
-	var lines []matchLine
+	var lines []hitLine
 	queue(&b, &lines, sql, c.args)
 	f.queueNames(&b)
 	if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
 		return false, translate("field", err)
 	}
-	if len(lines) == 0 || lines[0].Hits > searchCap {
+	if len(lines) == 0 || lines[0].Hits > int64(most) {
+		f.long = len(lines) > 0 && lines[0].Total > FacetCap
 		return false, nil
 	}
 	page.Total = domain.Count{N: lines[0].Total}
@@ -340,30 +364,68 @@ func (f *fieldList) readMatches(ctx context.Context, words []string, page *Field
 			return false, err
 		}
 	}
-	page.Lines = mapSlice(lines, func(l matchLine) FieldLine { return l.FieldLine })
+	page.Lines = mapSlice(lines, func(l hitLine) FieldLine { return l.FieldLine })
 	f.turn(page, o, size, back)
 	return true, f.more(ctx, page.Lines)
 }
 
-// uncountedFacets are the facets whose own filter is not set: they count the very same rows, but for that of the state,
-// which without a filter shows what is in use.
-func (f *fieldList) uncountedFacets() (list []domain.RegisterFilter) {
+// ownFacet is a facet whose own filter narrows the list. Its counts leave that filter out, so that what else could be chosen
+// is seen: hits are read without it and marked.
+type ownFacet struct {
+	key    string
+	values []string // that are chosen
+	unset  string   // condition where nothing is chosen
+}
+
+// ownFacets are the plain facets that narrow the list: those that are set, and the state, which always is.
+func (f *fieldList) ownFacets() (own []ownFacet) {
 	for _, filter := range f.r.register.Filters {
-		if filter.Facet && len(f.q.Filters[filter.Key]) == 0 {
+		if _, plain := facetSQL[filter.Key]; !plain {
+			continue
+		}
+		switch values := f.q.Filters[filter.Key]; {
+		case len(values) > 0:
+			own = append(own, ownFacet{key: filter.Key, values: values})
+		case filter.Key == "state":
+			own = append(own, ownFacet{key: filter.Key, unset: "r.state = 'active'"})
+		}
+	}
+	return own
+}
+
+// passOf is the column of hits that tells whether a hit passes the filter of a facet.
+func passOf(key string) string { return "pass_" + key }
+
+// allPass is true of hits that pass the filters of all facets but one.
+func allPass(own []ownFacet, except string) string {
+	parts := []string{"true"}
+	for _, facet := range own {
+		if facet.key != except {
+			parts = append(parts, passOf(facet.key))
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+// countable are the facets that hits can be counted for: all but that of the programs where it is set, for without it the
+// list may be any length.
+func (f *fieldList) countable() (list []domain.RegisterFilter) {
+	for _, filter := range f.r.register.Filters {
+		if _, plain := facetSQL[filter.Key]; filter.Facet && (plain || len(f.q.Filters[filter.Key]) == 0) {
 			list = append(list, filter)
 		}
 	}
 	return list
 }
 
-// takeCounts reads the counts of the facets that came with a search.
+// takeCounts reads the counts of the facets that came with the page.
 func (f *fieldList) takeCounts(text string) error {
 	var counts [][3]any
 	if err := json.Unmarshal([]byte(text), &counts); err != nil {
 		return fmt.Errorf("counts of facets: %w", err)
 	}
 	f.counts = map[string][]facetRow{}
-	for _, filter := range f.uncountedFacets() {
+	for _, filter := range f.countable() {
 		f.counts[filter.Key] = []facetRow{}
 	}
 	for _, c := range counts {
@@ -404,24 +466,16 @@ func (f *fieldList) more(ctx context.Context, lines []FieldLine) error {
 	return translate("field", rows.Err())
 }
 
-// search fills hits. Where nothing holds the words, texts that come close are shown instead.
-func (f *fieldList) search(ctx context.Context, words []string, page *FieldPage) error {
-	hits, err := many[int64](ctx, f.s, "field", "select field_search(@words, @most)",
-		pgx.StrictNamedArgs{"words": words, "most": searchCap + 1})
-	if err != nil {
-		return err
+// sought finds the fields that a search is about. Where nothing holds its words, texts that come close are shown instead.
+// known is false where so many fields hold them that the words are better a condition like others.
+func (s *Store) sought(ctx context.Context, q domain.ListQuery) (ids []int64, known, approximate bool, err error) {
+	ids, err = many[int64](ctx, s, "field", "select field_search(@words, @most)",
+		pgx.StrictNamedArgs{"words": searchWords(q.Q), "most": searchCap + 1})
+	if err == nil && len(ids) == 0 && len(q.Q) >= 4 {
+		ids, err = many[int64](ctx, s, "field", "select id from field_search_alike(@sought, 50)", pgx.StrictNamedArgs{"sought": q.Q})
+		approximate = len(ids) > 0
 	}
-	if len(hits) == 0 && len(f.q.Q) >= 4 {
-		hits, err = many[int64](ctx, f.s, "field", "select id from field_search_alike(@sought, 50)", pgx.StrictNamedArgs{"sought": f.q.Q})
-		if err != nil {
-			return err
-		}
-		page.Approximate = len(hits) > 0
-	}
-	if len(hits) <= searchCap {
-		f.hits, f.found = hits, true
-	}
-	return nil
+	return ids, len(ids) <= searchCap, approximate, err
 }
 
 // conditions is the list's where clause, with the search answered by its hits where there are some.
@@ -673,51 +727,63 @@ var facetSQL = map[string]struct{ column, values string }{
 	"flag": {"flags", "case when flags = 0 then array['none'] else flag_codes(flags) end"},
 }
 
-// facetCounts counts facets in the rows of hits that are wide and listed: facet, value, number. What has few values is counted
-// by combination, of which there are far fewer than hits, and these are then looked at facet by facet. That of the state,
-// where it is no filter, shows what the list leaves out by itself: all that are wide.
-func facetCounts(filters []domain.RegisterFilter) string {
+// facetCounts counts facets in the rows of hits that are wide and pass the filters of every other facet: facet, value,
+// number. What has few values is counted by combination, of which there are far fewer than hits, and these are then looked
+// at facet by facet.
+func facetCounts(filters []domain.RegisterFilter, own []ownFacet) string {
 	parts := []string{"select '', '', 0::bigint where false"}
 	var few []domain.RegisterFilter
 	for _, filter := range filters {
 		facet, plain := facetSQL[filter.Key]
+		open := "wide and " + allPass(own, filter.Key)
 		switch {
 		case !plain: // a field that a program should avoid has no program, and is still found under it
-			parts = append(parts, `select 'program', 'none', count(*) from hits where wide and listed and programs = 0 having count(*) > 0
+			parts = append(parts, `select 'program', 'none', count(*) from hits where `+open+` and programs = 0 having count(*) > 0
 				union all select 'program', l.program_id::text, count(*)
 				from hits join program_link l on l.workspace_id = hits.workspace_id and l.field_id = hits.id
-				where hits.wide and hits.listed and (select count(*) from hits where wide and listed) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
+				where `+open+` and (select count(*) from hits where `+open+`) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
 		case filter.Ref: // as many values as there are applications or members
 			parts = append(parts, `select '`+filter.Key+`', unnest(`+facet.values+`), n
-				from (select `+facet.column+`, count(*) as n from hits where wide and listed group by 1) g`)
+				from (select `+facet.column+`, count(*) as n from hits where `+open+` group by 1) g`)
 		default:
 			few = append(few, filter)
 		}
 	}
 	if len(few) > 0 {
-		parts = append(parts, fewCounts(few))
+		parts = append(parts, fewCounts(few, own))
 	}
 	return strings.Join(parts, " union all ")
 }
 
-// fewCounts counts facets with few values.
-func fewCounts(filters []domain.RegisterFilter) string {
-	var columns, sets []string
-	var names, values strings.Builder
+// fewCounts counts facets with few values. The number of a facet whose own filter is set is a column of its own.
+func fewCounts(filters []domain.RegisterFilter, own []ownFacet) string {
+	columns, sets := make([]string, len(filters)), make([]string, len(filters))
+	numbers, sums := "count(*) filter (where "+allPass(own, "")+") as n", "sum(n) as n"
+	var names, values, which strings.Builder
 	for i, filter := range filters { // grouping() has a bit for every column that a row is not of
 		facet := facetSQL[filter.Key]
-		columns, sets = append(columns, facet.column), append(sets, "("+facet.column+")")
+		columns[i], sets[i] = facet.column, "("+facet.column+")"
 		set := strconv.Itoa(1<<len(filters) - 1 - 1<<(len(filters)-1-i))
 		names.WriteString(" when " + set + " then '" + filter.Key + "'")
 		values.WriteString(" when " + set + " then " + facet.values)
+		if slices.ContainsFunc(own, func(o ownFacet) bool { return o.key == filter.Key }) {
+			n := "n_" + filter.Key
+			numbers += ", count(*) filter (where " + allPass(own, filter.Key) + ") as " + n
+			sums += ", sum(" + n + ") as " + n
+			which.WriteString(" when " + set + " then " + n)
+		}
+	}
+	number := "n"
+	if which.Len() > 0 {
+		number = "case set" + which.String() + " else n end"
 	}
 	list := strings.Join(columns, ", ")
-	return `select facet, value, sum(case when facet = 'state' then wider else n end)::bigint from (
-			select case set` + names.String() + ` end as facet, unnest(case set` + values.String() + ` end) as value, wider, n
-			from (select grouping(` + list + `) as set, ` + list + `, sum(wider) as wider, sum(n) as n
-				from (select ` + list + `, count(*) as wider, count(*) filter (where listed) as n from hits where wide group by ` + list + `) c
+	return `select facet, value, sum(n)::bigint from (
+			select case set` + names.String() + ` end as facet, unnest(case set` + values.String() + ` end) as value, ` + number + ` as n
+			from (select grouping(` + list + `) as set, ` + list + `, ` + sums + `
+				from (select ` + list + `, ` + numbers + ` from hits where wide group by ` + list + `) c
 				group by grouping sets (` + strings.Join(sets, ", ") + `)) g
-		) v group by facet, value having sum(case when facet = 'state' then wider else n end) > 0`
+		) v group by facet, value having sum(n) > 0`
 }
 
 // countFacets counts facets over the rows that every filter but one leaves, in one query, and adds them to rows. A list
@@ -726,9 +792,11 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 	if len(filters) == 0 {
 		return nil
 	}
+	var own []ownFacet
 	here := "true"
 	if except == "" && len(f.q.Filters["state"]) == 0 { // the facet of the state shows what the list leaves out by itself
 		except, here = "state", "r.state = 'active'"
+		own = []ownFacet{{key: "state"}}
 	}
 	c := f.conditions(except)
 	type counted struct {
@@ -737,9 +805,9 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 		N     int64  `db:"n"`
 	}
 	list, err := many[counted](ctx, f.s, "field", `with hits as materialized (
-			select `+facetCols+`, true as wide, (`+here+`) as listed from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`)
-		select facet, value, n from (select '', 'wide', count(*) from hits union all select '', 'listed', count(*) from hits where listed
-			union all `+facetCounts(filters)+`) f (facet, value, n) order by n desc, value`, c.args)
+			select `+facetCols+`, true as wide, (`+here+`) as `+passOf("state")+` from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`)
+		select facet, value, n from (select '', 'wide', count(*) from hits union all select '', 'listed', count(*) from hits where `+passOf("state")+`
+			union all `+facetCounts(filters, own)+`) f (facet, value, n) order by n desc, value`, c.args)
 	if err != nil {
 		return err
 	}
@@ -779,10 +847,8 @@ func (s *Store) FieldNeighbours(ctx context.Context, by domain.Actor, q domain.L
 			return err
 		}
 		f := fieldList{s: s, by: by, r: r, q: q}
-		if words := searchWords(q.Q); len(words) > 0 {
-			if err := f.search(ctx, words, &FieldPage{}); err != nil {
-				return err
-			}
+		if err := f.find(ctx); err != nil {
+			return err
 		}
 		o, join := f.order()
 		c := f.conditions("")

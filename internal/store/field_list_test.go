@@ -261,6 +261,27 @@ func TestFieldSearchForgivesATypingError(t *testing.T) {
 			t.Errorf("naisance finds %s %s", l.Name, l.Label)
 		}
 	}
+	// What leaves the list by another way, and "all that match", are the same fields.
+	for _, address := range []string{"q=naisance", "q=naisance&verdict=delete,keep,dormant", "q=naissance", "q=zzzzqqqq"} {
+		listed := lineIDs(fields(t, w.Store, by, fieldQuery(t, address+"&n=200")))
+		var exported []domain.FieldID
+		if err := w.Store.EachRow(t.Context(), by, "fields", fieldQuery(t, address), func(r domain.Row) error {
+			exported = append(exported, domain.FieldID(r.ID))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(listed, exported); diff != "" {
+			t.Errorf("%s (-list +export):\n%s", address, diff)
+		}
+		ids, err := w.Store.IDs(t.Context(), by, "fields", fieldQuery(t, address))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ids) != len(listed) {
+			t.Errorf("%s: %d match, the list has %d", address, len(ids), len(listed))
+		}
+	}
 	if page := fields(t, w.Store, by, fieldQuery(t, "q=zzzzqqqq")); page.Approximate || len(page.Lines) != 0 {
 		t.Errorf("nonsense finds %d lines", len(page.Lines))
 	}

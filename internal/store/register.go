@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -106,6 +107,22 @@ func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except string) 
 		}
 	}
 	return c
+}
+
+// conditions narrows to everything that a query matches. The search among fields is answered as their list answers it, by
+// what comes close where nothing holds the words.
+func (s *Store) conditions(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (conditions, error) {
+	if r.register.Name != domain.FieldRegister.Name || len(searchWords(q.Q)) == 0 {
+		return r.narrow(by, q, ""), nil
+	}
+	hits, known, _, err := s.sought(ctx, q)
+	if !known {
+		return r.narrow(by, q, ""), err
+	}
+	q.Q = ""
+	c := r.narrow(by, q, "")
+	c.add("r.id = any(" + c.arg(hits) + ")")
+	return c, err
 }
 
 func (f filterSQL) condition(c *conditions, values []string) string {
@@ -282,10 +299,13 @@ func (s *Store) Rows(ctx context.Context, by domain.Actor, name string, q domain
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
 		}
-		if list, err = s.page(ctx, by, r, q); err != nil {
+		c, err := s.conditions(ctx, by, r, q)
+		if err != nil {
 			return err
 		}
-		c := r.narrow(by, q, "")
+		if list, err = s.page(ctx, r, q, c); err != nil {
+			return err
+		}
 		list.Total.N, err = one[int64](ctx, s, name, "select count(*) from "+r.conditioned()+" where "+c.sql(), c.args)
 		return err
 	})
@@ -301,9 +321,9 @@ func mustRegister(name string) registerSQL {
 }
 
 // page reads one page without total or facets.
-func (s *Store) page(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (domain.List, error) {
+func (s *Store) page(ctx context.Context, r registerSQL, q domain.ListQuery, all conditions) (domain.List, error) {
 	var list domain.List
-	c := r.narrow(by, q, "")
+	c := conditions{parts: slices.Clone(all.parts), args: maps.Clone(all.args)}
 	o := r.order(q)
 	orderBy, back := o.place(&c, q)
 	size := q.Size
@@ -385,7 +405,10 @@ func (s *Store) EachRow(ctx context.Context, by domain.Actor, name string, q dom
 		if err != nil {
 			return err
 		}
-		c := r.narrow(by, q, "")
+		c, err := s.conditions(ctx, by, r, q)
+		if err != nil {
+			return err
+		}
 		n, err := one[int](ctx, s, name, "select count(*) from "+r.conditioned()+" where "+c.sql(), c.args)
 		if err != nil {
 			return err
@@ -423,7 +446,10 @@ func (s *Store) IDs(ctx context.Context, by domain.Actor, name string, q domain.
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
 		}
-		c := r.narrow(by, q, "")
+		c, err := s.conditions(ctx, by, r, q)
+		if err != nil {
+			return err
+		}
 		ids, err = many[int64](ctx, s, name, "select r.id from "+r.conditioned()+" where "+c.sql(), c.args)
 		return err
 	})
