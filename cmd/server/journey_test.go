@@ -79,13 +79,6 @@ func (j journey) verdicts(in installation, filter string) map[string]int {
 	return counts
 }
 
-func (j journey) shoot(name string) {
-	j.t.Helper()
-	if path := webtest.ShotPath(name); path != "" {
-		j.tab.Screenshot(path)
-	}
-}
-
 // TestJourney walks the way of a CRM manager on a fresh installation, in a real browser: set-up, the real inventories of
 // fourteen systems, what they hold, what is unused and why, one act that turns flagged fields into kept ones, and the
 // list of what remains.
@@ -104,7 +97,7 @@ func TestJourney(t *testing.T) {
 	if j.tab.Eval(`!!document.querySelector('form[action="/example"]')`) != "true" {
 		t.Error("the worked example is not offered")
 	}
-	j.shoot("journey/1-doors")
+	j.tab.Shoot("journey/1-doors")
 
 	// The inventories of fourteen real systems, from the command line, twice: the second time changes nothing.
 	files, err := filepath.Glob("../../internal/scan/testdata/columns/*.csv")
@@ -119,7 +112,7 @@ func TestJourney(t *testing.T) {
 	if got := j.tab.Text("h1"); got != "19,249 fields to classify" {
 		t.Errorf("home after the import says %q", got)
 	}
-	j.shoot("journey/2-home")
+	j.tab.Shoot("journey/2-home")
 
 	// Say what the e-mail addresses are: no purpose, no use, so they are to be deleted.
 	j.take("/fields?q=email", "categorise", "category", "E-mail address")
@@ -154,7 +147,7 @@ func TestJourney(t *testing.T) {
 	if got := j.tab.Text("main"); !strings.Contains(got, "Dormant") || !strings.Contains(got, "No ") {
 		t.Errorf("unused data does not say why: %.300s", got)
 	}
-	j.shoot("journey/3-unused")
+	j.tab.Shoot("journey/3-unused")
 
 	// One program that needs them, one act: what was flagged is useful at the next page.
 	j.open("/programs/new")
@@ -171,7 +164,7 @@ func TestJourney(t *testing.T) {
 	if got := j.tab.Text(`.square a[href="/w/acme/fields?verdict=keep"]`); !strings.Contains(got, fmt.Sprint(flagged)) {
 		t.Errorf("home shows %q, want %d useful", got, flagged)
 	}
-	j.shoot("journey/4-home")
+	j.tab.Shoot("journey/4-home")
 
 	// What remains is taken away, by a script and by the browser alike.
 	j.take("/fields?q=phone", "categorise", "category", "Phone")

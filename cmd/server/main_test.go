@@ -21,6 +21,7 @@ import (
 
 	"utile/internal/config"
 	"utile/internal/store/storetest"
+	"utile/internal/web/webtest"
 )
 
 // binary builds the program once for all tests.
@@ -38,7 +39,7 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	status := m.Run()
+	status := webtest.Main(m)
 	if path, err := binary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder
 	}

@@ -29,20 +29,14 @@ func TestSetUpInBrowser(t *testing.T) {
 	tab.Type("#token", token).Type("#name", "Camille Bernard").Type("#email", "camille@example.com").Type("#password", "court").Type("#workspace", "Maison Lumière")
 	tab.Click("form.sheet .btn-primary").Wait(".summary")
 	tab.Axe(t)
-	if path := webtest.ShotPath("setup-refused"); path != "" {
-		tab.Screenshot(path)
-	}
+	tab.Shoot("setup-refused")
 	tab.Type("#password", password).Click("form.sheet .btn-primary").Wait("a.door")
 	tab.Axe(t)
-	if path := webtest.ShotPath("doors"); path != "" {
-		tab.Screenshot(path)
-		tab.Width(390).Screenshot(webtest.ShotPath("doors-390"))
-	}
+	tab.Shoot("doors")
+	tab.Width(390).Shoot("doors-390")
 	tab.Width(1440).Click("button.door").Wait(".notice")
 	tab.Axe(t)
-	if path := webtest.ShotPath("example"); path != "" {
-		tab.Screenshot(path)
-	}
+	tab.Shoot("example")
 	tab.Click(".notice .linkbtn").Wait("#flashes .flash")
 	if got := tab.Location(); got != s.URL+"/workspaces" {
 		t.Errorf("after removing the example at %s", got)
@@ -65,9 +59,7 @@ func TestSignInRefusedInBrowser(t *testing.T) {
 	tab := webtest.Browser(t).Language("fr").Dark()
 	tab.Open(s.URL+"/sign-in").Type("#email", "camille@example.com").Type("#password", "faux mot de passe").Click(".sheet .btn-primary").Wait("[role=alert]")
 	tab.Axe(t)
-	if path := webtest.ShotPath("sign-in-wrong"); path != "" {
-		tab.Screenshot(path)
-	}
+	tab.Shoot("sign-in-wrong")
 }
 
 func TestPeoplePagesInBrowser(t *testing.T) {
@@ -103,8 +95,6 @@ func TestThresholdPreviewInBrowser(t *testing.T) {
 	tab.Eval(`document.querySelector('#window_days').value = '7'; document.querySelector('#grace_days').value = '0'; ''`)
 	tab.Click("form .formend .btn-primary").Wait(".confirm")
 	tab.Axe(t)
-	if path := webtest.ShotPath("settings-preview"); path != "" {
-		tab.Screenshot(path)
-		tab.Width(390).Screenshot(webtest.ShotPath("settings-preview-390"))
-	}
+	tab.Shoot("settings-preview")
+	tab.Width(390).Shoot("settings-preview-390")
 }

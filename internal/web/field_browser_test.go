@@ -24,24 +24,7 @@ func inBrowserAs(t *testing.T, s *webtest.Site, token string, pages ...shownPage
 		tab.Cookie(s.URL, "utile", token)
 	}
 	for _, p := range pages {
-		for _, lang := range []string{"fr", "en"} {
-			for _, theme := range []string{"light", "dark"} {
-				if (lang == "en") != (theme == "dark") {
-					continue // each language and each theme once is enough to meet every rule
-				}
-				tab.Cookie(s.URL, "lang", lang).Media("prefers-color-scheme", theme)
-				for _, width := range []int{1440, 390} {
-					tab.Width(width).Open(s.URL + p.path)
-					tab.Axe(t)
-					if over := tab.Overflow(); over > 0 {
-						t.Errorf("%s %s at %d: %d pixels too wide: %s", p.name, lang, width, over, tab.Widest())
-					}
-					if path := webtest.ShotPath(p.name + "-" + lang + "-" + theme + "-" + itoa(int64(width))); path != "" {
-						tab.Screenshot(path)
-					}
-				}
-			}
-		}
+		tab.Looks(t, s.URL, p.path, p.name)
 	}
 }
 
@@ -57,9 +40,9 @@ func TestFieldPagesInBrowser(t *testing.T) {
 		shownPage{"search-close", "/w/acme/search?q=naisance"},
 		shownPage{"history", "/w/acme/history?kind=field"},
 		shownPage{"field-edit", "/w/acme/fields/" + busy + "/edit"},
-		shownPage{"fields", "/w/acme/fields"},
-		shownPage{"fields-filtered", "/w/acme/fields?verdict=delete,dormant&origin=derived&col=field,application,category,owner,last_read,verdict"},
-		shownPage{"fields-close", "/w/acme/fields?q=naisance"},
+		shownPage{"fields", "/w/acme/fields?n=20"},
+		shownPage{"fields-filtered", "/w/acme/fields?n=20&verdict=delete,dormant&origin=derived&col=field,application,category,owner,last_read,verdict"},
+		shownPage{"fields-close", "/w/acme/fields?n=20&q=naisance"},
 		shownPage{"fields-nothing", "/w/acme/fields?q=zzzzqqqq"})
 }
 

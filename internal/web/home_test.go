@@ -105,27 +105,5 @@ func TestHomeInABrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	populate(t, s)
-	tab := webtest.Browser(t)
-	tab.Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleAdmin]))
-	for _, lang := range []string{"fr", "en"} {
-		tab.Cookie(s.URL, "lang", lang)
-		for _, path := range []string{"/w/acme", "/w/acme/coverage", "/w/acme/applications"} {
-			for _, width := range []int{1440, 390} {
-				tab.Width(width).Light().Open(s.URL + path).Axe(t)
-				shoot(tab, fmt.Sprintf("home%s-%s-%d-light", strings.ReplaceAll(path, "/", "-"), lang, width))
-				tab.Dark().Open(s.URL + path).Axe(t)
-				shoot(tab, fmt.Sprintf("home%s-%s-%d-dark", strings.ReplaceAll(path, "/", "-"), lang, width))
-				if n := tab.Overflow(); n > 0 {
-					t.Errorf("%s %s at %d overflows by %d: %s", lang, path, width, n, tab.Widest())
-				}
-			}
-		}
-	}
-}
-
-// shoot takes a picture of the page, where pictures are asked for.
-func shoot(tab *webtest.Tab, name string) {
-	if path := webtest.ShotPath(name); path != "" {
-		tab.Screenshot(path)
-	}
+	inBrowser(t, s, s.Acme[domain.RoleAdmin], shownPage{"home", "/w/acme"}, shownPage{"coverage", "/w/acme/coverage"}, shownPage{"applications", "/w/acme/applications"})
 }

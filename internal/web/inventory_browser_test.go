@@ -37,38 +37,10 @@ func TestInventoryPagesInABrowser(t *testing.T) {
 	v.Post(point+"/fields", "version", "1", "dataset", itoa(contacts), "field", field).Want(http.StatusSeeOther)
 	category := "/w/acme/categories/" + itoa(s.Category(t, by, "art9.health"))
 
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
-	for name, path := range map[string]string{"datasets": "/w/acme/datasets", "dataset": "/w/acme/datasets/" + itoa(contacts), "dataset-form": "/w/acme/datasets/new",
-		"categories": "/w/acme/categories", "tree": "/w/acme/categories/tree", "category": category, "category-form": "/w/acme/categories/new",
-		"points": "/w/acme/collection-points", "point": point, "point-fields": point + "/fields?application=" + itoa(crm), "flows": "/w/acme/flows", "flow": flow,
-		"flow-form": "/w/acme/flows/new", "flow-fields": flow + "/fields", "map": "/w/acme/flows/map"} {
-		for _, look := range []struct {
-			name  string
-			width int
-			dark  bool
-			lang  string
-		}{{"desk", 1440, false, "fr"}, {"phone", 390, true, "en"}} {
-			tab.Width(look.width).Light()
-			if look.dark {
-				tab.Dark()
-			}
-			tab.Open(s.URL + path + querySign(path) + "lang=" + look.lang)
-			if wide := tab.Overflow(); wide > 0 {
-				t.Errorf("%s, %s: %d pixels too wide: %s", name, look.name, wide, tab.Widest())
-			}
-			tab.Axe(t)
-			if shot := webtest.ShotPath(name + "-" + look.name); shot != "" {
-				tab.Screenshot(shot)
-			}
-		}
-	}
-}
-
-func querySign(path string) string {
-	for _, r := range path {
-		if r == '?' {
-			return "&"
-		}
-	}
-	return "?"
+	inBrowser(t, s, s.Acme[domain.RoleEditor],
+		shownPage{"datasets", "/w/acme/datasets"}, shownPage{"dataset", "/w/acme/datasets/" + itoa(contacts)}, shownPage{"dataset-form", "/w/acme/datasets/new"},
+		shownPage{"categories", "/w/acme/categories"}, shownPage{"tree", "/w/acme/categories/tree"}, shownPage{"category", category}, shownPage{"category-form", "/w/acme/categories/new"},
+		shownPage{"points", "/w/acme/collection-points"}, shownPage{"point", point}, shownPage{"point-fields", point + "/fields?application=" + itoa(crm)},
+		shownPage{"flows", "/w/acme/flows"}, shownPage{"flow", flow}, shownPage{"flow-form", "/w/acme/flows/new"}, shownPage{"flow-fields", flow + "/fields"},
+		shownPage{"map", "/w/acme/flows/map"})
 }

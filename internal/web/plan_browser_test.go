@@ -46,7 +46,7 @@ func TestPlanPagesInBrowser(t *testing.T) {
 		shownPage{"purpose", purpose},
 		shownPage{"purpose-draft", "/w/acme/purposes/" + itoa(draft)},
 		shownPage{"purpose-edit", purpose + "/edit"},
-		shownPage{"mappings", "/w/acme/mappings"},
+		shownPage{"mappings", "/w/acme/mappings?n=20"},
 		shownPage{"mapping", "/w/acme/mappings/" + itoa(mapping)},
 		shownPage{"review", "/w/acme/review"},
 		shownPage{"objectives", "/w/acme/objectives"},
@@ -61,9 +61,7 @@ func TestEndingAProgramInBrowser(t *testing.T) {
 	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor])).Cookie(s.URL, "lang", "fr")
 	tab.Open(s.URL + "/w/acme/programs/" + itoa(g.program)).Click("main details.menu:has(button[value=ended]) summary").Click(`button[value="ended"]`).Wait("form.confirm")
 	tab.Axe(t)
-	if path := webtest.ShotPath("program-end-fr-light-1440"); path != "" {
-		tab.Screenshot(path)
-	}
+	tab.Shoot("program-end-fr-light-1440")
 	tab.Click("form.confirm .btn-danger").Wait(".flash")
 	if got := verdictOf(t, s, g.field); got != "dormant" {
 		t.Errorf("verdict = %s after the program ended", got)

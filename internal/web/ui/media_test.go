@@ -10,9 +10,7 @@ import (
 func TestForcedColours(t *testing.T) {
 	t.Parallel()
 	p := webtest.Browser(t).Media("forced-colors", "active").Open(catalogueServer(t) + "/p/fr/catalogue")
-	if path := webtest.ShotPath("ui/forced-colours"); path != "" {
-		p.Screenshot(path)
-	}
+	p.Shoot("ui/forced-colours")
 	for expression, want := range map[string]string{
 		`matchMedia('(forced-colors: active)').matches`:                                     "true",
 		`getComputedStyle(document.querySelector('.badge')).borderTopWidth`:                 "1px",
@@ -30,9 +28,7 @@ func TestForcedColours(t *testing.T) {
 func TestPrint(t *testing.T) {
 	t.Parallel()
 	p := webtest.Browser(t).Print().Open(catalogueServer(t) + "/p/fr/catalogue")
-	if path := webtest.ShotPath("ui/print"); path != "" {
-		p.Screenshot(path)
-	}
+	p.Shoot("ui/print")
 	for selector, want := range map[string]string{
 		".top": "none", ".subnav": "none", ".facets": "none", ".bulk": "none", ".pager": "none", ".flashes": "none", ".actions": "none",
 		".printnote": "block", ".reg-table thead": "table-header-group",

@@ -36,11 +36,22 @@ var (
 	slots  = make(chan struct{}, openTabs)
 	shared struct {
 		sync.Mutex
-		users int
-		ctx   context.Context
-		stop  func()
+		closes bool // Main closes it
+		ctx    context.Context
+		stop   func()
 	}
 )
+
+// Main runs the tests of a package and closes the browser that they shared. A package with browser tests has it as its
+// TestMain, and exits with what it returns: no test can know that it is the last one that needs the browser, and to start one again costs seconds.
+func Main(m *testing.M) (status int) {
+	shared.closes = true
+	status = m.Run()
+	if shared.stop != nil {
+		shared.stop()
+	}
+	return status
+}
 
 // Browser opens a tab in the Chromium that the tests of a package share, and closes it with the test. It skips the test
 // where there is no Chromium, unless UTILE_REQUIRE_BROWSER=1 makes that a failure. UTILE_CHROMIUM names another program.
@@ -55,8 +66,7 @@ func Browser(t testing.TB) *Tab {
 	}
 	slots <- struct{}{}
 	t.Cleanup(func() { <-slots })
-	root, err := acquire(program)
-	t.Cleanup(release)
+	root, err := start(program)
 	if err != nil {
 		t.Fatalf("start %s: %v", program, err)
 	}
@@ -84,17 +94,21 @@ func chromium() string {
 	return ""
 }
 
-// acquire starts the shared browser for its first user.
-func acquire(program string) (context.Context, error) {
+// start starts the shared browser for its first user.
+func start(program string) (context.Context, error) {
 	shared.Lock()
 	defer shared.Unlock()
-	shared.users++
+	if !shared.closes {
+		return nil, errors.New("the package has no TestMain that calls webtest.Main, which closes the browser")
+	}
 	if shared.ctx != nil {
 		return shared.ctx, nil
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-features", "Translate,PreloadTopChromeWebUI,MediaRouter,OptimizationHints"), chromedp.Flag("disable-component-update", true),
+		// A page lives for a second, and code that runs once is not worth compiling well.
+		chromedp.Flag("js-flags", "--no-opt --no-maglev --single-threaded"),
 		chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1440, 900),
 	)
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
@@ -110,17 +124,6 @@ func acquire(program string) (context.Context, error) {
 	}
 	shared.ctx, shared.stop = ctx, stop
 	return ctx, nil
-}
-
-// release stops the shared browser after its last user.
-func release() {
-	shared.Lock()
-	defer shared.Unlock()
-	shared.users--
-	if shared.users == 0 && shared.stop != nil {
-		shared.stop()
-		shared.ctx, shared.stop = nil, nil
-	}
 }
 
 // watch notes, from before the first script of each page, what the browser refuses or fails.
@@ -313,12 +316,29 @@ func (p *Tab) Faults() []string {
 // in the page, and for every fault.
 func (p *Tab) Axe(t testing.TB) {
 	t.Helper()
-	script, err := os.ReadFile(filepath.Join(moduleRoot(t), "internal", "web", "ui", "testdata", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
+	p.axe(t, `{resultTypes: ['violations']}`)
+	for _, fault := range p.Faults() {
+		t.Errorf("browser: %s", fault)
 	}
-	p.Eval(string(script) + ";''")
-	raw := p.Eval(`axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(v => ({
+}
+
+// AxeLooks is Axe by the rules alone that the theme and the width decide: the others read names, roles and order, which
+// are those of the same document.
+func (p *Tab) AxeLooks(t testing.TB) {
+	t.Helper()
+	p.axe(t, `{resultTypes: ['violations'], preload: false, runOnly: ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable']}`)
+}
+
+func (p *Tab) axe(t testing.TB, options string) {
+	t.Helper()
+	if p.Eval(`typeof axe`) == "undefined" {
+		script, err := os.ReadFile(filepath.Join(moduleRoot(t), "internal", "web", "ui", "testdata", "axe.min.js"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Eval(string(script) + ";''")
+	}
+	raw := p.Eval(`axe.run(document, ` + options + `).then(r => JSON.stringify(r.violations.map(v => ({
 		id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.target.join(' ') + ' — ' + n.failureSummary.split('\n').slice(1, 3).join('; ') + ' — ' + n.html.slice(0, 160))}))))`)
 	var violations []struct {
 		ID, Impact, Help string
@@ -328,10 +348,7 @@ func (p *Tab) Axe(t testing.TB) {
 		t.Fatalf("read the report of axe: %v", err)
 	}
 	for _, v := range violations {
-		t.Errorf("axe %s (%s): %s, %d times\n\t%s", v.ID, v.Impact, v.Help, len(v.Nodes), strings.Join(v.Nodes[:min(len(v.Nodes), 6)], "\n\t"))
-	}
-	for _, fault := range p.Faults() {
-		t.Errorf("browser: %s", fault)
+		t.Errorf("axe on %s: %s (%s): %s, %d times\n\t%s", p.Location(), v.ID, v.Impact, v.Help, len(v.Nodes), strings.Join(v.Nodes[:min(len(v.Nodes), 6)], "\n\t"))
 	}
 }
 
@@ -348,15 +365,6 @@ func (p *Tab) Screenshot(path string) {
 	if err != nil {
 		p.t.Fatalf("browser: screenshot: %v", err)
 	}
-}
-
-// ShotPath is where a picture goes when UTILE_SHOTS names a folder; it is empty otherwise, for tests that take none.
-func ShotPath(name string) string {
-	dir := os.Getenv("UTILE_SHOTS")
-	if dir == "" {
-		return ""
-	}
-	return filepath.Join(dir, name+".png")
 }
 
 func moduleRoot(t testing.TB) string {
