@@ -6,22 +6,31 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
 	"utile/internal/job"
+	"utile/internal/scan"
 	"utile/internal/store"
 )
 
 var importCommands = []command{
-	importCommand("import", "", "bring in inventories of columns, or measures of them: CSV or XLSX, headings in any order",
-		`Each file is compared with the register and applied as a whole, or refused as a whole. Bringing in the same file again
-changes nothing; what people decided is never overwritten. Rows that were not taken are listed with line, column and reason. A file whose
-columns only name fields and measure them is evidence, as in server import evidence.`),
+	importCommand("import", "", "bring in inventories: tables of columns, and what tools say of their fields",
+		`FILES may be folders, and of several kinds: what each is, its content tells. Tables (CSV, XLSX; headings in any order) are
+brought in one by one; files of another format that are given together make one import. Each import is compared with the
+register and applied as a whole, or refused as a whole. Bringing in the same files again changes nothing; what people decided
+is never overwritten. What was not taken is listed with its place and the reason.
+
+Of a folder, files named *.csv, *.tsv, *.txt, *.xlsx, *.json, *.jsonl, *.ndjson, *.sql, *.yml, *.yaml and *.avsc are looked at; those
+that describe no fields are named and passed over. Where files do not say which application they describe, -application does;
+else the name that their format proposes is taken. A table whose columns only name fields and measure them is evidence, as in
+server import evidence.`),
 	importCommand("import evidence", domain.ImportEvidence, "bring in measured facts about fields: reads, fill rates, last writes",
 		"Measures are matched to fields by application, dataset and name, and never replace newer ones."),
 	{
@@ -69,30 +78,35 @@ func importCommand(name string, kind domain.ImportKind, summary, help string) co
 					plan.MeasuredOn = &t
 				}
 				return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, _ domain.Workspace) error {
-					return p.importFiles(ctx, st, by, plan, *dry, files)
+					return p.importAll(ctx, st, by, plan, *dry, files)
 				})
 			}
 		},
 	}
 }
 
-// importFiles brings in one file after the other; one that is refused does not keep the others out.
-func (p *program) importFiles(ctx context.Context, st *store.Store, by domain.Actor, plan domain.ImportPlan, dry bool, files []string) error {
-	var refused []string
-	for _, file := range files {
-		err := p.readFile(file, func(in io.Reader) error {
-			name := filepath.Base(file)
-			if file == "-" {
-				name = "stdin"
-			}
-			return p.importFile(ctx, st, by, in, job.ImportRequest{FileName: name, Plan: plan, DryRun: dry})
-		})
+// incoming is what to bring in: a file, or the files of one import.
+type incoming struct {
+	path  string
+	met   bool     // in a folder, and not asked for by name
+	parts []string // of an import: the paths of all its files
+}
+
+// importAll brings in one import after the other; one that is refused does not keep the others out.
+func (p *program) importAll(ctx context.Context, st *store.Store, by domain.Actor, plan domain.ImportPlan, dry bool, names []string) error {
+	files, err := findFiles(names)
+	if err != nil {
+		return err
+	}
+	imports, refused := p.groupFiles(ctx, files)
+	for _, in := range imports {
+		err := p.importOne(ctx, st, by, in, job.ImportRequest{Plan: plan, DryRun: dry, Proposed: true})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			fmt.Fprintf(p.stderr, "%s: %s\n", file, sentence(ctx, err))
-			refused = append(refused, file)
+			fmt.Fprintf(p.stderr, "%s: %s\n", in.path, sentence(ctx, err))
+			refused = append(refused, in.parts...)
 		}
 	}
 	if len(refused) > 0 {
@@ -101,15 +115,87 @@ func (p *program) importFiles(ctx context.Context, st *store.Store, by domain.Ac
 	return nil
 }
 
-func (p *program) importFile(ctx context.Context, st *store.Store, by domain.Actor, in io.Reader, r job.ImportRequest) error {
-	rows := 0
-	i, err := job.Import(ctx, st, by, in, r, func(problem domain.RowProblem) error {
-		rows++
-		place := fmt.Sprintf("line %d", problem.Line)
-		if problem.Column != "" {
-			place += ", column " + problem.Column
+// readable are the endings of files that are looked at in folders; what such a file is, its content tells.
+var readable = []string{".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".sql", ".yml", ".yaml", ".avsc"}
+
+// findFiles lists the named files, and those in named folders that may describe fields.
+func findFiles(names []string) (files []incoming, err error) {
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if name == "-" || err != nil || !info.IsDir() { // what cannot be read is told when its turn comes
+			files = append(files, incoming{path: name})
+			continue
 		}
-		fmt.Fprintf(p.stderr, "%s, %s: %s\n", r.FileName, place, i18n.T(ctx, problem.Key, pairs(problem.Args)...))
+		err = filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
+			if err == nil && e.Type().IsRegular() && slices.Contains(readable, strings.ToLower(filepath.Ext(path))) {
+				files = append(files, incoming{path: path, met: true})
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be read: %w", name, err)
+		}
+	}
+	return files, nil
+}
+
+// groupFiles puts files of one format together. Files that describe no fields are named; those among them that were asked for
+// by name are refused.
+func (p *program) groupFiles(ctx context.Context, files []incoming) (imports []*incoming, refused []string) {
+	groups := map[string]*incoming{}
+	for _, f := range files {
+		is, err := recognise(f.path)
+		if err == nil && is.None != "" {
+			fmt.Fprintf(p.stderr, "%s: passed over. %s\n", f.path, i18n.T(ctx, is.None, "place", filepath.Base(f.path)))
+			if !f.met {
+				refused = append(refused, f.path)
+			}
+			continue
+		}
+		group, open := groups[is.Format]
+		if !open || is.Format == "" {
+			group = &incoming{}
+			groups[is.Format], imports = group, append(imports, group)
+		}
+		group.parts = append(group.parts, f.path)
+		if group.path = group.parts[0]; len(group.parts) > 1 {
+			group.path += fmt.Sprintf(" + %d", len(group.parts)-1)
+		}
+	}
+	return imports, refused
+}
+
+// recognise looks at the first bytes of a file. Standard input is a table: it cannot be looked at twice.
+func recognise(path string) (scan.Recognised, error) {
+	if path == "-" {
+		return scan.Recognised{}, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return scan.Recognised{}, err
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	first := make([]byte, scan.HeadSize)
+	n, err := io.ReadFull(file, first)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return scan.Recognised{}, err
+	}
+	return scan.Recognise(first[:n]), nil
+}
+
+func (p *program) importOne(ctx context.Context, st *store.Store, by domain.Actor, in *incoming, r job.ImportRequest) error {
+	var files []job.ImportFile
+	for _, path := range in.parts {
+		name := filepath.Base(path)
+		if path == "-" {
+			name = "stdin"
+		}
+		files = append(files, job.ImportFile{Name: name, Open: func() (io.ReadCloser, error) { return p.openFile(path) }})
+	}
+	rows := 0
+	i, err := job.ImportFiles(ctx, st, by, files, r, func(problem domain.RowProblem) error {
+		rows++
+		fmt.Fprintf(p.stderr, "%s: %s\n", problemPlace(files[0].Name, problem), i18n.T(ctx, problem.Key, pairs(problem.Args)...))
 		return nil
 	})
 	if err != nil {
@@ -118,6 +204,9 @@ func (p *program) importFile(ctx context.Context, st *store.Store, by domain.Act
 	switch i.State {
 	case domain.ImportApplied, domain.ImportPreviewed:
 	case domain.ImportMapping:
+		if i.Headings.Document {
+			return errors.New("its files do not say which application they describe: name it with -application")
+		}
 		if missing := missingFlags(i); missing != "" {
 			return errors.New(missing)
 		}
@@ -128,11 +217,40 @@ func (p *program) importFile(ctx context.Context, st *store.Store, by domain.Act
 		}
 		return fmt.Errorf("it was not taken (%s)", i.State)
 	}
+	p.tellImport(ctx, i, rows, r.DryRun)
+	return nil
+}
+
+// problemPlace says where a problem is.
+func problemPlace(file string, problem domain.RowProblem) string {
+	if problem.Place != "" {
+		return problem.Place
+	}
+	place := fmt.Sprintf("%s, line %d", file, problem.Line)
+	if problem.Column != "" {
+		place += ", column " + problem.Column
+	}
+	return place
+}
+
+// tellImport says what an import did, which of its files describe no fields, and what was left out.
+func (p *program) tellImport(ctx context.Context, i domain.Import, rows int, dry bool) {
+	for _, f := range i.Headings.Files {
+		if f.Fields == 0 {
+			fmt.Fprintf(p.stderr, "%s: passed over. %s\n", f.Name, i18n.T(ctx, "scan.error.no_fields", "place", f.Name))
+		}
+	}
+	for _, n := range i.Headings.Notes {
+		fmt.Fprintf(p.stderr, "%s: %s\n", i.FileName, i18n.T(ctx, "scan.note."+n.Key, "n", n.N, "place", n.Place))
+	}
 	var counts []string
 	for _, change := range domain.ImportChanges(i.Kind) {
 		if n := i.Counts[string(change)]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, change))
 		}
+	}
+	if n := i.Counts[domain.CountFlows]; n > 0 {
+		counts = append(counts, fmt.Sprintf("%d flows", n))
 	}
 	if rows > 0 {
 		counts = append(counts, fmt.Sprintf("%d rows not taken", rows))
@@ -141,11 +259,13 @@ func (p *program) importFile(ctx context.Context, st *store.Store, by domain.Act
 		counts = []string{"nothing to change"}
 	}
 	done := "brought in"
-	if r.DryRun {
+	if dry {
 		done = "compared, nothing written"
 	}
-	fmt.Fprintf(p.stdout, "%s %s: %s\n", r.FileName, done, strings.Join(counts, ", "))
-	return nil
+	if i.Headings.Asks && i.ApplicationName != "" {
+		done += " as " + i.ApplicationName
+	}
+	fmt.Fprintf(p.stdout, "%s %s: %s\n", i.FileName, done, strings.Join(counts, ", "))
 }
 
 // missingFlags says what a file leaves open that a flag can tell; empty where its columns themselves are not understood.
@@ -180,13 +300,21 @@ func (p *program) importWorkspace(ctx context.Context, in io.Reader, slug, name 
 
 // readFile lets f read the file of that name, or standard input for "-".
 func (p *program) readFile(name string, f func(io.Reader) error) error {
-	if name == "-" {
-		return f(p.stdin)
-	}
-	file, err := os.Open(name)
+	file, err := p.openFile(name)
 	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", name, err)
+		return err
 	}
 	defer func() { _ = file.Close() }() // nothing was written
 	return f(file)
+}
+
+func (p *program) openFile(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(p.stdin), nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", name, err)
+	}
+	return file, nil
 }

@@ -36,7 +36,7 @@ var layers = map[string]struct {
 	"internal/sheet":           {heavy: []string{"github.com/xuri/excelize/v2"}},
 	"internal/store":           {ours: []string{"internal/domain", "migrations"}, heavy: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river"}},
 	"internal/store/storetest": {ours: []string{"internal/domain", "internal/localpg", "internal/store", "migrations"}, heavy: []string{"github.com/jackc/pgx/v5"}},
-	"internal/web": {ours: []string{"internal/domain", "internal/example", "internal/export", "internal/i18n", "internal/login", "internal/sheet", "internal/store", "internal/web/ui", "static"},
+	"internal/web": {ours: []string{"internal/domain", "internal/example", "internal/export", "internal/i18n", "internal/login", "internal/scan", "internal/sheet", "internal/store", "internal/web/ui", "static"},
 		heavy: []string{"github.com/a-h/templ", "github.com/go-chi/chi/v5", "github.com/gorilla/schema", "github.com/gorilla/sessions"}},
 	"internal/web/ui":      {ours: []string{"internal/i18n", "static"}, heavy: []string{"github.com/a-h/templ"}},
 	"internal/web/webtest": {ours: []string{"*"}, heavy: []string{"github.com/PuerkitoBio/goquery", "github.com/chromedp/chromedp", "github.com/chromedp/cdproto"}},

@@ -24,6 +24,7 @@ type Field struct {
 	Origin      string
 	Owner       UserID
 	Points      []CollectionPointID // where it is collected, in rising order
+	Source      SourceFacts         // what else the source tells of it
 	State       string
 	Version     int
 	CreatedAt   time.Time

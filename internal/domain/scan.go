@@ -75,6 +75,7 @@ func (t ScanTarget) counts() bool {
 type RowProblem struct {
 	Line   int
 	Column string // the target here; whoever knows the file's headings puts the heading instead
+	Place  string // where in which file, for files that have no rows; Line is then only an order
 	Key    string
 	Args   map[string]any
 }
@@ -94,6 +95,8 @@ type FoundField struct {
 	Owner       string
 	Nullable    *bool // nil when the source does not say
 	Key         bool
+	Fides       []string    // categories as the Fides taxonomy names them
+	Source      SourceFacts // what only some sources tell
 }
 
 // NewFoundField checks a row of an inventory, given its cells by target. It takes none of a row that has a problem.

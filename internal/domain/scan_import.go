@@ -93,17 +93,22 @@ const (
 	CountProblems     = "problems"
 	CountDatasets     = "datasets"     // datasets that applying creates
 	CountApplications = "applications" // applications that applying creates
+	CountFlows        = "flows"        // flows between datasets that applying registers
 )
 
 // ImportHeadings is what a file looks like: for the person who says what its columns tell.
 type ImportHeadings struct {
-	Format   string // "csv" or "xlsx"
+	Format   string // "csv" or "xlsx", or the name of a format without columns
 	Encoding string
 	Comma    string
 	Sheet    string
 	Sheets   []string
 	Headings []string
 	Sample   [][]string
+	Document bool         // a format without columns: there is nothing to map
+	Asks     bool         // the files do not say which application they describe
+	Files    []ImportFile // of a document
+	Notes    []ImportNote // what a document holds that is not used
 }
 
 // Import is one file brought in: read, compared, previewed, applied in one transaction, undone as a whole.
@@ -173,6 +178,13 @@ func KindOf(targets []ScanTarget) ImportKind {
 
 // scanDescriptions are the targets that only an inventory has.
 var scanDescriptions = []ScanTarget{ScanLabel, ScanDataType, ScanNullable, ScanRequired, ScanKey, ScanReferences, ScanComment, ScanCategory, ScanOwner}
+
+// CheckDocument tells whether a format without columns can be read by the plan: all it may ask for is the application.
+func (p ImportPlan) CheckDocument(asks bool) error {
+	var problems Problems
+	problems.Line("application", CleanLine(p.ApplicationName), asks && p.Application == 0, MaxName)
+	return problems.Err()
+}
 
 // Check tells what is still missing to read a file by the plan, by the name of the form field; nil where nothing is.
 func (p ImportPlan) Check(headings []string) error {

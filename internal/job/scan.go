@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/riverqueue/river"
 
@@ -69,24 +70,107 @@ func read(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import
 		return err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // what stays behind is the system's to clear
-	file, err := os.Create(filepath.Join(folder, "file"))
+	files, err := unload(ctx, st, by, i.ID, folder)
+	defer func() {
+		for _, f := range files {
+			_ = f.Content.(*os.File).Close() // nothing is written any more
+		}
+	}()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }()
-	size, err := st.CopyImportFile(ctx, by, i.ID, file)
-	if err != nil {
-		return err
-	}
-	table, err := sheet.Open(file, size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder, Limits: sheet.Limits{File: store.MaxImportFile}})
-	if err == nil {
-		defer func() { _ = table.Close() }()
-		err = compare(ctx, st, by, i, table)
+	if isDocument(files) {
+		err = compareDocument(ctx, st, by, i, files)
+	} else {
+		err = compareTable(ctx, st, by, i, files[0], folder)
 	}
 	if refused, ok := errors.AsType[*sheet.Error](err); ok {
 		return st.FailImport(ctx, by, i.ID, problemOf(refused))
 	}
+	if refused, ok := errors.AsType[*scan.Error](err); ok {
+		return st.FailImport(ctx, by, i.ID, problemOfDocument(refused))
+	}
 	return err
+}
+
+// unload puts the files of an import into a folder. The caller closes those that it returns, with an error too.
+func unload(ctx context.Context, st *store.Store, by domain.Actor, id domain.ImportID, folder string) (files []scan.File, err error) {
+	list, err := st.ImportFiles(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, domain.Errorf(domain.Conflict, "import.error.state") // given up meanwhile, and forgotten
+	}
+	for n, f := range list {
+		file, err := os.Create(filepath.Join(folder, "file-"+strconv.Itoa(n)))
+		if err != nil {
+			return files, err
+		}
+		files = append(files, scan.File{Name: f.Name, Content: file})
+		if files[n].Size, err = st.CopyImportFile(ctx, by, id, n, file); err != nil {
+			return files, err
+		}
+	}
+	return files, nil
+}
+
+// isDocument tells files of a format without columns from a table, by what is in them.
+func isDocument(files []scan.File) bool {
+	first := make([]byte, min(files[0].Size, scan.HeadSize))
+	_, err := files[0].Content.ReadAt(first, 0)
+	return err == nil && scan.Recognise(first).Document()
+}
+
+func compareTable(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, file scan.File, folder string) error {
+	table, err := sheet.Open(file.Content.(*os.File), file.Size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder, Limits: sheet.Limits{File: store.MaxImportFile}})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = table.Close() }()
+	return compare(ctx, st, by, i, table)
+}
+
+// compareDocument compares what files of a format without columns describe. All that it may need to ask for is the
+// application.
+func compareDocument(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, files []scan.File) error {
+	doc, err := scan.Open(files)
+	if err != nil {
+		return err
+	}
+	plan := i.Plan
+	if plan.Kind == domain.ImportEvidence {
+		return domain.Errorf(domain.Invalid, "import.error.no_measure")
+	}
+	plan.Kind, plan.Targets = domain.ImportInventory, nil
+	headings := domain.ImportHeadings{Document: true, Format: doc.Format, Asks: doc.Asks, Files: doc.Files, Notes: doc.Notes}
+	if doc.Asks && plan.Application == 0 && plan.ApplicationName == "" {
+		plan.ApplicationName = doc.Application
+		return st.HoldImport(ctx, by, i.ID, plan, headings, &domain.Problem{Key: "import.error.application"})
+	}
+	application, err := applicationOf(ctx, st, by, plan)
+	if err != nil {
+		return err
+	}
+	doc.In(application)
+	rows := &rowSource{document: doc, plan: plan, application: application}
+	defer rows.close()
+	if rows.words, err = st.ScanWords(ctx, by); err != nil {
+		return err
+	}
+	return st.CompareInventory(ctx, by, i.ID, plan, headings, rows.described, doc.Flows())
+}
+
+// problemOfDocument is a message of why files are refused, with which and where.
+func problemOfDocument(e *scan.Error) domain.Problem {
+	p := domain.Problem{Key: e.Key, Args: map[string]any{}}
+	for k, v := range e.Args {
+		p.Args[k] = v
+	}
+	if p.Args["place"] = e.File; e.Place != "" {
+		p.Args["place"] = e.Place
+	}
+	return p
 }
 
 // problemOf is a message of why a file is refused, with where.
@@ -138,7 +222,7 @@ func compare(ctx context.Context, st *store.Store, by domain.Actor, i domain.Imp
 	if rows.words, err = st.ScanWords(ctx, by); err != nil {
 		return err
 	}
-	return st.CompareInventory(ctx, by, i.ID, plan, headings, rows.inventory)
+	return st.CompareInventory(ctx, by, i.ID, plan, headings, rows.inventory, nil)
 }
 
 // firstProblem is what the mapping screen says at its top: one sentence at a time is enough.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"utile/internal/domain"
@@ -18,6 +19,7 @@ const batchRows = 5_000
 // rowSource turns a table into the rows that the store compares.
 type rowSource struct {
 	table       *sheet.Table
+	document    *scan.Document // in the place of a table
 	plan        domain.ImportPlan
 	fileName    string
 	application string // of every row, where a person said so; else of rows that do not say
@@ -51,6 +53,9 @@ func (s *rowSource) known() scan.Known {
 }
 
 func (s *rowSource) heading(t domain.ScanTarget) string {
+	if s.document != nil {
+		return string(t)
+	}
 	if i := slices.Index(s.plan.Targets, t); i >= 0 {
 		return s.table.Headers()[i]
 	}
@@ -63,10 +68,21 @@ func (s *rowSource) inventory() (store.RowSource, error) {
 	if err := s.table.Rewind(); err != nil {
 		return nil, err
 	}
-	next, stop := iter.Pull2(scan.InventoryOf(s.table, s.targets(), s.known()))
+	return s.found(scan.InventoryOf(s.table, s.targets(), s.known()), s.plan.Targets), nil
+}
+
+// described starts at the first field of a document.
+func (s *rowSource) described() (store.RowSource, error) {
+	s.close()
+	return s.found(s.document.Fields(), s.document.Says()), nil
+}
+
+// found makes rows of what a source says; said are the targets that it tells of every field.
+func (s *rowSource) found(fields iter.Seq2[scan.Found, error], said []domain.ScanTarget) store.RowSource {
+	next, stop := iter.Pull2(fields)
 	s.stop = stop
 	mapped := map[domain.ScanTarget]bool{}
-	for _, t := range s.plan.Targets {
+	for _, t := range said {
 		mapped[t] = true
 	}
 	return &batches{next: func() (store.FoundRow, []domain.RowProblem, error) {
@@ -78,8 +94,18 @@ func (s *rowSource) inventory() (store.RowSource, error) {
 			return store.FoundRow{}, nil, err
 		}
 		row, problems := s.foundRow(found, mapped)
+		for n := range problems {
+			problems[n].Place = firstOf(problems[n].Place, found.Place)
+		}
 		return row, problems, nil
-	}}, nil
+	}}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 func (s *rowSource) foundRow(found scan.Found, mapped map[domain.ScanTarget]bool) (store.FoundRow, []domain.RowProblem) {
@@ -97,6 +123,12 @@ func (s *rowSource) foundRow(found scan.Found, mapped map[domain.ScanTarget]bool
 	// A word that the workspace does not know is reported, and costs the row that word alone: a field that exists must not
 	// seem gone for it.
 	facts.Category = s.word(&problems, s.words.Categories, found.Line, domain.ScanCategory, "import.problem.category", f.Category)
+	if len(f.Fides) > 0 {
+		facts.Category = s.fides(&problems, found.Line, f.Fides)
+	}
+	if s.document != nil {
+		facts.Source = &f.Source
+	}
 	facts.Owner = s.word(&problems, s.words.People, found.Line, domain.ScanOwner, "import.problem.owner", f.Owner)
 	row.Facts = facts
 	return row, problems
@@ -131,6 +163,20 @@ func (s *rowSource) word(problems *[]domain.RowProblem, words map[string]string,
 		return &known
 	}
 	*problems = append(*problems, domain.RowProblem{Line: line, Column: s.heading(t), Key: key, Args: domain.Args("value", value)})
+	return nil
+}
+
+// fides is the category of the first of several words of the Fides taxonomy that means one, or whose broader word does.
+func (s *rowSource) fides(problems *[]domain.RowProblem, line int, words []string) *string {
+	for _, w := range words {
+		for ; strings.Contains(w, "."); w = w[:strings.LastIndexByte(w, '.')] {
+			if code := s.words.Fides[w]; code != "" {
+				return &code
+			}
+		}
+	}
+	*problems = append(*problems, domain.RowProblem{Line: line, Column: s.heading(domain.ScanCategory), Key: "import.problem.category",
+		Args: domain.Args("value", strings.Join(words, ", "))})
 	return nil
 }
 

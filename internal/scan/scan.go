@@ -23,9 +23,10 @@ type Found struct {
 	Line     int
 	Field    domain.FoundField // only where there is no problem
 	Problems []domain.RowProblem
+	Place    string // where in which file, for files without rows
 }
 
-// Source is something that describes fields: a table today, other formats as they come, one file each. The sequence ends
+// Source is something that describes fields: a table, or a document of another format. The sequence ends
 // at the first error, which concerns the source as a whole.
 type Source interface {
 	Fields() iter.Seq2[Found, error]

@@ -72,7 +72,7 @@ var archiveTables = []archiveTable{
 	newArchiveTable("field", "field", `id:own dataset_id>dataset application_id>application name label description comment data_type
 		nullable:bool? is_key:bool reference position:int category_id>category? gdpr_class origin owner_id>user? state verdict
 		lawful:bool used:bool used_why flags:int grade:int completeness:int programs:int purposes:int decision decision_until:date?
-		version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+		version:int created_at:time updated_at:time archived_at:time? source_facts:json?`).ordered("", "t.id"),
 	newArchiveTable("field_collection", "field_collection", "field_id>field collection_point_id>collection_point").
 		ordered("", "t.field_id, t.collection_point_id"),
 	newArchiveTable("evidence", "field_evidence", `field_id>field reads:int? window_days:int? last_read_at:time? reads_measured_at:time?
@@ -112,8 +112,10 @@ var archiveTables = []archiveTable{
 		created:facts actor_id>user? actor_name batch_id>batch? created_at:time updated_at:time applied_at:time? undone_at:time?`).ordered("", "t.id").only("t.state in " + archivedImports),
 	newArchiveTable("import_row", "import_row", `import_id>import line:int change application dataset name facts:json field_id~field? dataset_id~dataset?
 		renamed_from before:json? version:int? taken:bool`).ordered(importOf("import_row"), "t.import_id, t.line, t.dataset, t.name, t.change, t.facts::text").only("i.state in " + archivedImports),
-	newArchiveTable("import_problem", "import_problem", "import_id>import line:int heading key args:json").
+	newArchiveTable("import_problem", "import_problem", "import_id>import line:int heading key args:json place").
 		ordered(importOf("import_problem"), "t.import_id, t.line, t.heading, t.key, t.args::text").only("i.state in " + archivedImports),
+	newArchiveTable("import_flow", "import_flow", `import_id>import n:int change source_application source_dataset target_application
+		target_dataset mechanism flow_id~flow?`).ordered(importOf("import_flow"), "t.import_id, t.n").only("i.state in " + archivedImports),
 	newArchiveTable("heading", "heading_memory", "heading target").ordered("", "t.heading"),
 	newArchiveTable("event", "event", `id:own at:time actor_id>user? actor_name verb subject_kind subject_id:subject subject_name
 		before:facts? after:facts? reason batch_id>batch?`).ordered("", "t.id"),
@@ -127,7 +129,7 @@ func importOf(table string) string {
 
 // archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, and work
 // under way.
-var archiveLeftOut = []string{"field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "batch_work"}
+var archiveLeftOut = []string{"field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "import_file", "batch_work"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {
 	t := archiveTable{kind: kind, table: table, from: table + " t"}

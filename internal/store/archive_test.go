@@ -238,7 +238,9 @@ func (g *generator) traces() {
 		"actor": g.maybe(1), "actor_name": "anna", "batch": g.maybe(2), "created_at": g.time(), "updated_at": g.time(), "applied_at": g.time()})
 	g.put("import_row", map[string]any{"import": 1, "line": 2, "change": "new", "dataset": "table_1", "name": "champ_1", "application": "App 1",
 		"facts": `{"type": "text"}`, "field": 1, "dataset_id": 2, "version": g.maybe(3), "taken": true})
-	g.put("import_problem", map[string]any{"import": 1, "line": 3, "heading": "Champ", "key": "sheet.error.x", "args": `{"n": 1}`})
+	g.put("import_problem", map[string]any{"import": 1, "line": 3, "heading": "Champ", "key": "sheet.error.x", "args": `{"n": 1}`, "place": "contacts.json:3"})
+	g.put("import_flow", map[string]any{"import": 1, "n": 1, "change": "new", "source_application": "App 1", "source_dataset": "table_1",
+		"target_application": "App 2", "target_dataset": "table_2", "mechanism": "etl", "flow": g.maybe(1)})
 	g.put("heading", map[string]any{"heading": "nom du champ", "target": "name"})
 	g.put("event", map[string]any{"id": g.next("event"), "at": g.time(), "actor": 3, "actor_name": "chloe", "verb": "field.changed",
 		"subject_kind": "field", "subject": 9, "subject_name": "champ_9",

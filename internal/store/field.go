@@ -32,17 +32,19 @@ type fieldRow struct {
 	CreatedAt     time.Time                  `db:"created_at"`
 	UpdatedAt     time.Time                  `db:"updated_at"`
 	ArchivedAt    *time.Time                 `db:"archived_at"`
+	Source        *domain.SourceFacts        `db:"source_facts"`
 }
 
 const fieldCols = `f.id, f.dataset_id, f.application_id, f.name, f.label, f.description, f.comment, f.data_type, f.nullable, f.is_key,
-	f.reference, f.category_id, f.gdpr_class, f.origin, f.owner_id, f.state, f.version, f.created_at, f.updated_at, f.archived_at,
+	f.reference, f.category_id, f.gdpr_class, f.origin, f.owner_id, f.state, f.version, f.created_at, f.updated_at, f.archived_at, f.source_facts,
 	array(select collection_point_id from field_collection fc where fc.workspace_id = f.workspace_id and fc.field_id = f.id order by 1) as points`
 
 func (r fieldRow) field() domain.Field {
 	return domain.Field{ID: r.ID, Dataset: r.DatasetID, Application: r.ApplicationID, Name: r.Name, Label: r.Label,
 		Description: r.Description, Comment: r.Comment, DataType: r.DataType, Nullable: r.Nullable, IsKey: r.IsKey,
 		Reference: r.Reference, Category: deref(r.CategoryID), Class: r.Class, Origin: r.Origin, Owner: deref(r.OwnerID),
-		Points: r.Points, State: r.State, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt}
+		Points: r.Points, State: r.State, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt,
+		Source: deref(r.Source)}
 }
 
 func fieldArgs(by domain.Actor, f domain.Field) pgx.StrictNamedArgs {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"io"
 	"strings"
 	"time"
 
@@ -49,13 +48,17 @@ type importPlan struct {
 }
 
 type importHeadings struct {
-	Format   string     `json:"format,omitempty"`
-	Encoding string     `json:"encoding,omitempty"`
-	Comma    string     `json:"comma,omitempty"`
-	Sheet    string     `json:"sheet,omitempty"`
-	Sheets   []string   `json:"sheets,omitempty"`
-	Headings []string   `json:"headings,omitempty"`
-	Sample   [][]string `json:"sample,omitempty"`
+	Format   string              `json:"format,omitempty"`
+	Encoding string              `json:"encoding,omitempty"`
+	Comma    string              `json:"comma,omitempty"`
+	Sheet    string              `json:"sheet,omitempty"`
+	Sheets   []string            `json:"sheets,omitempty"`
+	Headings []string            `json:"headings,omitempty"`
+	Sample   [][]string          `json:"sample,omitempty"`
+	Document bool                `json:"document,omitempty"`
+	Asks     bool                `json:"asks,omitempty"`
+	Files    []domain.ImportFile `json:"files,omitempty"`
+	Notes    []domain.ImportNote `json:"notes,omitempty"`
 }
 
 type importProblem struct {
@@ -127,30 +130,6 @@ func (s *Store) AddImport(ctx context.Context, by domain.Actor, fileName string,
 	return id, err
 }
 
-// AddImportChunk keeps the n-th piece of the file, from 0. Conflict where the import no longer takes any.
-func (s *Store) AddImportChunk(ctx context.Context, by domain.Actor, id domain.ImportID, n int, chunk []byte) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		added, err := s.exec(ctx, "import", `insert into import_chunk (workspace_id, import_id, n, bytes)
-			select @ws, id, @n, @bytes from import where workspace_id = @ws and id = @id and state = 'uploaded'`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "n": n, "bytes": chunk})
-		if err == nil && added == 0 {
-			err = domain.Errorf(domain.Conflict, "import.error.state")
-		}
-		return err
-	})
-}
-
-// StartImport says that the whole file is here, so that it is read: by a job where queue is true, else by the caller.
-func (s *Store) StartImport(ctx context.Context, by domain.Actor, id domain.ImportID, size int64, sha256 []byte, queue bool) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		if err := s.moveImport(ctx, by, id, `state = 'reading', file_size = @size, file_sha256 = @sha`, []domain.ImportState{domain.ImportUploaded},
-			pgx.StrictNamedArgs{"size": size, "sha": sha256}); err != nil {
-			return err
-		}
-		return s.queueImport(ctx, by, id, queue)
-	})
-}
-
 // PlanImport takes what a person says of a file, remembers what its headings mean, and reads it again. Invalid where
 // something is missing, Conflict where the import was applied or given up.
 func (s *Store) PlanImport(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, queue bool) error {
@@ -160,9 +139,16 @@ func (s *Store) PlanImport(ctx context.Context, by domain.Actor, id domain.Impor
 			return err
 		}
 		plan.ApplicationName, plan.Dataset, plan.Answered = domain.CleanLine(plan.ApplicationName), domain.CleanLine(plan.Dataset), true
-		if plan.Sheet != i.Headings.Sheet && plan.Sheet != "" { // another sheet has other headings
+		switch {
+		case i.Headings.Document:
+			plan.Kind, plan.Targets = domain.ImportInventory, nil
+			err = plan.CheckDocument(i.Headings.Asks)
+		case plan.Sheet != i.Headings.Sheet && plan.Sheet != "": // another sheet has other headings
 			plan.Targets, plan.Answered = nil, false
-		} else if err := plan.Check(i.Headings.Headings); err != nil {
+		default:
+			err = plan.Check(i.Headings.Headings)
+		}
+		if err != nil {
 			return err
 		}
 		args := planArgs(by, plan)
@@ -173,7 +159,7 @@ func (s *Store) PlanImport(ctx context.Context, by domain.Actor, id domain.Impor
 			[]domain.ImportState{domain.ImportMapping, domain.ImportPreviewed}, args); err != nil {
 			return err
 		}
-		if plan.Answered {
+		if plan.Answered && !i.Headings.Document {
 			if err := s.rememberHeadings(ctx, by, i.Headings.Headings, plan.Targets); err != nil {
 				return err
 			}
@@ -330,17 +316,30 @@ func storableHeadings(h domain.ImportHeadings) importHeadings {
 		})
 	}
 	h.Headings, h.Sheets, h.Sample = short(h.Headings), short(h.Sheets), mapSlice(h.Sample, short)
+	h.Files = mapSlice(h.Files, func(f domain.ImportFile) domain.ImportFile {
+		f.Name = storableText(f.Name)
+		return f
+	})
+	h.Notes = mapSlice(h.Notes, func(n domain.ImportNote) domain.ImportNote {
+		n.Place = storableText(n.Place)
+		return n
+	})
 	return importHeadings(h)
 }
 
 // dropImportFile forgets the file, and the rows where nothing came of them.
 func (s *Store) dropImportFile(ctx context.Context, by domain.Actor, id domain.ImportID, rowsToo bool) error {
-	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
-	if _, err := s.exec(ctx, "import", `delete from import_chunk where workspace_id = @ws and import_id = @id`, args); err != nil || !rowsToo {
-		return err
+	tables := []string{"import_chunk", "import_file"}
+	if rowsToo {
+		tables = append(tables, "import_row", "import_flow")
 	}
-	_, err := s.exec(ctx, "import", `delete from import_row where workspace_id = @ws and import_id = @id`, args)
-	return err
+	for _, table := range tables {
+		if _, err := s.exec(ctx, "import", `delete from `+table+` where workspace_id = @ws and import_id = @id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // moveImport changes an import that is in one of the states: Conflict where it is in another by now. Two processes that
@@ -370,35 +369,16 @@ func (s *Store) ImportProgress(ctx context.Context, by domain.Actor, id domain.I
 	})
 }
 
-// CopyImportFile writes the uploaded file to w, piece by piece.
-func (s *Store) CopyImportFile(ctx context.Context, by domain.Actor, id domain.ImportID, w io.Writer) (size int64, err error) {
-	for n := 0; ; n++ {
-		var chunk [][]byte
-		err := s.Read(ctx, by, func(s *Store) (err error) {
-			chunk, err = many[[]byte](ctx, s, "import", `select bytes from import_chunk where workspace_id = @ws and import_id = @id and n = @n`,
-				pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "n": n})
-			return err
-		})
-		if err != nil || len(chunk) == 0 {
-			return size, err
-		}
-		written, err := w.Write(chunk[0])
-		size += int64(written)
-		if err != nil {
-			return size, err
-		}
-	}
-}
-
 // ScanWords are the words by which a file may name categories and people of the workspace, folded.
 type ScanWords struct {
 	Categories map[string]string // code, by code and by labels
+	Fides      map[string]string // code, by category of the Fides taxonomy
 	People     map[string]string // e-mail, by e-mail and by name; "" where two people have the name
 }
 
 // ScanWords reads what a file may name.
 func (s *Store) ScanWords(ctx context.Context, by domain.Actor) (w ScanWords, err error) {
-	w = ScanWords{map[string]string{}, map[string]string{}}
+	w = ScanWords{map[string]string{}, map[string]string{}, map[string]string{}}
 	err = s.Read(ctx, by, func(s *Store) error {
 		ws := pgx.StrictNamedArgs{"ws": by.Workspace}
 		type row struct {
@@ -412,6 +392,16 @@ func (s *Store) ScanWords(ctx context.Context, by domain.Actor) (w ScanWords, er
 		}
 		for _, c := range categories {
 			w.Categories[domain.Fold(c.Word)] = c.Of
+		}
+		// Where several categories stand for one of Fides: the one of the same word, else the broadest, which says no more than Fides.
+		fides, err := many[row](ctx, s, "category", `select distinct on (fides_category) fides_category as word, code as of from data_category
+			where workspace_id = @ws and archived_at is null and fides_category <> ''
+			order by fides_category, split_part(code, '.', -1) <> split_part(fides_category, '.', -1), cardinality(string_to_array(code, '.')), id`, ws)
+		if err != nil {
+			return err
+		}
+		for _, c := range fides {
+			w.Fides[c.Word] = c.Of
 		}
 		people, err := many[row](ctx, s, "member", `select v.w as word, case when count(distinct u.email) = 1 then min(u.email) else '' end as of
 			from membership m join app_user u on u.id = m.user_id, lateral (values (u.email), (u.name)) v (w)

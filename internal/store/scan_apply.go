@@ -187,6 +187,9 @@ func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Im
 	if created.Gone, created.Returned, err = s.moveImportDatasets(ctx, by, i); err != nil {
 		return created, err
 	}
+	if err := s.addImportFlows(ctx, by, i); err != nil {
+		return created, err
+	}
 	if everything {
 		return created, s.judgeAll(ctx, by)
 	}
@@ -269,7 +272,7 @@ func (s *Store) addImportPlaces(ctx context.Context, by domain.Actor, i domain.I
 const newFields = `import_row r
 	join import_place p on p.application = r.application and p.dataset = r.dataset
 	cross join lateral jsonb_to_record(r.facts) as x (label text, data_type text, nullable boolean, is_key boolean, reference text,
-		comment text, category text, owner text)
+		comment text, category text, owner text, source jsonb)
 	left join data_category c on c.workspace_id = r.workspace_id and c.code = x.category
 	left join app_user o on o.email = x.owner`
 
@@ -312,11 +315,12 @@ func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.I
 	for from := *lines.From; from <= *lines.To; from += applyChunk {
 		n, err := s.exec(ctx, "field", `
 			insert into field (workspace_id, id, dataset_id, application_id, name, label, comment, data_type, nullable, is_key, reference,
-				position, category_id, gdpr_class, owner_id, verdict, lawful, used, used_why, flags, grade, completeness)
+				position, category_id, gdpr_class, owner_id, verdict, lawful, used, used_why, flags, grade, completeness, source_facts)
 			overriding system value
 			select r.workspace_id, r.field_id, p.dataset_id, p.application_id, r.name, coalesce(x.label, ''), coalesce(x.comment, ''),
 				coalesce(x.data_type, ''), x.nullable, coalesce(x.is_key, false), coalesce(x.reference, ''), least(r.line, 2147483647),
-				c.id, v.class, o.id, v.verdict, v.lawful, v.used, v.why, v.flags, v.grade, v.completeness
+				c.id, v.class, o.id, v.verdict, v.lawful, v.used, v.why, v.flags, v.grade, v.completeness,
+				nullif(x.source, '{}')
 			from `+newFields+`
 			join first_verdict v on v.dataset_id = p.dataset_id and v.category_id = coalesce(c.id, 0) and v.meaning = `+meaningful+` and v.owned = `+owned+`
 			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.line >= @from and r.line < @to
@@ -383,6 +387,7 @@ func (s *Store) changeImportFields(ctx context.Context, by domain.Actor, i domai
 			is_key = case when r.before ? 'is_key' then (r.facts ->> 'is_key')::boolean else f.is_key end,
 			reference = case when r.before ? 'reference' then r.facts ->> 'reference' else f.reference end,
 			comment = case when r.before ? 'comment' then r.facts ->> 'comment' else f.comment end,
+			source_facts = case when r.before ? 'source' then nullif(r.facts -> 'source', '{}') else f.source_facts end,
 			category_id = case when r.before ? 'category' then c.id else f.category_id end,
 			gdpr_class = case when r.before ? 'category' then coalesce(c.gdpr_class, 'unclassified') else f.gdpr_class end,
 			owner_id = case when r.before ? 'owner' then o.id else f.owner_id end,

@@ -21,6 +21,8 @@ type FoundFacts struct {
 	Comment   *string `json:"comment,omitempty"`
 	Category  *string `json:"category,omitempty"` // code
 	Owner     *string `json:"owner,omitempty"`    // e-mail
+	// Source is empty, not nil, where the source tells nothing more of the field.
+	Source *domain.SourceFacts `json:"source,omitempty"`
 }
 
 // FoundRow is a row of a file, ready to be compared with the register. Facts become JSON.
@@ -40,11 +42,16 @@ type RowSource interface {
 	NextRows() (rows []FoundRow, problems []domain.RowProblem, err error)
 }
 
-// CompareInventory reads all rows of an inventory, compares them with the register and keeps the differences for a
-// preview. Nothing of the register changes. Conflict where the import was given up meanwhile; errors of the source are
+// CompareInventory reads all rows of an inventory and the flows between its datasets, compares them with the register and
+// keeps the differences for a preview. Nothing of the register changes. Conflict where the import was given up meanwhile; errors of the source are
 // returned as they are.
-func (s *Store) CompareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, source func() (RowSource, error)) error {
-	return s.compare(ctx, by, id, plan, h, source, (*Store).compareInventory)
+func (s *Store) CompareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, source func() (RowSource, error), flows []domain.FoundFlow) error {
+	return s.compare(ctx, by, id, plan, h, source, func(s *Store, ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan) error {
+		if err := s.compareInventory(ctx, by, id, plan); err != nil {
+			return err
+		}
+		return s.compareFlows(ctx, by, id, flows)
+	})
 }
 
 // compare does in one transaction what both kinds of import share.
@@ -78,6 +85,7 @@ func (s *Store) clearComparison(ctx context.Context, by domain.Actor, id domain.
 	for _, sql := range []string{
 		`delete from import_row where workspace_id = @ws and import_id = @id`,
 		`delete from import_problem where workspace_id = @ws and import_id = @id`,
+		`delete from import_flow where workspace_id = @ws and import_id = @id`,
 	} {
 		if _, err := s.exec(ctx, "import", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
 			return err
@@ -136,13 +144,15 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 	}
 	n := len(problems)
 	lines, columns, keys, args := make([]int64, n), make([]string, n), make([]string, n), make([]map[string]any, n)
+	places := make([]string, n)
 	for i, p := range problems {
 		lines[i], columns[i], keys[i], args[i] = int64(p.Line), storableText(p.Column), p.Key, storable(p.Args)
+		places[i] = storableText(p.Place)
 	}
-	_, err := s.exec(ctx, "import", `insert into import_problem (workspace_id, import_id, line, heading, key, args)
-		select @ws, @id, u.line, u.heading, u.key, u.args
-		from unnest(@lines::bigint[], @columns::text[], @keys::text[], @args::jsonb[]) u (line, heading, key, args)`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "lines": lines, "columns": columns, "keys": keys, "args": args})
+	_, err := s.exec(ctx, "import", `insert into import_problem (workspace_id, import_id, line, heading, key, args, place)
+		select @ws, @id, u.line, u.heading, u.key, u.args, u.place
+		from unnest(@lines::bigint[], @columns::text[], @keys::text[], @args::jsonb[], @places::text[]) u (line, heading, key, args, place)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "lines": lines, "columns": columns, "keys": keys, "args": args, "places": places})
 	return err
 }
 
@@ -200,7 +210,7 @@ func (s *Store) hold(ctx context.Context, by domain.Actor, plan domain.ImportPla
 		create temporary table held on commit drop as
 		select f.id, f.dataset_id, f.name, f.state, f.version, f.category_id, f.owner_id,
 			jsonb_build_object('label', f.label, 'data_type', f.data_type, 'nullable', f.nullable, 'is_key', f.is_key,
-				'reference', f.reference, 'comment', f.comment, 'category', c.code, 'owner', o.email) as facts
+				'reference', f.reference, 'comment', f.comment, 'category', c.code, 'owner', o.email, 'source', coalesce(f.source_facts, '{}')) as facts
 		from field f
 		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
 		left join app_user o on o.id = f.owner_id
@@ -219,7 +229,8 @@ const differing = `
 	left join lateral (
 		select jsonb_object_agg(e.key, f.facts -> e.key) as diff, jsonb_object_agg(e.key, e.value) as want
 		from jsonb_each(p.facts) e
-		where not f.facts @> p.facts and f.facts -> e.key is distinct from e.value
+		where not (f.facts @> p.facts and (f.facts -> 'source' = p.facts -> 'source' or not p.facts ? 'source'))
+			and f.facts -> e.key is distinct from e.value
 			and not (e.key = 'label' and e.value = '""')
 			and not (e.key = 'category' and f.category_id is not null)
 			and not (e.key = 'owner' and f.owner_id is not null)
@@ -353,7 +364,9 @@ func (s *Store) countComparison(ctx context.Context, by domain.Actor, id domain.
 	}
 	sql := `select change as key, count(*) as n from import_row where workspace_id = @ws and import_id = @id group by change
 		union all
-		select 'problems', count(distinct line) from import_problem where workspace_id = @ws and import_id = @id`
+		select 'problems', count(distinct line) from import_problem where workspace_id = @ws and import_id = @id
+		union all
+		select 'flows', count(*) from import_flow where workspace_id = @ws and import_id = @id and change = 'new' having count(*) > 0`
 	if kind == domain.ImportInventory { // what applying creates beside fields
 		sql += `
 		union all

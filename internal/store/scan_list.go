@@ -47,16 +47,17 @@ type rowProblemRow struct {
 	Heading string         `db:"heading"`
 	Key     string         `db:"key"`
 	Args    map[string]any `db:"args"`
+	Place   string         `db:"place"`
 }
 
 // ImportProblems returns one page of the problems of an import's rows, in the order of the file. Column is the heading.
 func (s *Store) ImportProblems(ctx context.Context, by domain.Actor, id domain.ImportID, skip, most int) (problems []domain.RowProblem, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		rows, err := many[rowProblemRow](ctx, s, "import", `select line, heading, key, args from import_problem
+		rows, err := many[rowProblemRow](ctx, s, "import", `select line, heading, key, args, place from import_problem
 			where workspace_id = @ws and import_id = @id order by line, heading, key offset @skip limit @most`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "skip": skip, "most": most})
 		problems = mapSlice(rows, func(r rowProblemRow) domain.RowProblem {
-			return domain.RowProblem{Line: r.Line, Column: r.Heading, Key: r.Key, Args: r.Args}
+			return domain.RowProblem{Line: r.Line, Column: r.Heading, Key: r.Key, Args: r.Args, Place: r.Place}
 		})
 		return err
 	})
@@ -66,7 +67,7 @@ func (s *Store) ImportProblems(ctx context.Context, by domain.Actor, id domain.I
 // EachImportProblem calls f for every problem of an import's rows, in the order of the file.
 func (s *Store) EachImportProblem(ctx context.Context, by domain.Actor, id domain.ImportID, f func(domain.RowProblem) error) error {
 	return s.Read(ctx, by, func(s *Store) error {
-		rows, err := s.db.Query(ctx, `select line, heading, key, args from import_problem
+		rows, err := s.db.Query(ctx, `select line, heading, key, args, place from import_problem
 			where workspace_id = @ws and import_id = @id order by line, heading, key`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 		if err != nil {
 			return translate("import", err)
@@ -74,7 +75,7 @@ func (s *Store) EachImportProblem(ctx context.Context, by domain.Actor, id domai
 		defer rows.Close()
 		for rows.Next() {
 			var p domain.RowProblem
-			if err := rows.Scan(&p.Line, &p.Column, &p.Key, &p.Args); err != nil {
+			if err := rows.Scan(&p.Line, &p.Column, &p.Key, &p.Args, &p.Place); err != nil {
 				return translate("import", err)
 			}
 			if err := f(p); err != nil {

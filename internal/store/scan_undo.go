@@ -31,7 +31,14 @@ const importDependents = `
 		union all
 		select 'changed' where f.version <> coalesce(r.version, 0) + 1
 	) k
-	where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed', 'renamed', 'returned', 'gone')`
+	where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed', 'renamed', 'returned', 'gone')
+	union all
+	select 0, w.name, x.target_dataset, 'flow'
+	from import_flow x
+	join flow w on w.workspace_id = x.workspace_id and w.id = x.flow_id
+	where x.workspace_id = @ws and x.import_id = @id and (w.version > 1
+		or exists (select from flow_field c where c.workspace_id = w.workspace_id and c.flow_id = w.id)
+		or exists (select from remark m where m.workspace_id = w.workspace_id and m.subject_kind = 'flow' and m.subject_id = w.id))`
 
 // evidenceDependents: measures that are no longer those of the import were replaced since.
 const evidenceDependents = `
@@ -145,6 +152,9 @@ func (s *Store) finishUndo(ctx context.Context, by domain.Actor, i domain.Import
 }
 
 func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Import) error {
+	if err := s.undoFlows(ctx, by, i); err != nil {
+		return err
+	}
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
 	for _, sql := range []string{
 		`delete from field f using import_row r where r.workspace_id = @ws and r.import_id = @id and r.change = 'new'
@@ -158,6 +168,7 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 			is_key = case when r.before ? 'is_key' then (r.before ->> 'is_key')::boolean else f.is_key end,
 			reference = case when r.before ? 'reference' then r.before ->> 'reference' else f.reference end,
 			comment = case when r.before ? 'comment' then r.before ->> 'comment' else f.comment end,
+			source_facts = case when r.before ? 'source' then nullif(r.before -> 'source', '{}') else f.source_facts end,
 			category_id = case when r.before ? 'category' then null else f.category_id end,
 			gdpr_class = case when r.before ? 'category' then 'unclassified' else f.gdpr_class end,
 			owner_id = case when r.before ? 'owner' then null else f.owner_id end,

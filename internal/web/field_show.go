@@ -201,7 +201,27 @@ func (p fieldPage) what() []ui.Fact {
 			facts[0].Note = p.t("record.unknown")
 		}
 	}
-	return facts
+	return append(facts, p.source()...)
+}
+
+// source is what else the source tells of the field: what it says by a word first, warning where it is put away there.
+func (p fieldPage) source() (facts []ui.Fact) {
+	var words []string
+	for _, f := range sourceFactList(p.ctx, p.v.Field.Source) {
+		if f.value == "" {
+			words = append(words, f.name)
+			continue
+		}
+		facts = append(facts, ui.Fact{Term: f.name, Text: f.value, Wide: len(f.value) > 60})
+	}
+	if len(words) == 0 {
+		return facts
+	}
+	said := ui.Fact{Term: p.t("field.in_source"), Text: strings.Join(words, " · ")}
+	if p.v.Field.Source.Retired() {
+		said.Text, said.Value = "", ui.Badge(ui.Warn, "archive", strings.Join(words, " · "))
+	}
+	return append([]ui.Fact{said}, facts...)
 }
 
 func (p fieldPage) yesNo(b *bool) string {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,12 +16,13 @@ import (
 	"utile/internal/domain"
 	"utile/internal/export"
 	"utile/internal/i18n"
+	"utile/internal/scan"
 	"utile/internal/sheet"
 	"utile/internal/store"
 	"utile/internal/web/ui"
 )
 
-//i18n:dynamic imports. import. scan.problem. sheet.error. sheet.problem. sheet.is.
+//i18n:dynamic imports. import. scan.problem. scan.error. scan.none. scan.note. scan.format. scan.help. sheet.error. sheet.problem. sheet.is. source.
 
 func (s *Server) importRoutes(r scope) {
 	r.get("/imports", domain.ReadWorkspace, s.listImports)
@@ -174,6 +177,17 @@ type importNewView struct {
 	kinds        []ui.Option
 	action, back string
 	sample       string
+	help         []ui.Fact // how to get a file of each format
+}
+
+// importHelps are the formats in the order in which the form tells of them.
+var importHelps = []string{"salesforce", "hubspot"}
+
+func importHelpList(ctx context.Context) (help []ui.Fact) {
+	for _, f := range importHelps {
+		help = append(help, ui.Fact{Term: i18n.T(ctx, "scan.format."+f), Text: i18n.T(ctx, "scan.help."+f), Wide: true})
+	}
+	return help
 }
 
 func (s *Server) newImport(w http.ResponseWriter, r *http.Request) error {
@@ -191,7 +205,7 @@ func (s *Server) importNew(w http.ResponseWriter, r *http.Request, status int, f
 		return err
 	}
 	v := importNewView{formView: formView{ctx, "import", p}, form: f, applications: refOptions(applications), kinds: importKinds(r),
-		action: workspacePath(by, "imports"), back: workspacePath(by, "imports"), sample: workspacePath(by, "imports", "sample.csv")}
+		action: workspacePath(by, "imports"), back: workspacePath(by, "imports"), sample: workspacePath(by, "imports", "sample.csv"), help: importHelpList(ctx)}
 	if v.shell, err = s.shell(w, r, i18n.T(ctx, "imports.add")); err != nil {
 		return err
 	}
@@ -236,17 +250,18 @@ func (s *Server) createImports(w http.ResponseWriter, r *http.Request) error {
 // receiveImports reads a form part by part, so that files go to the database as they come: what is said of them stands
 // before them in the form.
 func (s *Server) receiveImports(r *http.Request, reader *multipart.Reader) (f importForm, ids []domain.ImportID, problems domain.Problems, err error) {
+	in := &incoming{store: s.store, by: actor(r), format: map[string]domain.ImportID{}, files: map[domain.ImportID]int{}, over: map[domain.ImportID]bool{}}
 	for {
 		part, err := reader.NextPart()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return f, ids, nil, formError(err)
+			return f, nil, nil, errors.Join(formError(err), in.giveUp(r.Context()))
 		}
 		if part.FormName() != "files" {
 			if err := f.set(part); err != nil {
-				return f, ids, nil, err
+				return f, nil, nil, errors.Join(err, in.giveUp(r.Context()))
 			}
 			continue
 		}
@@ -255,18 +270,85 @@ func (s *Server) receiveImports(r *http.Request, reader *multipart.Reader) (f im
 		}
 		plan, wrong := f.plan()
 		if len(wrong) > 0 {
-			return f, ids, wrong, nil
+			return f, nil, wrong, in.giveUp(r.Context())
 		}
-		id, err := s.store.ReceiveImport(r.Context(), actor(r), part.FileName(), plan, part, true)
-		if err != nil {
-			return f, ids, nil, err
+		if err := in.take(r.Context(), part.FileName(), part, plan); err != nil {
+			return f, nil, nil, errors.Join(err, in.giveUp(r.Context()))
 		}
-		ids = append(ids, id)
 	}
-	if len(ids) == 0 {
+	if len(in.ids) == 0 {
 		problems.Add("files", "import.error.no_file")
+		return f, nil, problems, nil
 	}
-	return f, ids, problems, nil
+	return f, in.ids, nil, in.start(r.Context())
+}
+
+// incoming are files on their way in. Those of one format that come together make one import with one preview; a table is
+// an import of its own.
+type incoming struct {
+	store  *store.Store
+	by     domain.Actor
+	ids    []domain.ImportID
+	format map[string]domain.ImportID // of documents
+	files  map[domain.ImportID]int
+	over   map[domain.ImportID]bool // refused while it came in
+}
+
+// take receives one file: what it is, its first bytes tell.
+func (in *incoming) take(ctx context.Context, name string, file io.Reader, plan domain.ImportPlan) error {
+	first := make([]byte, scan.HeadSize)
+	n, err := io.ReadFull(file, first)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return formError(err)
+	}
+	first = first[:n]
+	id, err := in.importFor(ctx, scan.Recognise(first), name, plan)
+	if err != nil || in.over[id] {
+		return err
+	}
+	taken, err := in.store.ReceiveImportFile(ctx, in.by, id, in.files[id], name, io.MultiReader(bytes.NewReader(first), file))
+	in.files[id]++
+	in.over[id] = !taken
+	return err
+}
+
+func (in *incoming) importFor(ctx context.Context, is scan.Recognised, name string, plan domain.ImportPlan) (domain.ImportID, error) {
+	if id, open := in.format[is.Format]; open && is.Format != "" {
+		return id, nil
+	}
+	id, err := in.store.AddImport(ctx, in.by, name, plan)
+	if err != nil {
+		return 0, err
+	}
+	in.ids = append(in.ids, id)
+	if is.Format != "" {
+		in.format[is.Format] = id
+	}
+	return id, nil
+}
+
+// start has everything that came in read.
+func (in *incoming) start(ctx context.Context) error {
+	for _, id := range in.ids {
+		if in.over[id] {
+			continue
+		}
+		if err := in.store.StartImport(ctx, in.by, id, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveUp drops what came in where the rest does not come.
+func (in *incoming) giveUp(ctx context.Context) error {
+	var errs []error
+	for _, id := range in.ids {
+		if err := in.store.CancelImport(context.WithoutCancel(ctx), in.by, id); err != nil && !errors.Is(err, domain.Conflict) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // maxPart is the most bytes of a part of an upload that is no file.
@@ -471,7 +553,7 @@ func (s *Server) exportImportProblems(w http.ResponseWriter, r *http.Request) er
 	}
 	attach(w, fmt.Sprintf("%s-%d-problems.csv", by.Slug, i.ID))
 	var columns []sheet.Column
-	for _, key := range []string{"import.column.line", "import.column.heading", "import.column.reason", "import.column.code"} {
+	for _, key := range []string{"import.column.line", "import.column.heading", "import.column.reason", "import.column.code", "import.column.place"} {
 		columns = append(columns, sheet.Column{Key: key, Title: i18n.T(ctx, key), Kind: sheet.Text})
 	}
 	columns[0].Kind = sheet.Int
@@ -479,7 +561,7 @@ func (s *Server) exportImportProblems(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	err = s.store.EachImportProblem(ctx, by, id, func(p domain.RowProblem) error {
-		return out.Row([]any{int64(p.Line), p.Column, problemWords(r, p.Key, p.Args), p.Key[strings.LastIndexByte(p.Key, '.')+1:]})
+		return out.Row([]any{int64(p.Line), p.Column, problemWords(r, p.Key, p.Args), p.Key[strings.LastIndexByte(p.Key, '.')+1:], p.Place})
 	})
 	if err != nil {
 		s.log.ErrorContext(ctx, "export failed", "error", err, "register", "import problems")
@@ -505,7 +587,8 @@ func problemWords(r *http.Request, key string, args map[string]any) string {
 	if is, ok := words["is"].(string); ok && i18n.Has(ctx, "sheet.is."+is) {
 		words["is"] = i18n.T(ctx, "sheet.is."+is)
 	}
-	if most, ok := words["most"].(int64); ok && slices.Contains([]string{"sheet.error.file_size", "sheet.error.unpacked", "sheet.error.part_size", "sheet.error.record"}, key) {
+	if most, ok := words["most"].(int64); ok && slices.Contains([]string{"scan.error.long_text", "scan.error.record", "scan.error.too_much",
+		"scan.error.yaml_size", "sheet.error.file_size", "sheet.error.unpacked", "sheet.error.part_size", "sheet.error.record"}, key) {
 		words["most"] = i18n.Bytes(ctx, most)
 	}
 	return i18n.TArgs(ctx, key, words)

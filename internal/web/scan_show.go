@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,7 +20,7 @@ import (
 // importPageSize is how many rows of a preview a page shows.
 const importPageSize = 50
 
-// importColumns is the tab that says what the columns tell.
+// importColumns is the tab that says what the columns tell, or of which application files without columns are.
 const importColumns = "columns"
 
 // importShowView is the page of an import in any of its states.
@@ -37,6 +39,9 @@ type importShowView struct {
 	tab      string
 	rows     []importRowView
 	problems []importProblemView
+	flows    []importFlowView
+	files    []importFileView
+	notes    []string
 	multiple bool // the file describes several applications
 	evidence bool
 	pager    ui.PagerSpec
@@ -65,6 +70,10 @@ type importRowView struct {
 }
 
 type importProblemView struct{ line, heading, text string }
+
+type importFlowView struct{ from, to, href string }
+
+type importFileView struct{ name, size, fields string }
 
 func (s *Server) showImport(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID[domain.ImportID](r, "import")
@@ -95,6 +104,7 @@ func (s *Server) importShow(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	v.facts = importFactList(ctx, i, application)
+	v.files, v.notes = importFiles(ctx, i), importUnused(ctx, i)
 	v.fields = workspacePath(by, "fields")
 	if i.Application != 0 {
 		v.fields += "?application=" + itoa(i.Application)
@@ -155,8 +165,10 @@ func importTabs(r *http.Request, v *importShowView) []ui.NavItem {
 			names = append(names, string(c))
 		}
 	}
-	if i.Counts[domain.CountProblems] > 0 {
-		names = append(names, domain.CountProblems)
+	for _, name := range []string{domain.CountFlows, domain.CountProblems} {
+		if i.Counts[name] > 0 {
+			names = append(names, name)
+		}
 	}
 	if v.tab != importColumns {
 		if v.tab = r.URL.Query().Get("tab"); !slices.Contains(names, v.tab) {
@@ -169,9 +181,45 @@ func importTabs(r *http.Request, v *importShowView) []ui.NavItem {
 			Current: v.tab == name})
 	}
 	if v.can.plan && i.State == domain.ImportPreviewed {
-		tabs = append(tabs, ui.NavItem{Href: v.path + "?tab=" + importColumns, Text: i18n.T(ctx, "import.tab.columns"), Icon: "columns", Current: v.tab == importColumns})
+		tabs = append(tabs, ui.NavItem{Href: v.path + "?tab=" + importColumns, Text: i18n.T(ctx, importColumnsTab(i)), Icon: "columns", Current: v.tab == importColumns})
 	}
 	return tabs
+}
+
+func importColumnsTab(i domain.Import) string {
+	if i.Headings.Document {
+		return "column.application"
+	}
+	return "import.tab.columns"
+}
+
+func importFlowOf(by domain.Actor, f store.ImportFlow) importFlowView {
+	from := domain.FlowEnd{ApplicationName: f.SourceApplication, DatasetName: f.SourceDataset}
+	to := domain.FlowEnd{ApplicationName: f.TargetApplication, DatasetName: f.TargetDataset}
+	v := importFlowView{from: from.Name(), to: to.Name()}
+	if f.Flow != nil {
+		v.href = workspacePath(by, "flows", itoa(*f.Flow))
+	}
+	return v
+}
+
+// importFiles are the files of an import of several, with how many fields each describes.
+func importFiles(ctx context.Context, i domain.Import) (files []importFileView) {
+	if len(i.Headings.Files) < 2 {
+		return nil
+	}
+	for _, f := range i.Headings.Files {
+		files = append(files, importFileView{name: f.Name, size: i18n.Bytes(ctx, f.Size), fields: i18n.Number(ctx, f.Fields)})
+	}
+	return files
+}
+
+// importUnused says what the files hold that is not used, with where the first of each kind is.
+func importUnused(ctx context.Context, i domain.Import) (notes []string) {
+	for _, n := range i.Headings.Notes {
+		notes = append(notes, i18n.T(ctx, "scan.note."+n.Key, "n", n.N, "place", n.Place))
+	}
+	return notes
 }
 
 func firstFilled(names []string, counts map[string]int64) string {
@@ -192,16 +240,30 @@ func (s *Server) importRows(r *http.Request, v *importShowView) error {
 	}
 	skip := (page - 1) * importPageSize
 	shown := 0
-	if v.tab == domain.CountProblems {
+	switch v.tab {
+	case domain.CountFlows:
+		flows, err := s.store.ImportFlows(ctx, by, i.ID, skip, importPageSize+1)
+		if err != nil {
+			return err
+		}
+		shown = len(flows)
+		for _, f := range flows[:min(shown, importPageSize)] {
+			v.flows = append(v.flows, importFlowOf(by, f))
+		}
+	case domain.CountProblems:
 		problems, err := s.store.ImportProblems(ctx, by, i.ID, skip, importPageSize+1)
 		if err != nil {
 			return err
 		}
 		shown = len(problems)
 		for _, p := range problems[:min(shown, importPageSize)] {
-			v.problems = append(v.problems, importProblemView{line: i18n.Number(ctx, p.Line), heading: headingWord(ctx, i, p.Column), text: problemWords(r, p.Key, p.Args)})
+			place := p.Place
+			if place == "" {
+				place = i18n.Number(ctx, p.Line)
+			}
+			v.problems = append(v.problems, importProblemView{line: place, heading: headingWord(ctx, i, p.Column), text: problemWords(r, p.Key, p.Args)})
 		}
-	} else {
+	default:
 		lines, err := s.store.ImportLines(ctx, by, i.ID, domain.ImportChange(v.tab), skip, importPageSize+1)
 		if err != nil {
 			return err
@@ -251,7 +313,7 @@ func importRowOf(ctx context.Context, by domain.Actor, l store.ImportLine) impor
 		if !told || key == "name" {
 			continue
 		}
-		c := ui.Change{Label: factLabel(ctx, key), Before: factWord(ctx, was), After: factWord(ctx, l.Facts[key])}
+		c := ui.Change{Label: factLabel(ctx, key), Before: truncate(factWord(ctx, was), 300), After: truncate(factWord(ctx, l.Facts[key]), 300)}
 		if c.Before != c.After {
 			row.changes = append(row.changes, c)
 		}
@@ -260,7 +322,7 @@ func importRowOf(ctx context.Context, by domain.Actor, l store.ImportLine) impor
 }
 
 // factKeys are the facts of an import in the order in which they are shown; the others say when and by whom they were measured.
-var factKeys = []string{"data_type", "label", "comment", "category", "owner", "nullable", "is_key", "reference",
+var factKeys = []string{"data_type", "label", "comment", "category", "owner", "nullable", "is_key", "reference", "source",
 	"reads", "window_days", "last_read_at", "last_write_at", "row_count", "non_null_count", "distinct_count",
 	"reads_measured_at", "write_measured_at", "fill_measured_at"}
 
@@ -291,8 +353,68 @@ func factWord(ctx context.Context, value any) string {
 			return i18n.Day(ctx, at)
 		}
 		return v
+	case map[string]any:
+		return sourceWords(ctx, v)
 	}
 	return ""
+}
+
+// sourceWords says in one line what else a source tells of a field.
+func sourceWords(ctx context.Context, document map[string]any) string {
+	var facts domain.SourceFacts
+	b, err := json.Marshal(document)
+	if err != nil || json.Unmarshal(b, &facts) != nil {
+		return ""
+	}
+	var words []string
+	for _, f := range sourceFactList(ctx, facts) {
+		if f.value == "" {
+			words = append(words, f.name)
+			continue
+		}
+		words = append(words, i18n.T(ctx, "import.fact", "name", f.name, "value", truncate(f.value, 80)))
+	}
+	return strings.Join(words, " · ")
+}
+
+// sourceFact is a named fact of a source; one without a value is told by its name alone.
+type sourceFact struct{ name, value string }
+
+// sourceFactList is what else a source tells of a field, the most telling first.
+func sourceFactList(ctx context.Context, s domain.SourceFacts) (facts []sourceFact) {
+	add := func(key, value string) {
+		if value != "" {
+			facts = append(facts, sourceFact{i18n.T(ctx, "source."+key), value})
+		}
+	}
+	for _, said := range []struct {
+		key string
+		is  bool
+	}{{"deprecated", s.Deprecated}, {"archived", s.Archived}, {"hidden", s.Hidden}, {"custom", s.Custom}, {"calculated", s.Calculated},
+		{"encrypted", s.Encrypted}, {"unique", s.Unique}} {
+		if said.is {
+			facts = append(facts, sourceFact{name: i18n.T(ctx, "source."+said.key)})
+		}
+	}
+	add("group", s.Group)
+	if s.Length > 0 {
+		add("length", i18n.Number(ctx, s.Length))
+	}
+	if s.Scale > 0 {
+		add("scale", i18n.Number(ctx, s.Scale))
+	}
+	if s.OptionCount > 0 {
+		add("options", i18n.T(ctx, "source.option_count", "n", s.OptionCount))
+	}
+	add("choices", strings.Join(s.Options, ", "))
+	add("formula", s.Formula)
+	add("tags", strings.Join(s.Tags, ", "))
+	add("categories", strings.Join(s.Categories, ", "))
+	add("sensitivity", s.Sensitivity)
+	for _, key := range slices.Sorted(maps.Keys(s.Meta)) {
+		facts = append(facts, sourceFact{key, s.Meta[key]})
+	}
+	return facts
 }
 
 // factWords is what a file says of a field, in one line.
@@ -395,7 +517,7 @@ func importProgress(ctx context.Context, i domain.Import) *ui.ProgressSpec {
 // importSummary says in one sentence what applying will do, or did.
 func importSummary(ctx context.Context, i domain.Import) string {
 	var parts []string
-	for _, key := range []string{domain.CountApplications, domain.CountDatasets} {
+	for _, key := range []string{domain.CountApplications, domain.CountDatasets, domain.CountFlows} {
 		if n := i.Counts[key]; n > 0 {
 			parts = append(parts, i18n.T(ctx, "import.count."+key, "n", n))
 		}
@@ -412,7 +534,7 @@ func importSummary(ctx context.Context, i domain.Import) string {
 }
 
 func importFactList(ctx context.Context, i domain.Import, application string) []ui.Fact {
-	if application == "" && len(i.Headings.Headings) > 0 {
+	if application == "" && (len(i.Headings.Headings) > 0 || i.Headings.Document) {
 		application = i18n.T(ctx, "import.application.file")
 	}
 	facts := []fact{{"import_kind", i18n.T(ctx, "import.kind."+string(i.Kind))}, {"application", application}}
@@ -440,6 +562,9 @@ func importFactList(ctx context.Context, i domain.Import, application string) []
 
 // formatWords says how the file was read, so that a person sees where a guess went wrong.
 func formatWords(ctx context.Context, h domain.ImportHeadings) string {
+	if h.Document {
+		return i18n.T(ctx, "scan.format."+h.Format)
+	}
 	if h.Format == "xlsx" {
 		return i18n.T(ctx, "import.format.xlsx", "sheet", h.Sheet)
 	}
@@ -464,6 +589,8 @@ type importMappingView struct {
 	sheets       []ui.Option
 	action       string
 	problem      string // what is wrong with the columns
+	document     bool   // there are no columns: only the application is asked for
+	unsaid       string // of the list of applications, where none is chosen
 }
 
 type importColumnView struct {
@@ -484,7 +611,10 @@ func (s *Server) importMapping(r *http.Request, v *importShowView, typed *import
 		f = *typed
 	}
 	m := &importMappingView{formView: formView{ctx, "import", p}, form: f, applications: refOptions(applications), action: v.path + "/plan",
-		kinds: importKinds(r)[1:]}
+		kinds: importKinds(r)[1:], document: i.Headings.Document, unsaid: i18n.T(ctx, "import.application.column")}
+	if m.document {
+		m.unsaid = i18n.T(ctx, "import.application.unsaid")
+	}
 	if problem, bad := p["targets"]; bad {
 		m.problem = i18n.TArgs(ctx, problem.Key, problem.Args)
 	}
@@ -542,12 +672,17 @@ func importHeaders(ctx context.Context, names ...string) []ui.HeaderSpec {
 	return heads
 }
 
+// lines tells whether rows are named by their line: what is gone has none, nor have files without rows.
+func (v importShowView) lines() bool {
+	return v.tab != string(domain.ChangeGone) && !v.i.Headings.Document
+}
+
 // importRowHeads are the columns of the open tab.
 func importRowHeads(v importShowView) (names []string) {
 	if v.tab == string(domain.ChangeRenamed) && v.can.apply {
 		names = append(names, "renamed")
 	}
-	if v.tab != string(domain.ChangeGone) {
+	if v.lines() {
 		names = append(names, "line")
 	}
 	if v.multiple {
@@ -593,4 +728,20 @@ func importKindField(v formView) ui.Field {
 	f := v.field("kind")
 	f.Label = i18n.T(v.ctx, "column.import_kind")
 	return f
+}
+
+// importProblemHeads are the columns of the problems: files without rows name a place.
+func importProblemHeads(v importShowView) []string {
+	if v.i.Headings.Document {
+		return []string{"place", "told", "reason"}
+	}
+	return []string{"line", "heading", "reason"}
+}
+
+// importReadVerb is what the button under the form does.
+func importReadVerb(v importMappingView) string {
+	if v.document {
+		return "import.document.read"
+	}
+	return "import.mapping.read"
 }
