@@ -34,7 +34,7 @@ var layers = map[string]struct {
 	"internal/login":           {ours: []string{"internal/domain"}},
 	"internal/scan":            {ours: []string{"internal/domain", "internal/sheet"}},
 	"internal/sheet":           {heavy: []string{"github.com/xuri/excelize/v2"}},
-	"internal/store":           {ours: []string{"internal/domain", "migrations"}, heavy: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river"}},
+	"internal/store":           {ours: []string{"internal/classify", "internal/domain", "migrations"}, heavy: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river"}},
 	"internal/store/storetest": {ours: []string{"internal/domain", "internal/localpg", "internal/store", "migrations"}, heavy: []string{"github.com/jackc/pgx/v5"}},
 	"internal/web": {ours: []string{"internal/domain", "internal/example", "internal/export", "internal/i18n", "internal/login", "internal/scan", "internal/sheet", "internal/store", "internal/web/ui", "static"},
 		heavy: []string{"github.com/a-h/templ", "github.com/go-chi/chi/v5", "github.com/gorilla/schema", "github.com/gorilla/sessions"}},

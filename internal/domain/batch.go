@@ -25,6 +25,8 @@ const (
 	BulkImport     BulkAct = "import"
 	BulkApprove    BulkAct = "approve_mappings"
 	BulkReject     BulkAct = "reject_mappings"
+	BulkAccept     BulkAct = "accept_suggestions"
+	BulkRefuse     BulkAct = "refuse_suggestions"
 )
 
 // BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
@@ -41,10 +43,13 @@ func (a BulkAct) Action() Action {
 		return ReviewMapping
 	case BulkKeep, BulkToDPO, BulkDelete:
 		return Decide
-	case BulkCategorise, BulkOwner, BulkOrigin, BulkCollect, BulkImport:
+	case BulkCategorise, BulkOwner, BulkOrigin, BulkCollect, BulkImport, BulkAccept, BulkRefuse:
 	}
 	return EditInventory
 }
+
+// Answers tells whether the act says which category fields have, or have not: what suggestions learn from.
+func (a BulkAct) Answers() bool { return a == BulkCategorise || a == BulkAccept || a == BulkRefuse }
 
 // Decides tells whether the act records a decision.
 func (a BulkAct) Decides() bool { return a == BulkKeep || a == BulkToDPO || a == BulkDelete }
@@ -64,6 +69,7 @@ type Bulk struct {
 	Point         CollectionPointID
 	Until         *time.Time
 	Reason        string // of a decision, or why the change is made
+	Name          string // of a refused suggestion: for every field of the same name; empty for the fields alone
 }
 
 // NewBulk checks and cleans what was typed on that day, and forgets what the act does not need.
@@ -100,6 +106,11 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkCollect:
 		clean.Point = b.Point
 		p.chosen("collection_point", int64(b.Point))
+	case BulkAccept: // without a category, each field gets the one that is suggested for it
+		clean.Category = b.Category
+	case BulkRefuse:
+		clean.Category, clean.Name = b.Category, CleanLine(b.Name)
+		p.chosen("category", int64(b.Category))
 	case BulkMatrix, BulkImport, BulkApprove, BulkReject:
 		p.Add("act", "error.choice")
 	default:
@@ -132,6 +143,7 @@ func (b Bulk) Label() map[string]any {
 	set("owner", int64(b.Owner), b.Act == BulkOwner)
 	set("origin", b.Origin, b.Origin != "")
 	set("collection_point", int64(b.Point), b.Point != 0)
+	set("name", b.Name, b.Name != "")
 	set("reason", b.Reason, b.Reason != "")
 	if b.Until != nil {
 		label["decision_until"] = b.Until.Format("2006-01-02")

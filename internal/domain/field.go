@@ -60,6 +60,12 @@ func NewField(f Field) (Field, error) {
 	return f, p.Err()
 }
 
+// SuggestsOtherwise tells whether another category may be suggested than was before, for this field or for others.
+func (f Field) SuggestsOtherwise(was Field) bool {
+	return f.Name != was.Name || f.Label != was.Label || f.Description != was.Description || f.DataType != was.DataType ||
+		f.IsKey != was.IsKey || f.Reference != was.Reference || f.Category != was.Category
+}
+
 // Subject names the field in the history.
 func (f Field) Subject() Subject { return Subject{SubjectField, int64(f.ID), f.Name} }
 

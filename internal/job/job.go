@@ -18,7 +18,9 @@ import (
 const (
 	importWorkers = 4
 	batchWorkers  = 4
-	workTimeout   = 30 * time.Minute
+	// suggestionWorkers is one: making suggestions takes a processor, and pages are to be answered meanwhile.
+	suggestionWorkers = 1
+	workTimeout       = 30 * time.Minute
 	// requeueEvery is how often work of a process that died is looked for.
 	requeueEvery = 30 * time.Second
 )
@@ -41,9 +43,11 @@ func New(st *store.Store, log *slog.Logger) (*Runner, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &importWorker{store: st, log: log})
 	river.AddWorker(workers, &batchWorker{store: st, log: log})
+	river.AddWorker(workers, &suggestionWorker{store: st})
 	client, err := river.NewClient(riverpgxv5.New(st.Pool()), &river.Config{
-		Schema:            store.RiverSchema,
-		Queues:            map[string]river.QueueConfig{store.ImportQueue: {MaxWorkers: importWorkers}, store.BatchQueue: {MaxWorkers: batchWorkers}},
+		Schema: store.RiverSchema,
+		Queues: map[string]river.QueueConfig{store.ImportQueue: {MaxWorkers: importWorkers}, store.BatchQueue: {MaxWorkers: batchWorkers},
+			store.SuggestionQueue: {MaxWorkers: suggestionWorkers}},
 		Workers:           workers,
 		FetchCooldown:     5 * time.Millisecond,
 		FetchPollInterval: time.Second,
@@ -67,6 +71,9 @@ func (r *Runner) Start(ctx context.Context) error {
 		for {
 			if err := r.store.Requeue(watch); err != nil && watch.Err() == nil {
 				r.log.ErrorContext(watch, "work not queued again", "error", err)
+			}
+			if err := r.store.RequeueSuggestions(watch); err != nil && watch.Err() == nil {
+				r.log.ErrorContext(watch, "suggestions not queued again", "error", err)
 			}
 			select {
 			case <-watch.Done():

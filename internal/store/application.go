@@ -106,6 +106,11 @@ func (s *Store) ChangeApplication(ctx context.Context, by domain.Actor, id domai
 			where workspace_id = @ws and id = @id`, args); err != nil {
 			return err
 		}
+		if was.Name != next.Name {
+			if err := s.suggestApplication(ctx, by, id); err != nil {
+				return err
+			}
+		}
 		return s.record(ctx, by, domain.Event{Verb: "application.changed", Subject: next.Subject(), Before: before, After: after})
 	})
 }

@@ -76,7 +76,10 @@ func (s *Store) settleImported(ctx context.Context, by domain.Actor) error {
 			return err
 		}
 	}
-	return s.judgeAll(ctx, by)
+	if err := s.judgeAll(ctx, by); err != nil {
+		return err
+	}
+	return s.suggestWholeNow(ctx, by)
 }
 
 // archived is a record of the file in the database.

@@ -98,6 +98,8 @@ var archiveTables = []archiveTable{
 		ordered("", "t.program_id, t.category_id"),
 	newArchiveTable("decision", "decision", `id:own field_id>field kind reason until:date? decided_by>user? decided_by_name
 		decided_at:time withdrawn_at:time? batch_id>batch?`).ordered("", "t.id"),
+	newArchiveTable("refusal", "suggestion_refusal", `id:own category_id>category field_id>field? name refused_by>user? refused_by_name
+		refused_at:time batch_id>batch?`).ordered("", "t.id"),
 	newArchiveTable("flow", "flow", `id:own name source_application_id>application source_dataset_id>dataset?
 		target_application_id>application target_dataset_id>dataset? mechanism frequency encrypted country purpose_id>purpose?
 		description version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
@@ -127,9 +129,10 @@ func importOf(table string) string {
 	return table + " t join import i on i.workspace_id = t.workspace_id and i.id = t.import_id"
 }
 
-// archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, and work
-// under way.
-var archiveLeftOut = []string{"field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "import_file", "batch_work"}
+// archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, work
+// under way, and suggestions, which are made again.
+var archiveLeftOut = []string{"field_suggestion", "field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "import_file",
+	"batch_work", "suggestion_count", "suggestion_due", "suggestion_run"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {
 	t := archiveTable{kind: kind, table: table, from: table + " t"}

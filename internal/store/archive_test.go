@@ -224,6 +224,9 @@ func (g *generator) traces() {
 		"decided_by": g.maybe(1), "decided_by_name": "anna", "decided_at": g.time(), "batch": g.maybe(g.of("batch"))})
 	g.put("decision", map[string]any{"id": g.next("decision"), "field": 2, "kind": "to_dpo", "reason": "Avis", "decided_by_name": "bert",
 		"decided_at": g.time(), "withdrawn_at": g.time()})
+	g.put("refusal", map[string]any{"id": g.next("refusal"), "category": 1, "field": 3, "refused_by": g.maybe(1), "refused_by_name": "anna", "refused_at": g.time()})
+	g.put("refusal", map[string]any{"id": g.next("refusal"), "category": 2, "name": g.text() + "x", "refused_by_name": "bert", "refused_at": g.time(),
+		"batch": g.maybe(g.of("batch"))})
 	g.put("flow", g.dated(map[string]any{"id": g.next("flow"), "name": "Flux", "source_application": 1, "target_application": 2, "mechanism": "API",
 		"frequency": "daily", "encrypted": "yes", "country": "FR", "purpose": g.maybe(1), "description": g.text()}))
 	g.put("flow_field", map[string]any{"flow": 1, "source_field": 3, "target_field": g.maybe(4)})

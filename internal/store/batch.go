@@ -189,17 +189,29 @@ func undoValue(name, expr, set, possible string) undoSQL {
 	}
 }
 
+// undoCategories puts back the category that was there, or none.
+var undoCategories = undoValue("category", "coalesce(f.category_id, 0)::text",
+	`category_id = nullif((t.before->>'category')::bigint, 0), gdpr_class = coalesce((select c.gdpr_class from data_category c
+		where c.workspace_id = @ws and c.id = (t.before->>'category')::bigint), 'unclassified')`,
+	`((e.before->>'category')::bigint = 0 or exists (select from data_category c where c.workspace_id = @ws and c.id = (e.before->>'category')::bigint))`)
+
+// undoRefusals lets what was refused be suggested again. A refusal of a name is one for all fields that have it.
+var undoRefusals = undoSQL{
+	verbs: []string{"field.suggestion_refused"},
+	with: undoField + ` join suggestion_refusal x on x.workspace_id = @ws and x.batch_id = @batch
+		and (x.field_id = f.id or x.field_id is null and x.name = f.name)`,
+	still: `true`,
+	apply: `applied as (delete from suggestion_refusal x where x.workspace_id = @ws and x.batch_id = @batch)`,
+}
+
 var undos = map[domain.BulkAct]undoSQL{
 	domain.BulkApprove: undoAnswers, domain.BulkReject: undoAnswers,
 	domain.BulkLink: undoLinks, domain.BulkUnlink: undoLinks, domain.BulkMatrix: undoLinks,
 	domain.BulkKeep: undoDecisions, domain.BulkToDPO: undoDecisions, domain.BulkDelete: undoDecisions,
 	domain.BulkOwner: undoValue("owner", "coalesce(f.owner_id, 0)::text", "owner_id = nullif((t.before->>'owner')::bigint, 0)",
 		`((e.before->>'owner')::bigint = 0 or exists (select from membership m where m.workspace_id = @ws and m.user_id = (e.before->>'owner')::bigint))`),
-	domain.BulkOrigin: undoValue("origin", "f.origin", "origin = t.before->>'origin'", "true"),
-	domain.BulkCategorise: undoValue("category", "coalesce(f.category_id, 0)::text",
-		`category_id = nullif((t.before->>'category')::bigint, 0), gdpr_class = coalesce((select c.gdpr_class from data_category c
-			where c.workspace_id = @ws and c.id = (t.before->>'category')::bigint), 'unclassified')`,
-		`((e.before->>'category')::bigint = 0 or exists (select from data_category c where c.workspace_id = @ws and c.id = (e.before->>'category')::bigint))`),
+	domain.BulkOrigin:     undoValue("origin", "f.origin", "origin = t.before->>'origin'", "true"),
+	domain.BulkCategorise: undoCategories, domain.BulkAccept: undoCategories, domain.BulkRefuse: undoRefusals,
 	domain.BulkCollect: {
 		verbs: []string{"field.collected"},
 		with: undoField + ` join field_collection x on x.workspace_id = @ws and x.field_id = f.id
@@ -284,14 +296,20 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 	if len(done) == 0 {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.nothing_left")
 	}
-	if b.Kind == domain.BulkCategorise {
+	if b.Kind == domain.BulkCategorise || b.Kind == domain.BulkAccept {
 		args["verbs"] = undoReopened.verbs
 		if _, _, err := s.undoChanges(ctx, undoReopened, args, nil); err != nil {
 			return 0, 0, err
 		}
 	}
 	undone = int64(len(done))
-	return undone, total - undone, s.judgeParts(ctx, by, distinct(done), p)
+	if err := s.judgeParts(ctx, by, distinct(done), p); err != nil {
+		return 0, 0, err
+	}
+	if b.Kind.Answers() {
+		err = s.suggestAnswered(ctx, by, distinct(done))
+	}
+	return undone, total - undone, err
 }
 
 // undoChanges reverses the changes of a batch part by part, and returns the fields that it put back and how many changes

@@ -40,6 +40,24 @@ const linkJoin = `left join program_link x on x.workspace_id = @ws and x.field_i
 
 const linkLock = `select from program_link where workspace_id = @ws and field_id = any(@ids) and program_id = @program order by field_id for update`
 
+// categorised gives each field of todo the category that its values after the act name. An approval names the category that
+// it was given for, so another category reopens the question.
+const categorised = `applied as (
+			update field f set category_id = c.id, gdpr_class = c.gdpr_class, version = f.version + 1, updated_at = clock_timestamp()
+			from todo join data_category c on c.workspace_id = @ws and c.id = (todo.after ->> 'category')::bigint
+			where f.workspace_id = @ws and f.id = todo.id),
+		approved as (
+			select m.id, m.field_id, m.purpose_id, todo.name from purpose_mapping m join todo on todo.id = m.field_id
+			where m.workspace_id = @ws and m.state = 'approved'),
+		reopened as (
+			update purpose_mapping m set state = 'proposed', reopened_because = 'category', version = version + 1
+			from approved where m.workspace_id = @ws and m.id = approved.id),
+		reopened_told as (
+			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, batch_id)
+			select @ws, @actor, @actor_name, 'field.mapping_reopened', 'field', field_id, name,
+				jsonb_build_object('purpose', purpose_id, 'mapping', 'approved'),
+				jsonb_build_object('purpose', purpose_id, 'mapping', 'proposed'), @batch from approved)`
+
 var bulks = map[domain.BulkAct]bulkSQL{
 	domain.BulkLink: {
 		verb:    "field.linked",
@@ -73,24 +91,11 @@ var bulks = map[domain.BulkAct]bulkSQL{
 		replace: `f.category_id is not null`,
 		before:  `jsonb_build_object('category', coalesce(f.category_id, 0))`,
 		after:   `jsonb_build_object('category', @category::bigint)`,
-		// An approval names the category that it was given for, so another category reopens the question.
-		apply: `applied as (
-			update field f set category_id = @category, gdpr_class = c.gdpr_class, version = version + 1, updated_at = clock_timestamp()
-			from todo, (select gdpr_class from data_category where workspace_id = @ws and id = @category) c
-			where f.workspace_id = @ws and f.id = todo.id),
-		approved as (
-			select m.id, m.field_id, m.purpose_id, todo.name from purpose_mapping m join todo on todo.id = m.field_id
-			where m.workspace_id = @ws and m.state = 'approved'),
-		reopened as (
-			update purpose_mapping m set state = 'proposed', reopened_because = 'category', version = version + 1
-			from approved where m.workspace_id = @ws and m.id = approved.id),
-		reopened_told as (
-			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, batch_id)
-			select @ws, @actor, @actor_name, 'field.mapping_reopened', 'field', field_id, name,
-				jsonb_build_object('purpose', purpose_id, 'mapping', 'approved'),
-				jsonb_build_object('purpose', purpose_id, 'mapping', 'proposed'), @batch from approved)`,
-		lock: `select from purpose_mapping where workspace_id = @ws and field_id = any(@ids) order by id for update`,
+		apply:   categorised,
+		lock:    `select from purpose_mapping where workspace_id = @ws and field_id = any(@ids) order by id for update`,
 	},
+	domain.BulkAccept: acceptSQL,
+	domain.BulkRefuse: refuseSQL,
 	domain.BulkMap: {
 		verb: "field.mapped",
 		with: `left join purpose_mapping x on x.workspace_id = @ws and x.field_id = f.id and x.purpose_id = @purpose
@@ -167,11 +172,42 @@ var decisionSQL = bulkSQL{
 	lock: `select from decision where workspace_id = @ws and field_id = any(@ids) and withdrawn_at is null order by id for update`,
 }
 
+// acceptSQL gives fields without a category the one that is suggested, or the one that was chosen instead. Whoever decided
+// before is never overruled: such a field is refused.
+var acceptSQL = bulkSQL{
+	verb: "field.changed",
+	with: `left join field_suggestion s on s.workspace_id = @ws and s.field_id = f.id
+		left join data_category k on k.workspace_id = @ws and k.id = coalesce(nullif(@category::bigint, 0), s.category_id) and k.archived_at is null`,
+	refused: `case ` + inactive + ` when f.category_id is not null then 'categorised' when k.id is null then 'no_suggestion' end`,
+	same:    `false`,
+	before:  `jsonb_build_object('category', 0)`,
+	after:   `jsonb_build_object('category', k.id)`,
+	apply:   categorised,
+	lock:    `select from purpose_mapping where workspace_id = @ws and field_id = any(@ids) order by id for update`,
+}
+
+// refuseSQL keeps that a category is wrong for fields, or for their name wherever it stands, so that it is not suggested
+// there again.
+var refuseSQL = bulkSQL{
+	verb: "field.suggestion_refused",
+	with: `left join suggestion_refusal x on x.workspace_id = @ws and x.category_id = @category and x.batch_id is distinct from @batch
+		and case when @name = '' then x.field_id = f.id else x.field_id is null and x.name = f.name end`,
+	refused: `case ` + inactive + ` when f.category_id is not null then 'categorised' end`,
+	same:    `x.id is not null`,
+	before:  `null::jsonb`,
+	after:   `jsonb_build_object('suggestion', @category::bigint)`,
+	apply: `applied as (
+			insert into suggestion_refusal (workspace_id, category_id, field_id, name, refused_by, refused_by_name, batch_id)
+			select distinct @ws::bigint, @category::bigint, case when @name = '' then id end, case when @name = '' then '' else name end,
+				@actor::bigint, @actor_name, @batch::bigint from todo
+			on conflict do nothing)`,
+}
+
 // bulkArgs are the arguments of an act's statements. The statement may not name all of them, so each takes its own.
 func bulkArgs(by domain.Actor, b domain.Bulk, ids []int64) pgx.NamedArgs {
 	return pgx.NamedArgs{"ws": by.Workspace, "ids": ids, "act": string(b.Act), "program": b.Program, "level": string(b.Level),
 		"role": b.Role, "note": b.Note, "category": b.Category, "purpose": b.Purpose, "justification": b.Justification,
-		"owner": zeroNull(b.Owner), "origin": b.Origin, "point": b.Point, "until": b.Until, "reason": b.Reason,
+		"owner": zeroNull(b.Owner), "origin": b.Origin, "point": b.Point, "until": b.Until, "reason": b.Reason, "name": b.Name,
 		"actor": zeroNull(by.User), "actor_name": by.Name}
 }
 
@@ -214,7 +250,7 @@ func (s *Store) planBulk(ctx context.Context, by domain.Actor, b domain.Bulk, id
 		Print   int64  `db:"print"`
 	}
 	rows, err := loose[row](ctx, s, `with plan as (`+bulks[b.Act].plan()+`)
-		select outcome, coalesce(refused, '') as refused, count(*) as n, bit_xor(hashtextextended(id::text || outcome, 0)) as print
+		select outcome, coalesce(refused, '') as refused, count(*) as n, bit_xor(hashtextextended(id::text || outcome || coalesce(after::text, ''), 0)) as print
 		from plan group by 1, 2 order by n desc, 2`, bulkArgs(by, b, ids))
 	var print int64
 	for _, r := range rows {
@@ -354,7 +390,15 @@ func (s *Store) carryOut(ctx context.Context, by domain.Actor, b domain.Bulk, id
 			return err
 		}
 	}
-	return s.judgeParts(ctx, by, done, p)
+	if b.Act != domain.BulkRefuse {
+		if err := s.judgeParts(ctx, by, done, p); err != nil {
+			return err
+		}
+	}
+	if b.Act.Answers() {
+		return s.suggestAnswered(ctx, by, done)
+	}
+	return nil
 }
 
 // judgeParts is judge for so many fields that somebody watches.
@@ -479,7 +523,7 @@ func (s *Store) BulkOptions(ctx context.Context, by domain.Actor, act domain.Bul
 			o.Points, err = s.options(ctx, by, `select id, name from collection_point
 				where workspace_id = @ws and archived_at is null order by fold(name), id`)
 		case domain.BulkOrigin, domain.BulkKeep, domain.BulkToDPO, domain.BulkDelete, domain.BulkMatrix, domain.BulkImport,
-			domain.BulkApprove, domain.BulkReject:
+			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse:
 		}
 		return err
 	})

@@ -109,7 +109,10 @@ func (s *Store) AddCategory(ctx context.Context, by domain.Actor, c domain.Categ
 			return err
 		}
 		id = c.ID
-		return s.record(ctx, by, domain.Event{Verb: "category.added", Subject: c.Subject(), After: c.Facts()})
+		if err := s.record(ctx, by, domain.Event{Verb: "category.added", Subject: c.Subject(), After: c.Facts()}); err != nil {
+			return err
+		}
+		return s.suggestAll(ctx, by)
 	})
 	return id, err
 }
@@ -257,7 +260,10 @@ func (s *Store) RestoreCategory(ctx context.Context, by domain.Actor, id domain.
 		if err != nil {
 			return err
 		}
-		return s.restore(ctx, by, "data_category", c.Subject())
+		if err := s.restore(ctx, by, "data_category", c.Subject()); err != nil {
+			return err
+		}
+		return s.suggestAll(ctx, by)
 	})
 }
 
@@ -282,7 +288,10 @@ func (s *Store) endCategory(ctx context.Context, by domain.Actor, id domain.Cate
 		if err != nil {
 			return err
 		}
-		return end(s, c, uses)
+		if err := end(s, c, uses); err != nil {
+			return err
+		}
+		return s.suggestAll(ctx, by)
 	})
 }
 

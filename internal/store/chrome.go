@@ -14,6 +14,9 @@ type Chrome struct {
 	Fields  int64 `db:"-"`
 	Unused  int64 `db:"-"`
 	Pending int64 `db:"pending"` // mappings that wait for a DPO
+	// Fields without a category: those for which one is suggested, and the others.
+	Suggested   int64 `db:"suggested"`
+	Unsuggested int64 `db:"unsuggested"`
 	// The running work that the frame shows, an import or a batch; zero for none.
 	Import    domain.ImportID `db:"import"`
 	Batch     domain.BatchID  `db:"batch"`
@@ -32,9 +35,11 @@ func (q *chromeQuery) queue(b *pgx.Batch, by domain.Actor) {
 	queue(b, &q.stamps, tallyStampSQL, ws)
 	queue(b, &q.frames, `
 		select (select coalesce(sum(n), 0)::bigint from mapping_tally where workspace_id = @ws) as pending,
+			u.suggested, u.unsuggested,
 			coalesce(i.id, 0) as import, case when i.id is null then coalesce(b.id, 0) else 0 end as batch,
 			coalesce(i.rows_read, b.rows_done, 0) as work_done, coalesce(case when i.id is null then b.rows_total else i.rows_total end, 0) as work_total
-		from (select) one
+		from (select coalesce(sum(suggested), 0)::bigint as suggested, coalesce(sum(unsuggested), 0)::bigint as unsuggested
+			from suggestion_count where workspace_id = @ws) u
 		left join lateral (select id, rows_read, rows_total from import
 			where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true
 		left join lateral (select batch_id as id, rows_done, rows_total from batch_work

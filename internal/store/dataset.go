@@ -127,6 +127,11 @@ func (s *Store) ChangeDataset(ctx context.Context, by domain.Actor, id domain.Da
 				return err
 			}
 		}
+		if was.Name != next.Name || was.Application != next.Application {
+			if err := s.suggestFor(ctx, by, []int64{int64(id)}); err != nil {
+				return err
+			}
+		}
 		return s.record(ctx, by, domain.Event{Verb: "dataset.changed", Subject: next.Subject(), Before: before, After: after})
 	})
 }

@@ -94,6 +94,9 @@ func (s *Store) AddField(ctx context.Context, by domain.Actor, f domain.Field) (
 		if err := s.judge(ctx, by, []int64{int64(id)}); err != nil {
 			return err
 		}
+		if err := s.suggestFieldChange(ctx, by, domain.Field{}, f); err != nil {
+			return err
+		}
 		return s.record(ctx, by, domain.Event{Verb: "field.added", Subject: f.Subject(), After: f.Facts()})
 	})
 	return id, err
@@ -177,6 +180,11 @@ func (s *Store) ChangeField(ctx context.Context, by domain.Actor, id domain.Fiel
 		}
 		if err := s.judge(ctx, by, []int64{int64(id)}); err != nil {
 			return err
+		}
+		if next.SuggestsOtherwise(was) {
+			if err := s.suggestFieldChange(ctx, by, was, next); err != nil {
+				return err
+			}
 		}
 		return s.record(ctx, by, domain.Event{Verb: "field.changed", Subject: next.Subject(), Before: before, After: after})
 	})
@@ -269,6 +277,9 @@ func (s *Store) setFieldState(ctx context.Context, by domain.Actor, f domain.Fie
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": f.ID, "state": state}); err != nil {
 		return err
 	}
+	if err := s.suggestFieldChange(ctx, by, f, f); err != nil {
+		return err
+	}
 	return s.record(ctx, by, domain.Event{Verb: verb, Subject: f.Subject()})
 }
 
@@ -298,7 +309,10 @@ func (s *Store) RemoveField(ctx context.Context, by domain.Actor, id domain.Fiel
 		if _, err := s.exec(ctx, "remark", `delete from remark where workspace_id = @ws and subject_kind = 'field' and subject_id = @id`, args); err != nil {
 			return err
 		}
-		return s.remove(ctx, by, "field", f.Subject(), nil)
+		if err := s.remove(ctx, by, "field", f.Subject(), nil); err != nil {
+			return err
+		}
+		return s.suggestFieldChange(ctx, by, f, domain.Field{})
 	})
 }
 

@@ -18,7 +18,7 @@ type Names struct {
 var nameKinds = map[string]string{
 	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
 	"target_application": "application", "category": "category", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
-	"purposes": "purpose", "program": "program", "objective": "objective", "stage": "stage", "proposed_by": "user", "decided_by": "user",
+	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "proposed_by": "user", "decided_by": "user",
 }
 
 const namesSQL = `

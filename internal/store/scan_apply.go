@@ -191,13 +191,27 @@ func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Im
 		return created, err
 	}
 	if everything {
-		return created, s.judgeAll(ctx, by)
+		err = s.judgeAll(ctx, by)
+	} else {
+		err = s.judgeImported(ctx, by, i)
 	}
-	touched, err := s.importFieldIDs(ctx, by, i.ID, "changed", "renamed", "returned", "gone")
 	if err != nil {
 		return created, err
 	}
-	return created, s.judge(ctx, by, touched)
+	touched, err := s.importSuggestions(ctx, by, i)
+	if err != nil {
+		return created, err
+	}
+	return created, s.suggestImported(ctx, by, touched)
+}
+
+// judgeImported judges the fields that were there before. New ones are judged as they are written.
+func (s *Store) judgeImported(ctx context.Context, by domain.Actor, i domain.Import) error {
+	touched, err := s.importFieldIDs(ctx, by, i.ID, "changed", "renamed", "returned", "gone")
+	if err != nil {
+		return err
+	}
+	return s.judge(ctx, by, touched)
 }
 
 func (s *Store) importFieldIDs(ctx context.Context, by domain.Actor, id domain.ImportID, changes ...string) ([]int64, error) {

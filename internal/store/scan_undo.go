@@ -156,6 +156,10 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 		return err
 	}
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	suggestions, err := s.importSuggestions(ctx, by, i) // before the fields are gone
+	if err != nil {
+		return err
+	}
 	for _, sql := range []string{
 		`delete from field f using import_row r where r.workspace_id = @ws and r.import_id = @id and r.change = 'new'
 			and f.workspace_id = r.workspace_id and f.id = r.field_id`,
@@ -188,7 +192,10 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 	if err != nil {
 		return err
 	}
-	return s.judge(ctx, by, touched)
+	if err := s.judge(ctx, by, touched); err != nil {
+		return err
+	}
+	return s.suggestImported(ctx, by, suggestions)
 }
 
 // undoPlaces removes the datasets and applications that the import created, as far as nothing else came into them and
