@@ -127,6 +127,7 @@ var SuggestionRegister = Register{
 		{Key: "application", Facet: true, Ref: true},
 		{Key: "dataset", Ref: true},
 		{Key: "category", Ref: true},
+		{Key: "name"},
 	},
 	NoArchive: true,
 }

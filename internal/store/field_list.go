@@ -38,6 +38,8 @@ var _ = addRegister(registerSQL{
 		left join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id
 		left join app_user o on o.id = r.owner_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
+		left join field_suggestion s on s.workspace_id = r.workspace_id and s.field_id = r.id and s.category_id is not null
+		left join data_category sc on sc.workspace_id = s.workspace_id and sc.id = s.category_id
 		left join lateral (
 			select array_agg(p.name order by l.level, fold(p.name)) as names
 			from program_link l join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
@@ -52,6 +54,7 @@ var _ = addRegister(registerSQL{
 	cells: map[string]string{
 		"application": "a.name", "dataset": "d.name", "field": "r.name", "label": "r.label", "data_type": "r.data_type",
 		"category": categoryLabel, "category_code": "c.code",
+		"suggestion": strings.ReplaceAll(categoryLabel, "c.", "sc."), "suggestion_code": "sc.code", "confidence": "s.confidence / 100.0",
 		"gdpr_class": "r.gdpr_class", "programs": "pl.names", "purposes": "pm.names",
 		"evidence": gradeText, "fill": fillRate, "reads": "e.reads", "last_read": "e.last_read_at", "last_write": "e.last_write_at",
 		"flags": "flag_codes(r.flags)", "verdict": "r.verdict", "lawful": "r.lawful", "used": "r.used",
@@ -62,7 +65,7 @@ var _ = addRegister(registerSQL{
 	orders: map[string]string{
 		"field": "r.name", "application": "fold(a.name)", "dataset": "fold(d.name)", "category": "coalesce(fold(" + categoryLabel + "), '')",
 		"evidence": `(r.grade + 1)::text collate "C"`, "verdict": placeIn(domain.Verdicts, "r.verdict"), "gdpr_class": placeIn(domain.GDPRClasses, "r.gdpr_class"),
-		"fill": "coalesce((" + fillRate + ")::double precision, -1)", "completeness": "r.completeness::bigint", "updated": "r.updated_at",
+		"fill": "coalesce((" + fillRate + ")::double precision, -1)", "confidence": "coalesce(s.confidence::double precision, -1)", "completeness": "r.completeness::bigint", "updated": "r.updated_at",
 	},
 	filters: map[string]filterSQL{
 		"verdict":     {expr: "r.verdict"},
@@ -87,6 +90,10 @@ var _ = addRegister(registerSQL{
 			and x.collection_point_id = any(%s::text[]::bigint[]))`, none: `not exists(select from field_collection x
 			where x.workspace_id = r.workspace_id and x.field_id = r.id)`, lookup: collectionPointLookup},
 		"state": {expr: "r.state"},
+		"suggestion": {expr: `case when exists(select from field_suggestion x where x.workspace_id = r.workspace_id and x.field_id = r.id
+			and x.category_id is not null) then 'yes' else 'no' end`},
+		"confidence": {in: `exists(select from field_suggestion x where x.workspace_id = r.workspace_id and x.field_id = r.id
+			and x.category_id is not null and ` + strings.ReplaceAll(confidenceFrom, "r.", "x.") + `)`},
 	},
 	search:   "r.search",
 	archived: "r.state = 'archived'",
@@ -112,6 +119,7 @@ var fieldOrders = map[string]struct{ join, expr string }{
 	"category": {` left join (select id, fold(` + categoryLabel + `) as place from data_category c where workspace_id = @ws offset 0) c
 		on c.id = r.category_id`, "coalesce(c.place, '')"},
 	"fill": {` left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id`, ""},
+	"confidence": {` left join field_suggestion s on s.workspace_id = r.workspace_id and s.field_id = r.id and s.category_id is not null`, ""},
 }
 
 // order is the list's order and what it joins.

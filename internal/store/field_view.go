@@ -28,6 +28,8 @@ type FieldView struct {
 	Mappings []FieldMapping
 	Flows    []FieldFlow
 	Decision *FieldDecision // in force; nil for none
+	// Suggestion is the category that is suggested; nil where the field has one, or none is suggested.
+	Suggestion *FieldSuggestion
 	Events   []domain.Event // newest first
 	Imports  []ImportChange // newest first
 	Remarks  []domain.Remark
@@ -243,6 +245,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		events  []eventRow
 		remarks []remarkRow
 		options []optionRow
+		guesses []fieldSuggestionRow
 	)
 	frame.queue(&b, by)
 	queue(&b, &found, `select `+fieldCols+`,
@@ -279,6 +282,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		left join app_user du on du.id = m.decided_by
 		where m.workspace_id = @ws and m.field_id = @id order by m.state, fold(p.name), m.id`, of)
 	queue(&b, &v.Flows, fieldFlows, of)
+	queue(&b, &guesses, fieldSuggestion, of)
 	queue(&b, &events, `select `+eventCols+` from event where workspace_id = @ws and subject_kind = 'field' and subject_id = @id
 		order by id desc limit @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "most": fieldViewEvents})
 	queue(&b, &v.Imports, importChanges, pgx.StrictNamedArgs{"ws": by.Workspace, "field": id})
@@ -295,6 +299,9 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	r := found[0]
 	v.Field, v.Place, v.Sources, v.Decision, v.Options = r.field(), r.FieldPlace, r.FieldSources, r.decision(), mapSlice(options, optionRow.option)
 	v.judged(r.fieldJudgement)
+	if v.Suggestion, err = suggestionOfField(guesses); err != nil {
+		return v, err
+	}
 	v.Events = mapSlice(events, eventRow.event)
 	v.Remarks = mapSlice(remarks, remarkRow.remark)
 	if len(events)+len(v.Imports) > 0 { // names are there for the values that the history tells

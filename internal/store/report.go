@@ -65,6 +65,8 @@ type Waiting struct {
 	Rejected    int64 `db:"rejected"`    // the person's proposals refused in the last 30 days
 	Ending      int64 `db:"ending"`      // decisions to keep that end within 30 days
 	Invitations int64 `db:"invitations"` // not yet accepted
+	Suggested   int64 `db:"suggested"`   // fields without a category for which one is suggested
+	Unsuggested int64 `db:"unsuggested"` // and those for which none is
 }
 
 // Waiting counts what waits for the actor.
@@ -80,7 +82,10 @@ func (s *Store) Waiting(ctx context.Context, by domain.Actor) (w Waiting, err er
 			(select count(*) from (select from decision where workspace_id = @ws and withdrawn_at is null
 				and until between @today and @in_a_month limit 1000) x) as ending,
 			(select count(*) from (select from invitation where workspace_id = @ws and accepted_at is null and revoked_at is null
-				and expires_at > @now limit 1000) x) as invitations`,
+				and expires_at > @now limit 1000) x) as invitations,
+			u.suggested, u.unsuggested
+			from (select coalesce(sum(suggested), 0)::bigint as suggested, coalesce(sum(unsuggested), 0)::bigint as unsuggested
+				from suggestion_count where workspace_id = @ws) u`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "now": s.now(), "today": domain.Day(s.now().UTC()),
 				"month_ago": s.now().AddDate(0, -1, 0), "in_a_month": domain.Day(s.now().UTC()).AddDate(0, 0, 30)})
 		return err

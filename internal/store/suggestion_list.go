@@ -33,6 +33,7 @@ var _ = addRegister(registerSQL{
 	},
 	filters: map[string]filterSQL{
 		"suggested_personal": {expr: "r.personal"},
+		"name":               {expr: "r.name_key"},
 		"gdpr_class":         {in: "r.category_id in (select id from data_category where workspace_id = @ws and gdpr_class = any(%s))"},
 		"confidence":         {in: confidenceFrom},
 		"application":        {in: "r.application_id = any(%s::text[]::bigint[])", lookup: applicationLookup},
@@ -363,11 +364,13 @@ func (r *suggestionReader) groups(ctx context.Context, page *SuggestionPage) err
 		select page.name_key, page.category_id, page.n, page.weight, page.least, page.most, page.print, x.names, x.datasets, x.systems,
 			x.applications, y.field_id, y.personal, y.reasons, y.alternatives from page
 		cross join lateral (
-			select (array_agg(distinct f.name))[1:3] as names, count(distinct r.dataset_id) as datasets, count(distinct r.application_id) as systems,
-				(array_agg(distinct a.name))[1:3] as applications
-			from %[1]s join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
-			join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
-			where %[2]s and r.name_key = page.name_key and r.category_id = page.category_id
+			select count(distinct z.dataset_id) as datasets, count(distinct z.application_id) as systems,
+				(select array_agg(a.name order by a.name) from (select name from application a where a.workspace_id = @ws
+					and a.id = any(array_agg(distinct z.application_id)) order by name limit 3) a) as applications,
+				(select array_agg(n.name) from (select distinct f.name from field f where f.workspace_id = @ws
+					and f.id = any((array_agg(z.field_id))[1:100]) order by f.name limit 3) n) as names
+			from (select r.dataset_id, r.application_id, r.field_id from %[1]s
+				where %[2]s and r.name_key = page.name_key and r.category_id = page.category_id) z
 		) x
 		cross join lateral (
 			select r.field_id, r.personal, r.reasons, r.alternatives from %[1]s
@@ -447,8 +450,9 @@ func (r *suggestionReader) lines(ctx context.Context, page *SuggestionPage) erro
 // one name among them.
 type SuggestionPick struct {
 	Category domain.CategoryID
-	Key      string // of a name; empty for all
-	Seen     string // print of the fields
+	Key      string         // of a name; empty for all
+	Field    domain.FieldID // one field alone; zero for all
+	Seen     string         // print of the fields; a field alone needs none
 }
 
 // AnswerSuggestions accepts or refuses the suggestions that somebody picked from a list. Conflict where they are no longer
@@ -486,6 +490,9 @@ func (r *suggestionReader) pick(ctx context.Context, pick SuggestionPick) ([]int
 	if pick.Key != "" {
 		c.add("r.name_key = " + c.arg(pick.Key))
 	}
+	if pick.Field != 0 {
+		c.add("r.field_id = " + c.arg(pick.Field))
+	}
 	type found struct {
 		N     int64   `db:"n"`
 		Print int64   `db:"print"`
@@ -498,7 +505,7 @@ func (r *suggestionReader) pick(ctx context.Context, pick SuggestionPick) ([]int
 	if err != nil {
 		return nil, err
 	}
-	if pick.Seen != suggestionPrint(all.N, all.Print) {
+	if all.N == 0 || pick.Field == 0 && pick.Seen != suggestionPrint(all.N, all.Print) {
 		return nil, domain.Errorf(domain.Conflict, "suggestion.moved")
 	}
 	return all.IDs, nil

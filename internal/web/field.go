@@ -81,6 +81,8 @@ type fieldEditView struct {
 	crumbs                               []ui.Link
 	form                                 fieldForm
 	isNew                                bool
+	suggestion                           *suggestionRow // nil for none, and where something was typed that an answer would lose
+	answer                               string
 	datasets, categories, owners, points []ui.Option
 	ticked                               []string
 }
@@ -105,6 +107,15 @@ func (s *Server) fieldEdit(w http.ResponseWriter, r *http.Request, status int, i
 		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
 	}
 	v.crumbs = append(v.crumbs, ui.Link{Text: v.title})
+	if id != 0 && status == http.StatusOK {
+		found, err := s.store.SuggestionOf(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if found != nil {
+			v.suggestion, v.answer = new(suggestionOn(ctx, by, id, found, fieldPath(by, id, "edit"))), workspacePath(by, "suggestions")
+		}
+	}
 	if v.shell, err = s.shell(w, r, v.title); err != nil {
 		return err
 	}

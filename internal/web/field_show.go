@@ -26,6 +26,8 @@ type fieldShowView struct {
 
 	what, origin, where []ui.Fact
 	points              []store.FieldPoint
+	suggestion          *suggestionRow // nil for none
+	answer              string         // where suggestions are answered; empty where the visitor may not
 	verdict             fieldVerdict
 	programs            []programLine
 	signals             []signalLine
@@ -131,6 +133,12 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 	}
 	v.what, v.origin, v.where = p.what(), p.origin(), p.where()
 	v.points = p.v.Points
+	if p.v.Suggestion != nil {
+		v.suggestion = new(suggestionOn(p.ctx, p.by, f.ID, p.v.Suggestion, p.path()))
+		if p.by.Can(domain.EditInventory) {
+			v.answer = workspacePath(p.by, "suggestions")
+		}
+	}
 	v.programs, v.signals, v.mappings, v.flows = p.programs(), p.signals(), p.mappings(), p.flows()
 	v.lineage = p.lineage()
 	v.history = p.history()

@@ -29,7 +29,7 @@ type section struct {
 	action             domain.Action
 }
 
-type chromeCounts struct{ fields, unused, pending int64 }
+type chromeCounts struct{ fields, unused, pending, suggested int64 }
 
 // sections is the whole navigation: the first section of a workstream is where the workstream leads.
 var sections = []section{
@@ -38,6 +38,7 @@ var sections = []section{
 	{stream: "diagnose", path: "applications", key: "nav.applications"},
 	{stream: "diagnose", path: "datasets", key: "nav.datasets"},
 	{stream: "diagnose", path: "fields", key: "nav.fields", count: func(c chromeCounts) int64 { return c.fields }},
+	{stream: "diagnose", path: "suggestions", key: "nav.suggestions", count: func(c chromeCounts) int64 { return c.suggested }},
 	{stream: "diagnose", path: "unused", key: "nav.unused", count: func(c chromeCounts) int64 { return c.unused }},
 	{stream: "diagnose", path: "collection-points", key: "nav.collection_points"},
 	{stream: "diagnose", path: "categories", key: "nav.categories"},
@@ -74,7 +75,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title string, chr
 	shell := s.bareShell(r, title)
 	shell.Home = workspacePath(by)
 	shell.Wide = true
-	counts := chromeCounts{chrome.Fields, chrome.Unused, chrome.Pending}
+	counts := chromeCounts{chrome.Fields, chrome.Unused, chrome.Pending, chrome.Suggested}
 	current := currentSection(r.URL.Path, by)
 	for _, stream := range streams {
 		item := ui.NavItem{Text: i18n.T(ctx, "nav.stream."+stream.name), Icon: stream.icon, Current: current.stream == stream.name}

@@ -23,6 +23,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.flowRoutes(inside)
 		s.importRoutes(inside)
 		s.fieldRoutes(inside)
+		s.suggestionRoutes(inside)
 		s.searchRoutes(inside)
 		s.historyRoutes(inside)
 		s.fieldBulkRoutes(inside)

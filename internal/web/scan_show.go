@@ -33,6 +33,8 @@ type importShowView struct {
 	steps    []ui.Step
 	facts    []ui.Fact
 	note     *importNote
+	// suggested leads to the suggestions, where some of its fields got one.
+	suggested *ui.Link
 	progress *ui.ProgressSpec
 	mapping  *importMappingView
 	tabs     []ui.NavItem
@@ -110,6 +112,15 @@ func (s *Server) importShow(w http.ResponseWriter, r *http.Request, status int, 
 		v.fields += "?application=" + itoa(i.Application)
 	} else if i.ApplicationName != "" {
 		v.fields = v.fields + "?application=" + url.QueryEscape(i.ApplicationName)
+	}
+	if i.State == domain.ImportApplied && !v.evidence {
+		n, err := s.store.ImportSuggested(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			v.suggested = &ui.Link{Href: workspacePath(by, "suggestions"), Text: i18n.T(ctx, "suggestion.imported", "n", n), Icon: "tag"}
+		}
 	}
 	if err := s.importTab(r, &v, typed, p); err != nil {
 		return err

@@ -82,17 +82,20 @@ on('click', (e) => {
 
 // Keys. Single letters are off while typing, and everywhere where the account says so.
 const press = (key) => {
-	const el = all('[data-key]').find((x) => x.dataset.key.toLowerCase() === key && x.checkVisibility());
+	// The answers of a row are for the row that has the focus; nothing else is answered unseen.
+	const fits = (x) => x.dataset.key.toLowerCase() === key && x.checkVisibility(), row = doc.activeElement.closest('[data-row]');
+	const el = (row && all('[data-key]', row).find(fits)) || all('[data-key]').find((x) => fits(x) && !x.closest('[data-row]'));
 	if (el) {
 		el.focus();
 		el.click();
+		if (el.matches('summary')) one('button,a', el.nextElementSibling)?.focus();
 	}
 	return !!el;
 };
 const move = (step) => {
-	const list = all('[data-bulk] tbody .chk,[data-rows] tbody .c-name');
+	const list = all('[data-bulk] tbody .chk,[data-rows] .c-name');
 	if (!list.length) return press(step > 0 ? 'j' : 'k');
-	const at = list.indexOf(doc.activeElement);
+	const at = list.findIndex((x) => x === (doc.activeElement.closest('[data-row]') ? one('.c-name', doc.activeElement.closest('[data-row]')) : doc.activeElement));
 	list[Math.max(0, Math.min(list.length - 1, at + step))].focus();
 	return true;
 };
@@ -189,5 +192,17 @@ if (held) {
 }
 one('[data-focus]')?.focus();
 start();
-on('htmx:after:swap', start);
+
+// Where a row was answered, the row that took its place gets the focus.
+let answered = -1;
+on('submit', (e) => {
+	const row = e.target.closest('[data-row]');
+	if (row) answered = all('[data-row]').indexOf(row);
+});
+on('htmx:after:swap', () => {
+	start();
+	if (answered < 0) return;
+	const rows = all('[data-rows] .c-name');
+	rows[Math.min(answered, rows.length - 1)]?.focus();
+});
 })();

@@ -174,6 +174,12 @@ type ButtonSpec struct {
 	NoCheck  bool // sends the form without the browser's own checks
 }
 
+// SwapFormSpec describes a form that is answered in place.
+type SwapFormSpec struct {
+	Action string
+	Class  string
+}
+
 // Variant is what a button stands for.
 type Variant string
 

@@ -176,6 +176,7 @@ var shortcuts = []shortcut{
 	{[]string{"Ctrl", "K"}, "ui.keys.goto", false},
 	{[]string{"j", "k"}, "ui.keys.move", true},
 	{[]string{"x"}, "ui.keys.tick", true},
+	{[]string{"a", "r", "c"}, "ui.keys.answer", true},
 	{[]string{"Shift"}, "ui.keys.range", false},
 	{[]string{"g"}, "ui.keys.go", true},
 	{[]string{"F8"}, "ui.keys.message", false},
