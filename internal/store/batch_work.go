@@ -62,6 +62,7 @@ type bulkRequest struct {
 	Point         domain.CollectionPointID `json:"point,omitempty"`
 	Until         *time.Time               `json:"until,omitempty"`
 	Reason        string                   `json:"reason,omitempty"`
+	Name          string                   `json:"name,omitempty"`
 }
 
 // askedOnce is the same for the same act, asked by the same person of the same fields after the same preview.

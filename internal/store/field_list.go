@@ -118,7 +118,7 @@ var fieldOrders = map[string]struct{ join, expr string }{
 	"dataset":     {` join (select id, fold(name) as place from dataset where workspace_id = @ws offset 0) d on d.id = r.dataset_id`, "d.place"},
 	"category": {` left join (select id, fold(` + categoryLabel + `) as place from data_category c where workspace_id = @ws offset 0) c
 		on c.id = r.category_id`, "coalesce(c.place, '')"},
-	"fill": {` left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id`, ""},
+	"fill":       {` left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id`, ""},
 	"confidence": {` left join field_suggestion s on s.workspace_id = r.workspace_id and s.field_id = r.id and s.category_id is not null`, ""},
 }
 

@@ -30,12 +30,12 @@ type FieldView struct {
 	Decision *FieldDecision // in force; nil for none
 	// Suggestion is the category that is suggested; nil where the field has one, or none is suggested.
 	Suggestion *FieldSuggestion
-	Events   []domain.Event // newest first
-	Imports  []ImportChange // newest first
-	Remarks  []domain.Remark
-	Names    Names
-	Options  []domain.Option // of the form that is open
-	Chrome   Chrome          // of the frame around it
+	Events     []domain.Event // newest first
+	Imports    []ImportChange // newest first
+	Remarks    []domain.Remark
+	Names      Names
+	Options    []domain.Option // of the form that is open
+	Chrome     Chrome          // of the frame around it
 	// Completeness is a percentage; Missing names what would raise it, the heaviest first.
 	Completeness int
 	Missing      []string

@@ -37,7 +37,7 @@ const ClassifierVersion = classify.Version
 var classifier = sync.OnceValues(classify.New)
 
 // suggestLocks is the class of the advisory locks that let one transaction at a time make the suggestions of a workspace.
-const suggestLocks = 727012
+const suggestLocks = 727014
 
 // suggestFor has the suggestions of datasets made again: their fields are others than they were.
 func (s *Store) suggestFor(ctx context.Context, by domain.Actor, datasets []int64) error {

@@ -455,11 +455,19 @@ type SuggestionPick struct {
 	Seen     string         // print of the fields; a field alone needs none
 }
 
-// AnswerSuggestions accepts or refuses the suggestions that somebody picked from a list. Conflict where they are no longer
-// those that were seen. A category in b takes the place of the suggested one.
-func (s *Store) AnswerSuggestions(ctx context.Context, by domain.Actor, q domain.ListQuery, picks []SuggestionPick, b domain.Bulk) (batch domain.BatchID, plan domain.BulkPlan, err error) {
+// SuggestionAnswer is what became of an answer: a batch (zero where there was nothing to do), done or left to a worker.
+type SuggestionAnswer struct {
+	Batch domain.BatchID
+	Todo  int64
+	Later bool
+}
+
+// AnswerSuggestions accepts or refuses the suggestions that somebody picked from a list; many are left to a worker, which
+// leads back to where the person came from. Conflict where they are no longer those that were seen. A category in b takes
+// the place of the suggested one.
+func (s *Store) AnswerSuggestions(ctx context.Context, by domain.Actor, q domain.ListQuery, picks []SuggestionPick, b domain.Bulk, back string) (a SuggestionAnswer, err error) {
 	if err := by.Must(b.Act.Action()); err != nil {
-		return 0, plan, err
+		return a, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
 		r := &suggestionReader{s: s, by: by, q: q}
@@ -477,10 +485,30 @@ func (s *Store) AnswerSuggestions(ctx context.Context, by domain.Actor, q domain
 		if len(ids) == 0 {
 			return domain.Errorf(domain.Invalid, "bulk.nothing")
 		}
-		batch, plan, err = s.ApplyBulk(ctx, by, b, distinct(ids), "")
+		a, err = s.answerPicked(ctx, by, b, distinct(ids), back)
 		return err
 	})
-	return batch, plan, err
+	return a, err
+}
+
+func (s *Store) answerPicked(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64, back string) (a SuggestionAnswer, err error) {
+	if len(ids) < domain.BulkJobFrom {
+		var plan domain.BulkPlan
+		a.Batch, plan, err = s.ApplyBulk(ctx, by, b, ids, "")
+		a.Todo = plan.Todo()
+		return a, err
+	}
+	a.Later = true
+	err = s.wide(ctx, len(ids), func() error {
+		plan, err := s.planBulk(ctx, by, b, ids)
+		if err != nil {
+			return err
+		}
+		a.Todo = plan.Todo()
+		a.Batch, err = s.AskBulk(ctx, by, b, ids, plan.Fingerprint, back)
+		return err
+	})
+	return a, err
 }
 
 // pick holds the fields of a pick, and makes sure that they are the ones that were seen.

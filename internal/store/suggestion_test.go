@@ -85,12 +85,12 @@ func (w *suggestWorld) group(t *testing.T, key string) store.SuggestionGroup {
 
 func (w *suggestWorld) answer(t *testing.T, g store.SuggestionGroup, b domain.Bulk) domain.BatchID {
 	t.Helper()
-	batch, _, err := w.Store.AnswerSuggestions(t.Context(), w.by, domain.ListQuery{},
-		[]store.SuggestionPick{{Category: g.CategoryID, Key: g.Key, Seen: g.Print}}, b)
+	done, err := w.Store.AnswerSuggestions(t.Context(), w.by, domain.ListQuery{},
+		[]store.SuggestionPick{{Category: g.CategoryID, Key: g.Key, Seen: g.Print}}, b, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return batch
+	return done.Batch
 }
 
 func TestASuggestionIsThereWithItsField(t *testing.T) {
@@ -208,8 +208,8 @@ func TestAcceptingNeverOverrulesAPerson(t *testing.T) {
 	if _, _, err := w.Store.ApplyBulk(t.Context(), w.by, domain.Bulk{Act: domain.BulkCategorise, Category: health}, ids[:1], ""); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := w.Store.AnswerSuggestions(t.Context(), w.by, domain.ListQuery{}, []store.SuggestionPick{{Category: g.CategoryID, Key: g.Key, Seen: g.Print}},
-		domain.Bulk{Act: domain.BulkAccept, Category: g.CategoryID})
+	_, err := w.Store.AnswerSuggestions(t.Context(), w.by, domain.ListQuery{}, []store.SuggestionPick{{Category: g.CategoryID, Key: g.Key, Seen: g.Print}},
+		domain.Bulk{Act: domain.BulkAccept, Category: g.CategoryID}, "")
 	if !errors.Is(err, domain.Conflict) {
 		t.Errorf("another group than the one seen: %v", err)
 	}
@@ -229,15 +229,15 @@ func TestOnlyEditorsAnswerSuggestions(t *testing.T) {
 	w.add(t, 0, "email", 0)
 	g := w.group(t, "email")
 	for _, role := range []domain.Role{domain.RoleViewer, domain.RoleFacilitator} {
-		_, _, err := w.Store.AnswerSuggestions(t.Context(), w.Acme[role], domain.ListQuery{}, []store.SuggestionPick{{Category: g.CategoryID, Seen: g.Print}},
-			domain.Bulk{Act: domain.BulkAccept})
+		_, err := w.Store.AnswerSuggestions(t.Context(), w.Acme[role], domain.ListQuery{}, []store.SuggestionPick{{Category: g.CategoryID, Seen: g.Print}},
+			domain.Bulk{Act: domain.BulkAccept}, "")
 		if !errors.Is(err, domain.Denied) && !w.Acme[role].Can(domain.EditInventory) {
 			t.Errorf("%s: %v", role, err)
 		}
 	}
 	stranger := w.Other[domain.RoleAdmin]
-	if _, _, err := w.Store.AnswerSuggestions(t.Context(), stranger, domain.ListQuery{}, []store.SuggestionPick{{Category: g.CategoryID, Seen: g.Print}},
-		domain.Bulk{Act: domain.BulkAccept}); !errors.Is(err, domain.Conflict) {
+	if _, err := w.Store.AnswerSuggestions(t.Context(), stranger, domain.ListQuery{}, []store.SuggestionPick{{Category: g.CategoryID, Seen: g.Print}},
+		domain.Bulk{Act: domain.BulkAccept}, ""); !errors.Is(err, domain.Conflict) {
 		t.Errorf("somebody of another workspace: %v", err)
 	}
 	w.want(t, w.line(0, "email", "ident.contact.email"))

@@ -25,33 +25,33 @@ const importColumns = "columns"
 
 // importShowView is the page of an import in any of its states.
 type importShowView struct {
-	shell    ui.Shell
-	crumbs   []ui.Link
-	i        domain.Import
-	path     string
-	badge    registerCell
-	steps    []ui.Step
-	facts    []ui.Fact
-	note     *importNote
+	shell  ui.Shell
+	crumbs []ui.Link
+	i      domain.Import
+	path   string
+	badge  registerCell
+	steps  []ui.Step
+	facts  []ui.Fact
+	note   *importNote
 	// suggested leads to the suggestions, where some of its fields got one.
 	suggested *ui.Link
-	progress *ui.ProgressSpec
-	mapping  *importMappingView
-	tabs     []ui.NavItem
-	tab      string
-	rows     []importRowView
-	problems []importProblemView
-	flows    []importFlowView
-	files    []importFileView
-	notes    []string
-	multiple bool // the file describes several applications
-	evidence bool
-	pager    ui.PagerSpec
-	can      importCan
-	summary  string // what applying will do, or did
-	fields   string // list of the fields that the import is about
-	again    string // form for another file
-	csv      string // problems as a file
+	progress  *ui.ProgressSpec
+	mapping   *importMappingView
+	tabs      []ui.NavItem
+	tab       string
+	rows      []importRowView
+	problems  []importProblemView
+	flows     []importFlowView
+	files     []importFileView
+	notes     []string
+	multiple  bool // the file describes several applications
+	evidence  bool
+	pager     ui.PagerSpec
+	can       importCan
+	summary   string // what applying will do, or did
+	fields    string // list of the fields that the import is about
+	again     string // form for another file
+	csv       string // problems as a file
 }
 
 // importNote is a message at the top of the page.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
@@ -33,8 +32,6 @@ const (
 	suggestionsShown = 25
 	// overFloor is the confidence, in per cent, that is offered first for taking everything over it.
 	overFloor = 90
-	// answerTime is how long many suggestions may take to be accepted.
-	answerTime = 10 * time.Minute
 )
 
 // suggestionForm is an answer: to the suggestion for one field, for the fields of one name, or for everything that is
@@ -470,13 +467,13 @@ func (s *Server) answerSuggestions(w http.ResponseWriter, r *http.Request) error
 	if len(picks) == 0 {
 		return s.suggestionsPage(w, r, http.StatusUnprocessableEntity, q, way, i18n.T(ctx, "suggestion.over.nothing"))
 	}
-	if f.Category == 0 { // everything that is ticked
+	if f.Category == 0 { // everything that is ticked, each under its own
 		choice = 0
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)) // a server that cannot keeps its own limit
 	} else if f.Act == "choose" && choice == 0 {
 		return s.choosePage(w, r, http.StatusUnprocessableEntity, f, domain.Problems{"choice": {Key: "error.required"}})
 	}
-	batch, plan, err := s.store.AnswerSuggestions(ctx, by, q, picks, domain.Bulk{Act: act, Category: choice, Name: f.Name})
+	back := localPath(f.Back, addQuery(workspacePath(by, "suggestions"), suggestionAddress(q, way)))
+	done, err := s.store.AnswerSuggestions(ctx, by, q, picks, domain.Bulk{Act: act, Category: choice, Name: f.Name}, back)
 	if problems, bad := formProblems(err); bad {
 		return s.choosePage(w, r, http.StatusUnprocessableEntity, f, domain.Problems{"choice": problems["category"]})
 	}
@@ -486,11 +483,13 @@ func (s *Server) answerSuggestions(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	back := localPath(f.Back, addQuery(workspacePath(by, "suggestions"), suggestionAddress(q, way)))
-	if batch == 0 {
+	switch {
+	case done.Later:
+		return s.seeOther(w, r, batchPath(by, done.Batch), "")
+	case done.Batch == 0:
 		return s.seeOther(w, r, back, "bulk.nothing_to_do")
 	}
-	return s.seeOtherBatch(w, r, back, batch, "bulk.done."+string(act), "n", plan.Todo())
+	return s.seeOtherBatch(w, r, back, done.Batch, "bulk.done."+string(act), "n", done.Todo)
 }
 
 type suggestionChooseView struct {
