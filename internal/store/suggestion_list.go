@@ -17,15 +17,17 @@ import (
 const suggestionTable = `(select workspace_id, field_id, field_id as id, dataset_id, application_id, name_key, category_id, confidence, personal,
 	reasons, alternatives from field_suggestion) r`
 
+const suggestionFrom = suggestionTable + `
+	join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
+	join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
+	join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
+	join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id`
+
 var _ = addRegister(registerSQL{
 	register: domain.SuggestionRegister,
-	from: suggestionTable + `
-		join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
-		join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
-		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
-		join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id`,
-	lean:  suggestionTable,
-	where: "r.category_id is not null",
+	from:     suggestionFrom,
+	lean:     suggestionTable,
+	where:    "r.category_id is not null",
 	cells: map[string]string{
 		"application": "a.name", "dataset": "d.name", "field": "f.name", "label": "f.label", "data_type": "f.data_type",
 		"suggestion": categoryLabel, "suggestion_code": "c.code", "confidence": "r.confidence / 100.0", "suggested_personal": "r.personal",
@@ -34,10 +36,13 @@ var _ = addRegister(registerSQL{
 	filters: map[string]filterSQL{
 		"suggested_personal": {expr: "r.personal"},
 		"name":               {expr: "r.name_key"},
-		"gdpr_class":         {in: "r.category_id in (select id from data_category where workspace_id = @ws and gdpr_class = any(%s))"},
-		"confidence":         {in: confidenceFrom},
-		"application":        {in: "r.application_id = any(%s::text[]::bigint[])", lookup: applicationLookup},
-		"dataset":            {in: "r.dataset_id = any(%s::text[]::bigint[])", lookup: datasetLookup},
+		"gdpr_class": {in: "r.category_id in (select id from data_category where workspace_id = @ws and gdpr_class = any(%s))",
+			facet: "select c.gdpr_class as value, '' as label, count(*) as n from " + suggestionFrom + " where %s group by 1 order by n desc, 1"},
+		"confidence": {in: confidenceFrom, facet: "select v.value, '' as label, count(*) as n from " + suggestionTable +
+			" cross join unnest(array['" + strings.Join(domain.SuggestionFloors, "', '") + "']) v (value) where %s and r.confidence >= v.value::integer group by 1 order by 1"},
+		"application": {in: "r.application_id = any(%s::text[]::bigint[])", lookup: applicationLookup,
+			facet: "select r.application_id::text as value, min(a.name) as label, count(*) as n from " + suggestionFrom + " where %s group by 1 order by n desc, 2 limit 200"},
+		"dataset": {in: "r.dataset_id = any(%s::text[]::bigint[])", lookup: datasetLookup},
 		"category": {in: `r.category_id in (select k.id from data_category k join data_category top
 			on top.workspace_id = k.workspace_id and (k.code = top.code or starts_with(k.code, top.code || '.'))
 			where k.workspace_id = @ws and top.id = any(%s::text[]::bigint[]))`, lookup: categoryLookup},

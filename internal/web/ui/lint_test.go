@@ -29,7 +29,7 @@ var banned = map[string]*regexp.Regexp{
 	"an address of somewhere else, loaded": regexp.MustCompile(`(?i)<(?:script|link|img|iframe)[^>]*(?:src|href)="(?:https?:)?//`),
 }
 
-var allowedHX = regexp.MustCompile(`^\shx-(get|post|target|swap|select|push-url|trigger|indicator|disable|sync|sse:connect|status:[0-9x]+)\??=$`)
+var allowedHX = regexp.MustCompile(`^\shx-(get|post|target|swap|select|select-oob|push-url|trigger|indicator|disable|sync|sse:connect|status:[0-9x]+)\??=$`)
 
 func faultsOf(template string) (found []string) {
 	for name, pattern := range banned {
