@@ -63,6 +63,7 @@ func (p *program) serve(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	spendMemory(work)
 	s := service{store: db.store, log: p.log}
 	handler := web.New(db.store, web.Options{BaseURL: base, ProxyHops: p.config.ProxyHops, Version: versionText(), Log: p.log})
 	server := &http.Server{Handler: s.readiness(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,

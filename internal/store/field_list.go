@@ -356,7 +356,13 @@ func (f *fieldList) readHits(ctx context.Context, words []string, page *FieldPag
 		facetCounts(f.countable(), own))
 	var b pgx.Batch
 	var lines []hitLine
+	if len(words) == 0 { // which index is best depends on what is asked for: a program of ten fields, or of ten thousand
+		b.Queue("set local plan_cache_mode = force_custom_plan")
+	}
 	queue(&b, &lines, sql, c.args)
+	if len(words) == 0 {
+		b.Queue("set local plan_cache_mode = auto")
+	}
 	f.queueNames(&b)
 	if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
 		return false, translate("field", err)

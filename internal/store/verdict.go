@@ -198,11 +198,16 @@ func (s *Store) readMasters(ctx context.Context, by domain.Actor, c *judgeContex
 		Master   int64 `db:"dataset_id"`
 		Category int64 `db:"category_id"`
 	}
+	masters, err := many[int64](ctx, s, "dataset", `select id from dataset
+		where workspace_id = @ws and is_master and state = 'active' and archived_at is null`, pgx.StrictNamedArgs{"ws": by.Workspace})
+	if err != nil || len(masters) == 0 {
+		return err
+	}
+	// Given by their ids, so that their fields are looked up and not looked for among all.
 	categories, err := many[held](ctx, s, "dataset", `
 		select distinct f.dataset_id, f.category_id from field f
-		where f.workspace_id = @ws and f.category_id is not null and f.state = 'active' and f.dataset_id in (
-			select id from dataset where workspace_id = @ws and is_master and state = 'active' and archived_at is null)`,
-		pgx.StrictNamedArgs{"ws": by.Workspace})
+		where f.workspace_id = @ws and f.category_id is not null and f.state = 'active' and f.dataset_id = any(@masters)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "masters": masters})
 	if err != nil || len(categories) == 0 {
 		return err
 	}
@@ -297,7 +302,7 @@ func judgedSQL(of func(column string) string) string {
 		left join (select field_id, ` + packedMappings + ` as packed from purpose_mapping where workspace_id = @ws` + of("field_id") + ` group by field_id) m
 			on m.field_id = f.id
 		left join (select distinct field_id from field_collection where workspace_id = @ws` + of("field_id") + `) fc on fc.field_id = f.id
-		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
+		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id` + of("e.field_id") + `
 		where f.workspace_id = @ws` + of("f.id")
 }
 
