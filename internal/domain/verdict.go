@@ -100,7 +100,7 @@ type ProgramFacts struct {
 // period, and its end has not passed; or it is planned, with a start date that has not passed. A pause without a date
 // cannot be shown to be recent, and a plan without one may never start: neither counts.
 func (p ProgramFacts) Counts(today time.Time, th Thresholds) bool {
-	return p.standing(dayOf(today), th) >= linkCounts
+	return p.standing(dayOf(today), th) == linkCounts
 }
 
 // Over tells whether the program has ended, by its status or its end date, or is paused for longer than the grace period.
@@ -237,19 +237,12 @@ type Finding struct {
 	Flags   FlagSet
 }
 
-// Unheard tells that the field is used although no read was measured: a program that needs it had not begun when the
-// measure did.
-func (f Finding) Unheard() bool { return f.Why == WhyProgram && f.Flags.Has(FlagNeverRead) }
-
 // Judge decides the verdict of a field on a day. It is total and deterministic, ignores the order of links and mappings,
 // keeps nothing of f and allocates nothing.
 func Judge(f *FieldFacts, th Thresholds, today time.Time) Finding {
 	c := circumstances{day: dayOf(today)}
 	c.reads = f.Evidence.readsOn(c.day, th)
 	c.links = standingOf(f.Links, c.day, th)
-	if c.links == linkCounts && c.reads == readsAbsent && anyUnheard(f.Links, c.day, f.Evidence.silentSince(c.day, th), th) {
-		c.links = linkUnheard
-	}
 	c.ground = groundOf(f.Mappings, f.Class, c.day)
 
 	why := usedWhy(c)
@@ -293,7 +286,7 @@ func usedWhy(c circumstances) UsedWhy {
 		return WhyLegalUse
 	case c.links == linkCounts && c.reads == readsAbsent:
 		return WhyContradicted
-	case c.links >= linkCounts:
+	case c.links == linkCounts:
 		return WhyProgram
 	case c.reads == readsPresent:
 		return WhyUndeclared
@@ -309,7 +302,6 @@ const (
 	linkNone   linkStanding = iota // no link that ever justified anything
 	linkOver                       // a link to a program that is over, none to one that counts
 	linkCounts                     // a link to a program that counts
-	linkUnheard                    // one that counts, to a program of which a measured silence says nothing
 )
 
 // standingOf keeps the best standing. Links that never justified anything (to avoid, to an idea, to a plan that never
@@ -324,19 +316,6 @@ func standingOf(links []LinkFact, today int64, th Thresholds) linkStanding {
 		best = max(best, l.Program.standing(today, th))
 	}
 	return best
-}
-
-// anyUnheard tells whether a link counts whose program had not begun when the silence did: it cannot have read anything
-// before, so the measure neither proves nor contradicts what is claimed for it. A program without a start date is taken to
-// have run all along.
-func anyUnheard(links []LinkFact, today, since int64, th Thresholds) bool {
-	for i := range links {
-		l := &links[i]
-		if standingOf(links[i:i+1], today, th) == linkCounts && ahead(l.Program.StartsOn, since) {
-			return true
-		}
-	}
-	return false
 }
 
 // ground is what purpose mappings are worth.

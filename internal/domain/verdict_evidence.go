@@ -105,12 +105,6 @@ func (e *EvidenceFacts) readsOn(today int64, th Thresholds) readState {
 	}
 }
 
-// silentSince is the first day of the window that a measure of no reads covers; it asks for reads that were measured.
-func (e *EvidenceFacts) silentSince(today int64, th Thresholds) int64 {
-	measured, _ := age(e.ReadsMeasuredAt, today)
-	return today - measured - int64(th.WindowDays)
-}
-
 // readsCurrent tells whether the measure of reads ended in the window.
 func (e *EvidenceFacts) readsCurrent(today int64, th Thresholds) bool {
 	measured, known := age(e.ReadsMeasuredAt, today)

@@ -309,9 +309,6 @@ func (p fieldPage) verdict() fieldVerdict {
 		answered: p.v.Field.Class.Personal(), lawful: found.Lawful, used: found.Used, lawfulWhy: p.lawfulWhy(),
 		usedWhy: p.t("used." + string(found.Why) + ".sentence"), completeness: p.v.Completeness,
 		completenessText: i18n.Percent(p.ctx, float64(p.v.Completeness)/100), missing: p.missing()}
-	if found.Unheard() {
-		v.usedWhy = p.t("used.program.unheard")
-	}
 	for _, m := range flagTones {
 		if !found.Flags.Has(m.flag) {
 			continue

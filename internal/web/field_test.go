@@ -299,32 +299,3 @@ func TestFieldProposesAPurpose(t *testing.T) {
 	s.As(t, s.Acme[domain.RoleViewer]).Post(path+"/mappings", "purpose", purpose, "justification", "x").Want(http.StatusForbidden)
 	s.As(t, s.Other[domain.RoleAdmin]).Post("/w/other/fields/"+itoa(id)+"/mappings", "purpose", purpose, "justification", "x").Want(http.StatusNotFound)
 }
-
-// A measure without reads contradicts a program that was there to read, and not one that is still to begin; the page says
-// which of the two it is as soon as the dates of the program say so.
-func TestSilenceBeforeAProgramBegan(t *testing.T) {
-	t.Parallel()
-	s := webtest.New(t)
-	_, id := heldField(t, s)
-	ws, path := s.Admin().Workspace, "/w/acme/fields/"+itoa(id)
-	program := s.Program(t, s.Admin(), "Birthday", "live")
-	s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, ws, id, program)
-	s.Exec(t, `insert into field_evidence (workspace_id, field_id, reads, window_days, reads_measured_at) values ($1, $2, 0, 90, now() - interval '1 day')`, ws, id)
-	v := s.As(t, s.Acme[domain.RoleEditor])
-	for _, c := range []struct{ starts, badge, why string }{
-		{"", "To delete", "no read was measured"},
-		{"current_date - 10", "To regularise", "says nothing of it"},
-		{"current_date - 91", "To delete", "no read was measured"},
-	} {
-		if c.starts != "" {
-			s.Exec(t, `update program set starts_on = `+c.starts+` where id = $1`, program)
-		}
-		if err := s.Store.JudgeAll(t.Context(), s.Admin()); err != nil {
-			t.Fatal(err)
-		}
-		page := v.Get(path).Want(http.StatusOK).Text("main")
-		if !strings.Contains(page, c.badge) || !strings.Contains(page, c.why) || !strings.Contains(page, "Never read") {
-			t.Errorf("started %q: page = %q", c.starts, page)
-		}
-	}
-}
