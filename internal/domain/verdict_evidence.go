@@ -105,6 +105,16 @@ func (e *EvidenceFacts) readsOn(today int64, th Thresholds) readState {
 	}
 }
 
+// CoversDay tells whether the window over which no read was measured goes back to before the day. A program that began
+// later had no chance to read anything in all of it, which changes no verdict and is worth saying. It is false where reads
+// were not measured.
+func (e *EvidenceFacts) CoversDay(day time.Time, th Thresholds) bool {
+	if e.ReadsMeasuredAt == nil {
+		return false
+	}
+	return dayOf(day) > dayOf(*e.ReadsMeasuredAt)-int64(th.WindowDays)
+}
+
 // readsCurrent tells whether the measure of reads ended in the window.
 func (e *EvidenceFacts) readsCurrent(today int64, th Thresholds) bool {
 	measured, known := age(e.ReadsMeasuredAt, today)

@@ -303,12 +303,25 @@ func (p fieldPage) retention() string {
 	return months + " · " + rule
 }
 
+// claimedLately tells whether a program that needs the field began after the measure that contradicts it did.
+func (p fieldPage) claimedLately() bool {
+	for _, l := range p.v.Links {
+		if l.StartsOn != nil && l.Level != string(domain.LinkAvoid) && p.v.Facts.Evidence.CoversDay(*l.StartsOn, p.thresholds) {
+			return true
+		}
+	}
+	return false
+}
+
 func (p fieldPage) verdict() fieldVerdict {
 	found, now := p.v.Finding, p.now
 	v := fieldVerdict{badge: verdictMark(p.ctx, found.Verdict), sentence: p.t("verdict." + string(found.Verdict) + ".sentence"),
 		answered: p.v.Field.Class.Personal(), lawful: found.Lawful, used: found.Used, lawfulWhy: p.lawfulWhy(),
 		usedWhy: p.t("used." + string(found.Why) + ".sentence"), completeness: p.v.Completeness,
 		completenessText: i18n.Percent(p.ctx, float64(p.v.Completeness)/100), missing: p.missing()}
+	if found.Why == domain.WhyContradicted && p.claimedLately() {
+		v.usedWhy += " " + p.t("used.contradicted.lately")
+	}
 	for _, m := range flagTones {
 		if !found.Flags.Has(m.flag) {
 			continue

@@ -299,3 +299,28 @@ func TestFieldProposesAPurpose(t *testing.T) {
 	s.As(t, s.Acme[domain.RoleViewer]).Post(path+"/mappings", "purpose", purpose, "justification", "x").Want(http.StatusForbidden)
 	s.As(t, s.Other[domain.RoleAdmin]).Post("/w/other/fields/"+itoa(id)+"/mappings", "purpose", purpose, "justification", "x").Want(http.StatusNotFound)
 }
+
+// A measure without reads contradicts every program that counts, and the page says so where a program was too young to read.
+func TestSilenceBeforeAProgramBegan(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	_, id := heldField(t, s)
+	ws, path := s.Admin().Workspace, "/w/acme/fields/"+itoa(id)
+	program := s.Program(t, s.Admin(), "Birthday", "live")
+	s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, ws, id, program)
+	s.Exec(t, `insert into field_evidence (workspace_id, field_id, reads, window_days, reads_measured_at) values ($1, $2, 0, 90, now() - interval '1 day')`, ws, id)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	for _, c := range []struct {
+		starts string
+		lately bool
+	}{{"null", false}, {"current_date - 10", true}, {"current_date - 120", false}} {
+		s.Exec(t, `update program set starts_on = `+c.starts+` where id = $1`, program)
+		if err := s.Store.JudgeAll(t.Context(), s.Admin()); err != nil {
+			t.Fatal(err)
+		}
+		page := v.Get(path).Want(http.StatusOK).Text("main")
+		if !strings.Contains(page, "To delete") || !strings.Contains(page, "no read was measured") || strings.Contains(page, "after this measure did") != c.lately {
+			t.Errorf("started %q: page = %q", c.starts, page)
+		}
+	}
+}
