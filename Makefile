@@ -8,7 +8,7 @@ WITHPG := bin/withpg --
 # Where the browser tests look for a browser.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable headless-shell
 
-.PHONY: help run build generate generate/check fmt fmt/check vet lint test test/race test/browser/check verify bench docker db/dump clean bin/withpg
+.PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/browser/check verify bench docker db/dump clean bin/withpg
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,15 @@ test/browser/check:
 	[ -z "$$UTILE_REQUIRE_BROWSER" ]
 
 verify: generate/check fmt/check vet build test ## exactly what CI runs
+
+FUZZTIME ?= 30s
+
+fuzz: ## feed every parser with broken input, FUZZTIME (30s) each
+	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' internal cmd | xargs -n1 dirname | sort -u); do \
+		for target in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go | awk '{print $$2}'); do \
+			echo "$$dir $$target"; $(GO) test ./$$dir -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME); \
+		done; \
+	done
 
 bench: ## measure against the bare program
 	$(GO) run ./internal/bench

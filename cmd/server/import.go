@@ -236,7 +236,7 @@ func problemPlace(file string, problem domain.RowProblem) string {
 // tellImport says what an import did, which of its files describe no fields, and what was left out.
 func (p *program) tellImport(ctx context.Context, i domain.Import, rows int, dry bool) {
 	for _, f := range i.Headings.Files {
-		if f.Fields == 0 {
+		if f.Fields == 0 && !f.Helps {
 			fmt.Fprintf(p.stderr, "%s: passed over. %s\n", f.Name, i18n.T(ctx, "scan.error.no_fields", "place", f.Name))
 		}
 	}

@@ -101,6 +101,7 @@ type ImportFile struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size,omitempty"`
 	Fields int64  `json:"fields,omitempty"` // fields that it describes
+	Helps  bool   `json:"helps,omitempty"`  // it says more of fields that another file describes
 }
 
 // ImportNote is something in a file that an import does not use, or uses in a way that a person should know.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
@@ -69,14 +70,32 @@ type format struct {
 }
 
 // formats in the order in which they are tried: the more telling first.
-var formats = []*format{&salesforce, &hubspot}
+var formats = []*format{&salesforce, &hubspot, &dbt, &fides, &openlineage, &openapi, &avro, &jsonschema, &infoschema}
 
 // none are kinds of files that people have beside the others and that describe no fields.
 var none = []struct {
 	key   string // message scan.none.*
 	sniff func(*head) bool
 }{
-	{"dbt_results", func(h *head) bool { return strings.Contains(h.json.str("metadata", "dbt_schema_version"), "/run-results/") }},
+	{"dbt_sources", func(h *head) bool { return strings.Contains(h.json.str("metadata", "dbt_schema_version"), "/sources/") }},
+	{"tool_schema", toolSchema},
+	{"fides_other", func(h *head) bool {
+		return !h.hasKey("dataset") && (h.hasKey("policy", "fides_key:") || h.hasKey("system", "fides_key:") || h.hasKey("data_category", "fides_key:"))
+	}},
+	{"dbt_results", func(h *head) bool {
+		return strings.Contains(h.json.str("metadata", "dbt_schema_version"), "/run-results/")
+	}},
+}
+
+// toolSchema tells of JSON Schemas that describe the files of tools, and not what anybody keeps in them.
+func toolSchema(h *head) bool {
+	id := h.json.str("$id")
+	for _, tool := range []string{"://schemas.getdbt.com/", "://openlineage.io/spec/", "://json-schema.org/", "://spec.openapis.org/"} {
+		if strings.Contains(id, tool) {
+			return true
+		}
+	}
+	return false
 }
 
 // Recognised is what a file is by its first bytes.
@@ -123,9 +142,10 @@ type Document struct {
 	flowing map[flow]bool
 	notes   map[string]int
 	text    int
-	state   any    // of a format that needs all files
-	said    string // application that a person named for all fields
-	current int    // the file that is being read
+	more    []domain.ScanTarget // that these files tell of every field, beside what all of the format do
+	state   any                 // of a format that needs all files
+	said    string              // application that a person named for all fields
+	current int                 // the file that is being read
 }
 
 type described struct {
@@ -140,10 +160,10 @@ type fieldKey struct{ application, schema, dataset, name string }
 // Open reads files that Recognise gives one format. It returns an *Error where they cannot be read, or where none of them
 // describes a field; a file that describes none beside others that do is a note of the document.
 func Open(files []File) (*Document, error) {
-	d := &Document{at: map[fieldKey]int{}, flowing: map[flow]bool{}, notes: map[string]int{}}
+	d := newDocument()
 	for n, f := range files {
 		d.current = n
-		d.Files = append(d.Files, domain.ImportFile{Name: f.Name, Size: f.Size})
+		d.Files = append(d.Files, fileOf(f))
 		if err := d.readFile(f); err != nil {
 			return nil, in(f.Name, err)
 		}
@@ -163,6 +183,19 @@ func Open(files []File) (*Document, error) {
 	return d, nil
 }
 
+func newDocument() *Document {
+	return &Document{at: map[fieldKey]int{}, flowing: map[flow]bool{}, notes: map[string]int{}}
+}
+
+func fileOf(f File) domain.ImportFile { return domain.ImportFile{Name: f.Name, Size: f.Size} }
+
+// begin settles the format of a document.
+func (d *Document) begin(f *format) {
+	if d.format == nil {
+		d.format, d.Format, d.Application = f, f.name, f.suggests
+	}
+}
+
 func (d *Document) readFile(f File) error {
 	first := make([]byte, min(f.Size, HeadSize))
 	if n, err := f.Content.ReadAt(first, 0); err != nil && !errors.Is(err, io.EOF) || n < len(first) {
@@ -179,7 +212,7 @@ func (d *Document) readFile(f File) error {
 		if d.format != nil && d.format != known {
 			return fault("scan.error.mixed")
 		}
-		d.format, d.Format, d.Application = known, known.name, known.suggests
+		d.begin(known)
 		r := &reading{Document: d, File: f, head: h}
 		return known.read(r)
 	}
@@ -214,7 +247,7 @@ func (d *Document) emptyBecause() string {
 
 // Says are the targets that the document tells of every field.
 func (d *Document) Says() []domain.ScanTarget {
-	return append([]domain.ScanTarget{domain.ScanApplication, domain.ScanDataset, domain.ScanField}, d.format.says...)
+	return slices.Concat([]domain.ScanTarget{domain.ScanApplication, domain.ScanDataset, domain.ScanField}, d.format.says, d.more)
 }
 
 // In names the application of all fields, whatever the files say; the empty name leaves it to them.

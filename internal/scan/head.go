@@ -137,6 +137,19 @@ func (p *peek) is(kind byte, keys ...string) bool {
 	return v != nil && v.kind == kind
 }
 
+// hasKey tells whether a YAML file has a key at its margin, and holds some words.
+func (h *head) hasKey(key string, words ...string) bool {
+	if _, has := h.keys[key]; !has {
+		return false
+	}
+	for _, w := range words {
+		if !strings.Contains(h.text, w) {
+			return false
+		}
+	}
+	return true
+}
+
 // str is the text at keys.
 func (p *peek) str(keys ...string) string {
 	if v := p.at(keys...); v != nil {

@@ -23,14 +23,18 @@ type jsonReader struct {
 
 func (r *reading) json() *jsonReader {
 	g := &guard{in: r.content(), until: maxRecord}
-	return &jsonReader{json.NewDecoder(g), g, r}
+	d := json.NewDecoder(g)
+	d.UseNumber()
+	return &jsonReader{d, g, r}
 }
 
 // here is the place of the value that was read last.
 func (j *jsonReader) here() string { return j.r.place(j.guard.lineAt(j.InputOffset())) }
 
 // start is the place of the value that follows.
-func (j *jsonReader) start() string {
+func (j *jsonReader) start() string { return j.r.place(j.startLine()) }
+
+func (j *jsonReader) startLine() int {
 	line := j.guard.lineAt(j.InputOffset())
 	ahead := bufio.NewReaderSize(j.Buffered(), 16)
 	for {
@@ -39,7 +43,7 @@ func (j *jsonReader) start() string {
 		case err == nil && b == '\n':
 			line++
 		case err != nil || b != ' ' && b != '\t' && b != '\r' && b != ',' && b != ':':
-			return j.r.place(line)
+			return line
 		}
 	}
 }

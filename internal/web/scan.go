@@ -181,7 +181,7 @@ type importNewView struct {
 }
 
 // importHelps are the formats in the order in which the form tells of them.
-var importHelps = []string{"salesforce", "hubspot"}
+var importHelps = []string{"salesforce", "hubspot", "infoschema", "dbt", "fides", "openapi", "jsonschema", "avro", "openlineage"}
 
 func importHelpList(ctx context.Context) (help []ui.Fact) {
 	for _, f := range importHelps {
@@ -588,7 +588,7 @@ func problemWords(r *http.Request, key string, args map[string]any) string {
 		words["is"] = i18n.T(ctx, "sheet.is."+is)
 	}
 	if most, ok := words["most"].(int64); ok && slices.Contains([]string{"scan.error.long_text", "scan.error.record", "scan.error.too_much",
-		"scan.error.yaml_size", "sheet.error.file_size", "sheet.error.unpacked", "sheet.error.part_size", "sheet.error.record"}, key) {
+		"scan.error.file_size", "sheet.error.file_size", "sheet.error.unpacked", "sheet.error.part_size", "sheet.error.record"}, key) {
 		words["most"] = i18n.Bytes(ctx, most)
 	}
 	return i18n.TArgs(ctx, key, words)
