@@ -146,7 +146,7 @@ func (p *program) groupFiles(ctx context.Context, files []incoming) (imports []*
 	for _, f := range files {
 		is, err := recognise(f.path)
 		if err == nil && is.None != "" {
-			fmt.Fprintf(p.stderr, "%s: passed over. %s\n", f.path, i18n.T(ctx, is.None, "place", filepath.Base(f.path)))
+			fmt.Fprintln(p.stderr, i18n.T(ctx, is.None, "place", f.path))
 			if !f.met {
 				refused = append(refused, f.path)
 			}
@@ -237,7 +237,7 @@ func problemPlace(file string, problem domain.RowProblem) string {
 func (p *program) tellImport(ctx context.Context, i domain.Import, rows int, dry bool) {
 	for _, f := range i.Headings.Files {
 		if f.Fields == 0 && !f.Helps {
-			fmt.Fprintf(p.stderr, "%s: passed over. %s\n", f.Name, i18n.T(ctx, "scan.error.no_fields", "place", f.Name))
+			fmt.Fprintln(p.stderr, i18n.T(ctx, "scan.error.no_fields", "place", f.Name))
 		}
 	}
 	for _, n := range i.Headings.Notes {
