@@ -251,6 +251,7 @@ Environment:
   UTILE_LOG             text or json
   UTILE_LOG_LEVEL       debug, info, warn or error
   UTILE_PG_BIN          folder of PostgreSQL's programs, for the private one
+  GOGC, GOMEMLIMIT      when memory is collected; serve decides where neither is set
 `)
 }
 
