@@ -41,16 +41,28 @@ var migrateCommand = command{
 }
 
 var checkCommand = command{
-	name: "check", summary: "show the configuration and whether the database is ready",
-	help: "With -health it asks the server that runs on this machine whether it answers, for the health check of a container.",
+	name: "check", args: "[-history [-workspace SLUG] [-anchor FILE] [-head FILE]]", summary: "show the configuration and whether the database is ready",
+	help: `With -health it asks the server that runs on this machine whether it answers, for the health check of a container.
+
+With -history it hashes every entry of the history again and compares it with the seals (see docs/history.md). It names
+the seals and entries that were altered, removed or slipped in, and fails where there are any.`,
 	flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
 		health := fs.Bool("health", false, "ask the running server whether it answers, and nothing else")
+		history := fs.Bool("history", false, "check that nobody changed the history")
+		var o historyOptions
+		fs.StringVar(&o.workspace, "workspace", "", "slug of the only workspace whose history is checked (all)")
+		fs.StringVar(&o.anchor, "anchor", "", "file with a head that was kept: the chain must have grown from it")
+		fs.StringVar(&o.head, "head", "", "file to write the head of the chain to, - for standard output")
 		return func(ctx context.Context, p *program, args []string) error {
-			if err := noArgs(args); err != nil {
+			switch err := noArgs(args); {
+			case err != nil:
 				return err
-			}
-			if *health {
+			case *health:
 				return p.checkHealth(ctx)
+			case *history:
+				return p.checkHistory(ctx, o)
+			case o != historyOptions{}:
+				return usagef("-workspace, -anchor and -head go with -history.")
 			}
 			return p.check(ctx)
 		}

@@ -37,6 +37,7 @@ const (
 	ReviewMapping   Action = "review_mapping"   // approve or reject such a tie
 	Decide          Action = "decide"           // answer a flag: keep until, send to the DPO, propose for deletion
 	ShareView       Action = "share_view"       // save a view for everybody
+	ProveHistory    Action = "prove_history"    // check the chain of the history, keep its head, take an evidence pack
 	ManageMembers   Action = "manage_members"   // members, roles, invitations, teams
 	ManageWorkspace Action = "manage_workspace" // settings, thresholds, example, removal
 )
@@ -44,14 +45,14 @@ const (
 // Actions lists every action of a workspace, in the order of the permission table.
 var Actions = []Action{
 	ReadWorkspace, Comment, EditInventory, EditPlan, EditPurpose, ProposeMapping, ReviewMapping, Decide, ShareView,
-	ManageMembers, ManageWorkspace,
+	ProveHistory, ManageMembers, ManageWorkspace,
 }
 
 // permissions is the whole of who may do what; its golden file shows every change of power to a reviewer.
 var permissions = map[Role][]Action{
 	RoleAdmin:       Actions,
 	RoleEditor:      {ReadWorkspace, Comment, EditInventory, EditPlan, EditPurpose, ProposeMapping, Decide, ShareView},
-	RoleDPO:         {ReadWorkspace, Comment, EditPurpose, ProposeMapping, ReviewMapping, Decide, ShareView},
+	RoleDPO:         {ReadWorkspace, Comment, EditPurpose, ProposeMapping, ReviewMapping, Decide, ShareView, ProveHistory},
 	RoleFacilitator: {ReadWorkspace, Comment, EditPlan, ProposeMapping, Decide, ShareView},
 	RoleViewer:      {ReadWorkspace, Comment},
 }

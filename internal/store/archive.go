@@ -214,6 +214,9 @@ func (m *archiveImport) saveUsers(ctx context.Context) error {
 
 // add puts the record that was read into the batch, with the ids of this database.
 func (m *archiveImport) add(ctx context.Context) error {
+	if m.r.kind.fixed && m.days != 0 {
+		return nil
+	}
 	if len(m.batch) == 0 {
 		m.table, m.first = m.r.kind, m.r.line
 	}
@@ -385,7 +388,7 @@ func (m *archiveImport) flush(ctx context.Context) error {
 		columns = append(columns, c.name)
 	}
 	staging := "archive_" + table
-	sql := `create temporary table ` + staging + ` (like ` + table + ` including constraints) on commit drop`
+	sql := `create temporary table ` + staging + ` (like ` + table + ` including constraints including defaults) on commit drop`
 	if m.staged[table] {
 		sql = `truncate ` + staging
 	}

@@ -320,6 +320,7 @@ func ArchivedColumns() map[string][]string {
 		for _, c := range t.columns {
 			known[t.table] = append(known[t.table], c.name)
 		}
+		known[t.table] = append(known[t.table], t.implied...)
 	}
 	return known
 }

@@ -14,7 +14,9 @@ type archiveTable struct {
 	from    string // tables to read from, where an order needs another one; t is the table itself
 	where   string // condition of the rows that are taken along
 	order   string
-	atOnce  bool // its rows refer to each other, so they are written in one piece
+	atOnce  bool     // its rows refer to each other, so they are written in one piece
+	implied []string // columns that an import fills by itself
+	fixed   bool     // its rows are proof of the history as it was written, and left out where an import moves the dates in it
 }
 
 // archiveColumn is one value of a record.
@@ -121,7 +123,17 @@ var archiveTables = []archiveTable{
 	newArchiveTable("heading", "heading_memory", "heading target").ordered("", "t.heading"),
 	newArchiveTable("event", "event", `id:own at:time actor_id>user? actor_name verb subject_kind subject_id:subject subject_name
 		before:facts? after:facts? reason batch_id>batch?`).ordered("", "t.id"),
+	newArchiveTable("seal", "event_seal", "number:int line hashes:hex?").ordered("", "t.number").asWritten("carried"),
+	newArchiveTable("sealed", "carried_event", "seal:int place:int event_id~event? line").ordered(sealedLines, "t.seal, t.place").asWritten(),
 }
+
+// sealedLines are the events of all seals with the texts that were hashed: those brought along, and those written here.
+const sealedLines = `(select workspace_id, seal, place, event_id, line from carried_event
+	union all
+	select s.workspace_id, s.number, row_number() over (partition by s.workspace_id, s.number order by e.id), e.id, event_line(e)
+	from event_seal s cross join jsonb_array_elements((s.line::jsonb)->'events') r
+		join event e on e.workspace_id = s.workspace_id and e.id between (r->>0)::bigint and (r->>1)::bigint
+	where not s.carried) t`
 
 const archivedImports = "('applied', 'undone', 'failed', 'cancelled')"
 
@@ -131,7 +143,7 @@ func importOf(table string) string {
 
 // archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, work
 // under way, and suggestions, which are made again.
-var archiveLeftOut = []string{"field_suggestion", "field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "import_file",
+var archiveLeftOut = []string{"event_unsealed", "field_suggestion", "field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "import_file",
 	"batch_work", "suggestion_count", "suggestion_due", "suggestion_run"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {
@@ -171,6 +183,11 @@ func (t archiveTable) only(where string) archiveTable {
 
 func (t archiveTable) whole() archiveTable {
 	t.atOnce = true
+	return t
+}
+
+func (t archiveTable) asWritten(implied ...string) archiveTable {
+	t.fixed, t.implied = true, implied
 	return t
 }
 

@@ -54,6 +54,7 @@ var sections = []section{
 	{stream: "review", path: "purposes", key: "nav.purposes"},
 	{stream: "review", path: "history", key: "nav.history"},
 	{stream: "review", path: "batches", key: "batches.title"},
+	{stream: "review", path: "proof", key: "proof.title", action: domain.ProveHistory},
 }
 
 var streams = []struct{ name, icon string }{
@@ -91,7 +92,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title string, chr
 		shell.Nav = append(shell.Nav, item)
 	}
 	for _, sec := range sections {
-		if sec.stream != current.stream {
+		if sec.stream != current.stream || sec.action != "" && !by.Can(sec.action) {
 			continue
 		}
 		item := ui.NavItem{Href: workspacePath(by, pathParts(sec.path)...), Text: i18n.T(ctx, sec.key), Current: sec.path == current.path && sec.key == current.key}
