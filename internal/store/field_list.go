@@ -205,6 +205,7 @@ type fieldList struct {
 	hits    []int64       // ids that the search found, where they are few enough to be put in order
 	found   bool          // the search was answered by hits
 	long    bool          // the hits of the search are too many for facets to be counted
+	part    bool          // of a list whose facets were asked already
 	// Facets that were counted with the page.
 	counts map[string][]facetRow
 	// Names of what ref facets offer, once they were read.
@@ -222,7 +223,7 @@ func (s *Store) fieldList(ctx context.Context, by domain.Actor, r registerSQL, q
 // narrowed is a part of the same list.
 func (f *fieldList) narrowed(q domain.ListQuery) *fieldList {
 	part := *f
-	part.q, part.counted, part.length = q, nil, nil
+	part.q, part.counted, part.length, part.part = q, nil, nil, true
 	if !tallyKnows(q) {
 		part.tally = nil
 	}
@@ -240,7 +241,7 @@ func (f *fieldList) count() *tallyCount {
 func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 	var page FieldPage
 	words := searchWords(f.q.Q)
-	if f.tally == nil && !f.found {
+	if f.tally == nil && !f.found && (len(words) > 0 || !f.part) {
 		if done, err := f.readHits(ctx, words, &page); done || err != nil {
 			return page, err
 		}
