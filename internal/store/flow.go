@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -279,15 +280,57 @@ type NamedField struct {
 	Dataset string           `db:"dataset"`
 }
 
+// fieldsAt are the active fields of an end, with what narrows them.
+const fieldsAt = ` from field f join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+	where f.workspace_id = @ws and f.application_id = @application and @dataset::bigint in (0, f.dataset_id) and f.state = 'active'`
+
+const fieldsAtCols = `select f.id, f.name, f.label, f.gdpr_class, d.name as dataset`
+
+// fieldTyped is how people write a field of an end, folded.
+const fieldTyped = `fold(case when @dataset::bigint = 0 then d.name || '.' || f.name else f.name end)`
+
 // FieldsAt returns the active fields of a dataset in their order, or of a whole application where the end names no
-// dataset, at most so many.
-func (s *Store) FieldsAt(ctx context.Context, by domain.Actor, end domain.FlowEnd, most int) (fields []NamedField, err error) {
+// dataset: those that hold every word of q, the skip first left out, at most so many; and how many there are.
+func (s *Store) FieldsAt(ctx context.Context, by domain.Actor, end domain.FlowEnd, q string, skip, most int) (fields []NamedField, total int64, err error) {
+	const match = fieldsAt + ` and f.search like all(@patterns)`
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "application": end.Application, "dataset": end.Dataset,
+		"patterns": mapSlice(searchWords(q), func(w string) string { return "%" + likeEscape(w) + "%" })}
 	err = s.Read(ctx, by, func(s *Store) error {
-		fields, err = many[NamedField](ctx, s, "field", `select f.id, f.name, f.label, f.gdpr_class, d.name as dataset
-			from field f join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
-			where f.workspace_id = @ws and f.application_id = @application and @dataset::bigint in (0, f.dataset_id) and f.state = 'active'
-			order by fold(d.name), d.id, f.position, fold(f.name), f.id limit @most`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "application": end.Application, "dataset": end.Dataset, "most": most})
+		if total, err = one[int64](ctx, s, "field", `select count(*)`+match, args); err != nil {
+			return err
+		}
+		page := maps.Clone(args)
+		page["skip"], page["most"] = skip, most
+		fields, err = many[NamedField](ctx, s, "field", fieldsAtCols+match+`
+			order by fold(d.name), d.id, f.position, fold(f.name), f.id offset @skip limit @most`, page)
+		return err
+	})
+	return fields, total, err
+}
+
+// FieldsLike returns active fields of an end whose name, as people write it, holds what was typed: those that begin with
+// it first, at most so many.
+func (s *Store) FieldsLike(ctx context.Context, by domain.Actor, end domain.FlowEnd, typed string, most int) (fields []NamedField, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		pattern := likeEscape(domain.Fold(typed)) + "%"
+		fields, err = many[NamedField](ctx, s, "field", fieldsAtCols+fieldsAt+` and `+fieldTyped+` like '%' || @pattern
+			order by `+fieldTyped+` not like @pattern, `+fieldTyped+`, f.id limit @most`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "application": end.Application, "dataset": end.Dataset, "pattern": pattern, "most": most})
+		return err
+	})
+	return fields, err
+}
+
+// FieldsTyped returns the active fields of an end that people mean by those names, whatever the case. Where the end is a
+// whole application a name may leave the dataset out: every field of that name is then returned.
+func (s *Store) FieldsTyped(ctx context.Context, by domain.Actor, end domain.FlowEnd, names []string) (fields []NamedField, err error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	err = s.Read(ctx, by, func(s *Store) error {
+		fields, err = many[NamedField](ctx, s, "field", fieldsAtCols+fieldsAt+` and (`+fieldTyped+` = any(@names) or fold(f.name) = any(@names))
+			order by fold(d.name), d.id, f.position, f.id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "application": end.Application, "dataset": end.Dataset, "names": mapSlice(names, domain.Fold)})
 		return err
 	})
 	return fields, err

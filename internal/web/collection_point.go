@@ -281,6 +281,7 @@ type collectedForm struct {
 	Application domain.ApplicationID `form:"application"`
 	Dataset     domain.DatasetID     `form:"dataset"`
 	Offered     string               `form:"offered"` // see offeredIDs
+	More        bool                 `form:"more"`    // the dataset has more fields than the page showed
 	Fields      []domain.FieldID     `form:"field"`
 }
 
@@ -292,8 +293,7 @@ type collectedEditView struct {
 	application            domain.ApplicationID
 	dataset                domain.DatasetID
 	applications, datasets []ui.Option
-	rows                   []flowPick
-	full                   bool
+	pick                   fieldPick
 }
 
 // editCollected picks the fields of a dataset that a collection point collects: first the application, then the dataset.
@@ -342,18 +342,13 @@ func (s *Server) pickCollected(r *http.Request, v *collectedEditView) error {
 		return nil
 	}
 	v.dataset = domain.DatasetID(dataset)
-	fields, err := s.store.FieldsAt(ctx, by, domain.FlowEnd{Application: v.application, Dataset: v.dataset}, flowFieldsShown+1)
+	collected, err := s.store.CollectedIDs(ctx, by, v.c.ID, v.dataset)
 	if err != nil {
 		return err
 	}
-	if v.full = len(fields) > flowFieldsShown; v.full {
-		fields = fields[:flowFieldsShown]
-	}
-	collected, err := s.store.CollectedIDs(ctx, by, v.c.ID, v.dataset)
-	for _, f := range fields {
-		v.rows = append(v.rows, flowPick{id: itoa(f.ID), name: f.Name, label: f.Label, class: classMark(ctx, f.Class), carried: slices.Contains(collected, f.ID)})
-	}
-	return err
+	v.pick = pickQuery(r, domain.FlowEnd{Application: v.application, Dataset: v.dataset}, v.action,
+		ui.Hidden{Name: "application", Value: itoa(v.application)}, ui.Hidden{Name: "dataset", Value: itoa(v.dataset)})
+	return v.pick.read(r, s.store, func(f store.NamedField) flowPick { return flowPick{carried: slices.Contains(collected, f.ID)} })
 }
 
 func (s *Server) changeCollected(w http.ResponseWriter, r *http.Request) error {
@@ -369,7 +364,13 @@ func (s *Server) changeCollected(w http.ResponseWriter, r *http.Request) error {
 	if err := s.store.CollectFields(r.Context(), by, id, f.Version, f.Dataset, offeredIDs(f.Offered), f.Fields); err != nil {
 		return err
 	}
-	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.picked", "n", len(f.Fields))
+	back := collectionPointPath(by, id)
+	pick := pickQuery(r, domain.FlowEnd{}, collectionPointPath(by, id, "fields"), ui.Hidden{Name: "application", Value: itoa(f.Application)},
+		ui.Hidden{Name: "dataset", Value: itoa(f.Dataset)})
+	if pick.narrowed() || f.More { // there may be more to tick
+		back = pick.href(pick.page)
+	}
+	return s.seeOther(w, r, back, "collection_point.picked", "n", len(f.Fields))
 }
 
 func (s *Server) detachCollected(w http.ResponseWriter, r *http.Request) error {

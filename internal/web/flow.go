@@ -27,6 +27,7 @@ func (s *Server) flowRoutes(r scope) {
 	r.post("/flows/{flow}", domain.EditInventory, s.changeFlow)
 	r.get("/flows/{flow}/fields", domain.EditInventory, s.editFlowFields)
 	r.post("/flows/{flow}/fields", domain.EditInventory, s.changeFlowFields)
+	r.get("/flows/{flow}/targets", domain.EditInventory, s.suggestTargets)
 	same := func(by domain.Actor, id domain.FlowID) string { return flowPath(by, id) }
 	list := func(by domain.Actor, _ domain.FlowID) string { return workspacePath(by, "flows") }
 	r.post("/flows/{flow}/archive", domain.EditInventory, recordStep(s, "flow", s.store.ArchiveFlow, same, "record.archived"))
@@ -387,9 +388,6 @@ func flowFieldLines(ctx context.Context, by domain.Actor, fields []domain.FlowFi
 	return lines
 }
 
-// flowFieldsShown is how many fields the page that picks them shows.
-const flowFieldsShown = 5000
-
 type flowFieldsForm struct {
 	Version int              `form:"version"`
 	Dataset domain.DatasetID `form:"dataset"`
@@ -406,10 +404,9 @@ type flowFieldsView struct {
 	dataset      domain.DatasetID
 	datasets     []ui.Option // to choose from, where the flow starts at a whole application
 	here         string      // this page, for that choice
-	rows         []flowPick
-	targets      []string
+	pick         fieldPick
+	suggest      string // address that proposes targets for what is typed
 	problem      string
-	full         bool
 }
 
 // offered names the fields that a page of rows offers, for the form to send back: saving it must touch no other.
@@ -492,56 +489,34 @@ func (s *Server) flowFields(r *http.Request, id domain.FlowID, dataset domain.Da
 	for _, c := range carried {
 		by1[c.Source] = c
 	}
-	fields, err := s.store.FieldsAt(ctx, by, domain.FlowEnd{Application: v.f.Source.Application, Dataset: v.dataset}, flowFieldsShown+1)
-	if err != nil {
-		return v, err
-	}
-	if v.full = len(fields) > flowFieldsShown; v.full {
-		fields = fields[:flowFieldsShown]
-	}
-	targets, err := s.targetsOf(r, v.f, carried)
-	if err != nil {
-		return v, err
-	}
-	v.targets = targets.names
-	for _, f := range fields {
+	v.suggest = flowPath(by, id, "targets")
+	v.pick = pickQuery(r, domain.FlowEnd{Application: v.f.Source.Application, Dataset: v.dataset}, v.here, ui.Hidden{Name: "dataset", Value: itoa(v.dataset)})
+	return v, v.pick.read(r, s.store, func(f store.NamedField) flowPick {
 		c, is := by1[f.ID]
-		v.rows = append(v.rows, flowPick{id: itoa(f.ID), name: f.Name, label: f.Label, class: classMark(ctx, f.Class), carried: is, target: targets.nameOf(c.Target)})
-	}
-	return v, nil
+		row := flowPick{carried: is}
+		if c.Target != 0 {
+			row.target = targetName(v.f, store.NamedField{Name: c.TargetName, Dataset: c.TargetTable})
+		}
+		return row
+	})
 }
 
-// flowTargets are the fields in which a flow may arrive, by the names that people type: dataset.field where the flow names
-// no dataset.
-type flowTargets struct {
-	names  []string
-	byName map[string]domain.FieldID
-	byID   map[domain.FieldID]string
-}
+// flowTargets are fields in which a flow may arrive, by the names that people type, folded.
+type flowTargets map[string]domain.FieldID
 
-func (t flowTargets) nameOf(id domain.FieldID) string { return t.byID[id] }
-
-// targetsOf are the fields that a flow may arrive in, with those it arrives in already: a long target is offered in part.
-func (s *Server) targetsOf(r *http.Request, f domain.Flow, carried []domain.FlowField) (flowTargets, error) {
-	fields, err := s.store.FieldsAt(r.Context(), actor(r), f.Target, flowFieldsShown)
+// targetsOf finds the fields that were typed, with those where the flow arrives already.
+func (s *Server) targetsOf(r *http.Request, f domain.Flow, carried []domain.FlowField, typed []string) (flowTargets, error) {
+	fields, err := s.store.FieldsTyped(r.Context(), actor(r), f.Target, typed)
 	for _, c := range carried {
 		if c.Target != 0 {
 			fields = append(fields, store.NamedField{ID: c.Target, Name: c.TargetName, Dataset: c.TargetTable})
 		}
 	}
-	t := flowTargets{byName: make(map[string]domain.FieldID, len(fields)), byID: make(map[domain.FieldID]string, len(fields))}
+	t := make(flowTargets, len(fields))
 	for _, x := range fields {
-		if _, known := t.byID[x.ID]; known {
-			continue
-		}
-		name := x.Name
-		if f.Target.Dataset == 0 {
-			name = x.Dataset + "." + x.Name
-		}
-		t.names = append(t.names, name)
-		t.byID[x.ID] = name
-		if _, taken := t.byName[domain.Fold(name)]; !taken {
-			t.byName[domain.Fold(name)] = x.ID
+		name := domain.Fold(targetName(f, x))
+		if _, taken := t[name]; !taken {
+			t[name] = x.ID
 		}
 	}
 	return t, err
@@ -566,16 +541,19 @@ func (s *Server) changeFlowFields(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	targets, err := s.targetsOf(r, v.f, now)
+	if f.Act == "match" {
+		tickedPicks(r, &v, f)
+		if err := s.matchTargets(r, &v); err != nil {
+			return err
+		}
+		return s.flowFieldsPage(w, r, http.StatusOK, v)
+	}
+	targets, err := s.targetsOf(r, v.f, now, typedTargets(r, f))
 	if err != nil {
 		return err
 	}
 
-	carried, bad := typedPicks(ctx, r, &v, f, targets)
-	if f.Act == "match" {
-		matchTargets(&v, targets)
-		return s.flowFieldsPage(w, r, http.StatusOK, v)
-	}
+	carried, bad := typedPicks(r, &v, f, targets)
 	if !bad {
 		err = s.store.CarryFields(ctx, by, id, f.Version, f.Dataset, offeredIDs(f.Offered), carried)
 	}
@@ -590,40 +568,66 @@ func (s *Server) changeFlowFields(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.seeOther(w, r, flowPath(by, id), "flow.picked", "n", len(carried))
+	back := flowPath(by, id)
+	if v.pick.narrowed() { // there may be more to tick
+		back = v.pick.href(v.pick.page)
+	}
+	return s.seeOther(w, r, back, "flow.picked", "n", len(carried))
+}
+
+// typedTargets are the names that were typed for the ticked fields.
+func typedTargets(r *http.Request, f flowFieldsForm) (names []string) {
+	for _, id := range f.Fields {
+		if name := domain.CleanLine(r.PostForm.Get("target-" + itoa(id))); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// tickedPicks puts what was ticked and typed into the page.
+func tickedPicks(r *http.Request, v *flowFieldsView, f flowFieldsForm) {
+	for i := range v.pick.rows {
+		row := &v.pick.rows[i]
+		row.target = domain.CleanLine(r.PostForm.Get("target-" + row.id))
+		row.carried = slices.ContainsFunc(f.Fields, func(id domain.FieldID) bool { return itoa(id) == row.id })
+	}
 }
 
 // typedPicks puts what was ticked and typed into the page and returns the fields to carry; bad is true where a target is
 // no field there.
-func typedPicks(ctx context.Context, r *http.Request, v *flowFieldsView, f flowFieldsForm, targets flowTargets) (carried []domain.FlowField, bad bool) {
-	for i := range v.rows {
-		row := &v.rows[i]
-		row.target = domain.CleanLine(r.PostForm.Get("target-" + row.id))
-		target := targets.byName[domain.Fold(row.target)]
-		row.carried = slices.ContainsFunc(f.Fields, func(id domain.FieldID) bool { return itoa(id) == row.id })
-		if !row.carried {
-			continue
-		}
-		if row.target != "" && target == 0 {
-			row.problem, bad = i18n.T(ctx, "flow.target.unknown"), true
+func typedPicks(r *http.Request, v *flowFieldsView, f flowFieldsForm, targets flowTargets) (carried []domain.FlowField, bad bool) {
+	tickedPicks(r, v, f)
+	for i := range v.pick.rows {
+		if row := &v.pick.rows[i]; row.carried && row.target != "" && targets[domain.Fold(row.target)] == 0 {
+			row.problem, bad = i18n.T(r.Context(), "flow.target.unknown"), true
 		}
 	}
 	for _, id := range f.Fields {
-		carried = append(carried, domain.FlowField{Source: id, Target: targets.byName[domain.Fold(domain.CleanLine(r.PostForm.Get("target-"+itoa(id))))]})
+		carried = append(carried, domain.FlowField{Source: id, Target: targets[domain.Fold(domain.CleanLine(r.PostForm.Get("target-"+itoa(id))))]})
 	}
 	return carried, bad
 }
 
 // matchTargets proposes, for every ticked field that says nothing of where it arrives, the field of the same name.
-func matchTargets(v *flowFieldsView, targets flowTargets) {
-	plain := map[string]string{}
-	for _, name := range targets.names {
-		last := name[strings.LastIndexByte(name, '.')+1:]
-		plain[domain.Fold(last)] = name
-	}
-	for i := range v.rows {
-		if row := &v.rows[i]; row.carried && row.target == "" {
-			row.target = plain[domain.Fold(row.name)]
+func (s *Server) matchTargets(r *http.Request, v *flowFieldsView) error {
+	var names []string
+	for _, row := range v.pick.rows {
+		if row.carried && row.target == "" {
+			names = append(names, row.name)
 		}
 	}
+	fields, err := s.store.FieldsTyped(r.Context(), actor(r), v.f.Target, names)
+	same := make(map[string]string, len(fields))
+	for _, x := range fields {
+		if _, taken := same[domain.Fold(x.Name)]; !taken {
+			same[domain.Fold(x.Name)] = targetName(v.f, x)
+		}
+	}
+	for i := range v.pick.rows {
+		if row := &v.pick.rows[i]; row.carried && row.target == "" {
+			row.target = same[domain.Fold(row.name)]
+		}
+	}
+	return err
 }
