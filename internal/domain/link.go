@@ -96,6 +96,7 @@ var LinkRegister = Register{
 		{Key: "note", Enum: "link.note", Facet: true, Values: []string{"given", "missing"}},
 		{Key: "application", Facet: true, Ref: true},
 		{Key: "source", Enum: "link.source", Facet: true, Values: LinkSources},
+		{Key: "field", Ref: true},
 	},
 	NoArchive: true,
 }

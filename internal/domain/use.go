@@ -4,6 +4,7 @@ package domain
 type Use struct {
 	Register string // register that lists them
 	Filter   string // filter of that register, set to the record's id, that shows just them
+	With     string // further filters of it, as in an address, so that the list shows as many as N says
 	N        int64
 }
 

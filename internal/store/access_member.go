@@ -107,10 +107,10 @@ func (s *Store) ChangeMember(ctx context.Context, by domain.Actor, id domain.Use
 func (s *Store) MemberUses(ctx context.Context, by domain.Actor, id domain.UserID) (uses []domain.Use, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		uses, err = s.uses(ctx, by, int64(id), `
-			select 'applications' as register, 'owner' as filter, count(*) as n from application where workspace_id = @ws and owner_id = @id
-			union all select 'fields', 'owner', count(*) from field where workspace_id = @ws and owner_id = @id
-			union all select 'programs', 'owner', count(*) from program where workspace_id = @ws and owner_id = @id
-			union all select 'purposes', 'owner', count(*) from purpose where workspace_id = @ws and owner_id = @id`)
+			select 'applications' as register, 'owner&state=active,archived' as filter, count(*) as n from application where workspace_id = @ws and owner_id = @id
+			union all select 'fields', 'owner&state=active,gone,archived', count(*) from field where workspace_id = @ws and owner_id = @id
+			union all select 'programs', 'owner&state=active,archived', count(*) from program where workspace_id = @ws and owner_id = @id
+			union all select 'purposes', 'owner&state=active,archived', count(*) from purpose where workspace_id = @ws and owner_id = @id`)
 		return err
 	})
 	return uses, err

@@ -234,13 +234,13 @@ func categoryMoves(changes []VerdictChange) []domain.CategoryMove {
 func (s *Store) CategoryUses(ctx context.Context, by domain.Actor, id domain.CategoryID) (uses []domain.Use, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		uses, err = s.uses(ctx, by, int64(id), `
-			select 'fields' as register, 'category' as filter, count(*) as n from field where workspace_id = @ws and category_id = @id
+			select 'fields' as register, 'category&state=active,gone,archived' as filter, count(*) as n from field where workspace_id = @ws and category_id = @id
 			union all
 			select 'categories', 'parent', count(*) from data_category c join data_category p
 				on p.workspace_id = c.workspace_id and p.code = c.parent_code
 				where c.workspace_id = @ws and p.id = @id and c.archived_at is null
 			union all
-			select 'requirements', '', count(*) from requirement where workspace_id = @ws and category_id = @id`)
+			select 'requirements', 'category&state=active,archived', count(*) from requirement where workspace_id = @ws and category_id = @id`)
 		return err
 	})
 	return uses, err

@@ -245,7 +245,7 @@ func (s *Store) CollectedIDs(ctx context.Context, by domain.Actor, id domain.Col
 func (s *Store) CollectionPointUses(ctx context.Context, by domain.Actor, id domain.CollectionPointID) (uses []domain.Use, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		uses, err = s.uses(ctx, by, int64(id), `
-			select 'fields' as register, 'collection_point' as filter, count(*) as n from field_collection
+			select 'fields' as register, 'collection_point&state=active,gone,archived' as filter, count(*) as n from field_collection
 				where workspace_id = @ws and collection_point_id = @id`)
 		return err
 	})
@@ -319,7 +319,7 @@ var _ = addRegister(registerSQL{
 				join field f on f.workspace_id = x.workspace_id and f.id = x.field_id
 				join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
 				where %s group by a.id, a.name order by n desc, label, value limit 200`},
-		"field": {in: `exists(select from field_collection x where x.workspace_id = r.workspace_id and x.collection_point_id = r.id
+		"field": {lookup: fieldLookup, in: `exists(select from field_collection x where x.workspace_id = r.workspace_id and x.collection_point_id = r.id
 			and x.field_id = any(%s::text[]::bigint[]))`},
 	},
 	search:   "fold(r.name || ' ' || r.description)",

@@ -224,11 +224,11 @@ func (s *Store) reopenMappings(ctx context.Context, by domain.Actor, f domain.Fi
 func (s *Store) FieldUses(ctx context.Context, by domain.Actor, id domain.FieldID) (uses []domain.Use, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		uses, err = s.uses(ctx, by, int64(id), `
-			select 'links' as register, '' as filter, count(*) as n from program_link where workspace_id = @ws and field_id = @id
+			select 'links' as register, 'field' as filter, count(*) as n from program_link where workspace_id = @ws and field_id = @id
 			union all
-			select 'mappings', 'field', count(*) from purpose_mapping where workspace_id = @ws and field_id = @id and state <> 'rejected'
+			select 'mappings', 'field&mapping=proposed,approved', count(*) from purpose_mapping where workspace_id = @ws and field_id = @id and state <> 'rejected'
 			union all
-			select 'flows', '', count(distinct flow_id) from flow_field where workspace_id = @ws and @id in (source_field_id, target_field_id)`)
+			select 'flows', 'field&state=active,archived', count(distinct flow_id) from flow_field where workspace_id = @ws and @id in (source_field_id, target_field_id)`)
 		return err
 	})
 	return uses, err
@@ -298,7 +298,7 @@ func (s *Store) RemoveField(ctx context.Context, by domain.Actor, id domain.Fiel
 		decisions, err := s.uses(ctx, by, int64(id), `
 			select 'decisions' as register, '' as filter, count(*) as n from decision where workspace_id = @ws and field_id = @id
 			union all
-			select 'mappings', 'field', count(*) from purpose_mapping where workspace_id = @ws and field_id = @id and state = 'rejected'`)
+			select 'mappings', 'field&mapping=rejected', count(*) from purpose_mapping where workspace_id = @ws and field_id = @id and state = 'rejected'`)
 		if err != nil {
 			return err
 		}

@@ -469,7 +469,7 @@ var _ = addRegister(registerSQL{
 		"frequency": {expr: "r.frequency", none: "r.frequency = ''"},
 		"country":   {expr: "r.country", none: "r.country = ''"},
 		"purpose":   {expr: "r.purpose_id::text", none: "r.purpose_id is null", lookup: purposeLookup},
-		"field": {in: `exists(select from flow_field x where x.workspace_id = r.workspace_id and x.flow_id = r.id
+		"field": {lookup: fieldLookup, in: `exists(select from flow_field x where x.workspace_id = r.workspace_id and x.flow_id = r.id
 			and (x.source_field_id = any(%[1]s::text[]::bigint[]) or x.target_field_id = any(%[1]s::text[]::bigint[])))`},
 	},
 	search:   "fold(concat_ws(' ', r.name, sa.name, sd.name, ta.name, td.name, r.description))",

@@ -35,6 +35,7 @@ var _ = addRegister(registerSQL{
 		"note":        {expr: "case when r.note <> '' or r.level = 'essential' then 'given' else 'missing' end"},
 		"application": {expr: "f.application_id::text", label: "a.name", lookup: applicationLookup},
 		"source":      {expr: "r.source"},
+		"field":       {expr: "r.field_id::text", label: "f.name", lookup: fieldLookup},
 	},
 	search:   "fold(f.name || ' ' || f.label || ' ' || p.name || ' ' || r.note)",
 	archived: "false",

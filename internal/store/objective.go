@@ -92,7 +92,7 @@ func (s *Store) ObjectiveUses(ctx context.Context, by domain.Actor, id domain.Ob
 	return uses, err
 }
 
-const objectiveUses = `select 'programs' as register, 'objective' as filter, count(*) as n from program where workspace_id = @ws and objective_id = @id`
+const objectiveUses = `select 'programs' as register, 'objective&state=active,archived' as filter, count(*) as n from program where workspace_id = @ws and objective_id = @id`
 
 // ArchiveObjective takes an objective out of the lists; Conflict, with what uses it, while a program serves it.
 func (s *Store) ArchiveObjective(ctx context.Context, by domain.Actor, id domain.ObjectiveID) error {

@@ -238,7 +238,7 @@ func (s *Store) ChangeProgram(ctx context.Context, by domain.Actor, id domain.Pr
 // ProgramUses tells what holds a program in place.
 func (s *Store) ProgramUses(ctx context.Context, by domain.Actor, id domain.ProgramID) (uses []domain.Use, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		uses, err = s.uses(ctx, by, int64(id), `select 'fields' as register, 'program' as filter, count(*) as n from program_link
+		uses, err = s.uses(ctx, by, int64(id), `select 'fields' as register, 'program&state=active,gone,archived' as filter, count(*) as n from program_link
 			where workspace_id = @ws and program_id = @id`)
 		return err
 	})

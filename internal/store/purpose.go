@@ -242,9 +242,9 @@ func (s *Store) PurposeUses(ctx context.Context, by domain.Actor, id domain.Purp
 		uses, err = s.uses(ctx, by, int64(id), `
 			select 'mappings' as register, 'purpose' as filter, count(*) as n from purpose_mapping where workspace_id = @ws and purpose_id = @id
 			union all
-			select 'programs', 'purpose', count(*) from program_purpose where workspace_id = @ws and purpose_id = @id
+			select 'programs', 'purpose&state=active,archived', count(*) from program_purpose where workspace_id = @ws and purpose_id = @id
 			union all
-			select 'flows', 'purpose', count(*) from flow where workspace_id = @ws and purpose_id = @id`)
+			select 'flows', 'purpose&state=active,archived', count(*) from flow where workspace_id = @ws and purpose_id = @id`)
 		return err
 	})
 	return uses, err

@@ -130,7 +130,7 @@ func (s *Store) StageUses(ctx context.Context, by domain.Actor, id domain.StageI
 	return uses, err
 }
 
-const stageUses = `select 'programs' as register, 'stage' as filter, count(*) as n from program where workspace_id = @ws and stage_id = @id`
+const stageUses = `select 'programs' as register, 'stage&state=active,archived' as filter, count(*) as n from program where workspace_id = @ws and stage_id = @id`
 
 // ArchiveStage takes a stage out of the journey; Conflict, with what uses it, while a program serves it.
 func (s *Store) ArchiveStage(ctx context.Context, by domain.Actor, id domain.StageID) error {

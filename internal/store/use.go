@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,11 +32,15 @@ type useRow struct {
 	N        int64  `db:"n"`
 }
 
-// uses runs a query of (register, filter, n) about the record @id and keeps what is used.
+// uses runs a query of (register, filter, n) about the record @id and keeps what is used. A filter may be followed by
+// others, as in an address: those that count what is archived show it, too.
 func (s *Store) uses(ctx context.Context, by domain.Actor, id int64, sql string) ([]domain.Use, error) {
 	rows, err := many[useRow](ctx, s, "use", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 	rows = slices.DeleteFunc(rows, func(r useRow) bool { return r.N == 0 })
-	return mapSlice(rows, func(r useRow) domain.Use { return domain.Use(r) }), err
+	return mapSlice(rows, func(r useRow) domain.Use {
+		filter, with, _ := strings.Cut(r.Filter, "&")
+		return domain.Use{Register: r.Register, Filter: filter, With: with, N: r.N}
+	}), err
 }
 
 // inUse is the refusal to archive or remove a record that others refer to.

@@ -42,6 +42,7 @@ type fieldShowView struct {
 	options             []ui.Option  // of the form that is open
 	decide              *fieldDecide // nil where the visitor may not
 	typed               fieldTyped
+	linkList, flowList  string // the registers, narrowed to this field
 	self, from          string // address of the page, and the list that the visitor came from
 }
 
@@ -122,6 +123,7 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 	if v.title == "" {
 		v.title, v.code = f.Name, ""
 	}
+	v.linkList, v.flowList = workspacePath(p.by, "links")+"?field="+itoa(f.ID), workspacePath(p.by, "flows")+"?field="+itoa(f.ID)
 	v.crumbs = []ui.Link{{Href: workspacePath(p.by, "fields"), Text: p.t("fields.title")},
 		{Href: applicationPath(p.by, f.Application), Text: p.v.Place.Application},
 		{Href: workspacePath(p.by, "datasets", itoa(f.Dataset)), Text: p.v.Place.Dataset}, {Text: v.title}}
@@ -623,4 +625,12 @@ func fieldProgramHeads(ctx context.Context, v fieldShowView) []ui.HeaderSpec {
 		heads = append(heads, ui.HeaderSpec{Text: i18n.T(ctx, "field.actions"), Hidden: true})
 	}
 	return heads
+}
+
+// listLink leads from a card to the register that has its lines and more; nil where there is none.
+func listLink(ctx context.Context, lines int, href string) templ.Component {
+	if lines == 0 {
+		return nil
+	}
+	return textLink(href, i18n.T(ctx, "field.as_list"))
 }

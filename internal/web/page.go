@@ -299,13 +299,28 @@ func errorTitle(status int) string {
 	return "internal"
 }
 
+// usePath is where the things that refer to a record are listed, just them.
+func usePath(by domain.Actor, u domain.Use, id string) string {
+	switch u.Register {
+	case "decisions": // they have no list of their own: the field says them
+		return workspacePath(by, "fields", id) + "#history"
+	case "requirements":
+		u.Register = "programs"
+	}
+	path := workspacePath(by, strings.ReplaceAll(u.Register, "_", "-")) + "?" + u.Filter + "=" + id
+	if u.With != "" {
+		path += "&" + u.With
+	}
+	return path
+}
+
 // usesView writes what uses a record, each with a link to the list of just those.
 func usesView(ctx context.Context, by domain.Actor, uses []domain.Use, r *http.Request) []useView {
 	var views []useView
 	for _, u := range uses {
 		v := useView{text: i18n.T(ctx, "use."+u.Register, "n", u.N)}
-		if id := recordID(r); id != "" && u.Filter != "" {
-			v.href = workspacePath(by, strings.ReplaceAll(u.Register, "_", "-")) + "?" + u.Filter + "=" + id
+		if id := recordID(r); id != "" {
+			v.href = usePath(by, u, id)
 		}
 		views = append(views, v)
 	}
