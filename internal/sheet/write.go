@@ -59,6 +59,9 @@ var errOrder = errors.New("sheet: rows need a header of as many columns")
 // dangerous begins what spreadsheet programs take for a formula, whatever the type of the cell says after a round trip.
 const dangerous = "=+-@＝＋－＠"
 
+// ListSeparator stands between the values of a list in one cell: a value such as a name may hold a comma of its own.
+const ListSeparator = "; "
+
 // Neutral puts an apostrophe before a text that a spreadsheet program could take for a formula, and before one that
 // begins so behind apostrophes, so that Plain knows which one is ours.
 func Neutral(s string) string {
@@ -241,7 +244,7 @@ func csvCell(v any, kind ColumnKind) string {
 	case string:
 		return Neutral(printable(v))
 	case []string:
-		return Neutral(printable(strings.Join(v, ", ")))
+		return Neutral(printable(strings.Join(v, ListSeparator)))
 	case bool:
 		return strconv.FormatBool(v)
 	case float64:
