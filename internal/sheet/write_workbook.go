@@ -160,7 +160,7 @@ func (x *workbookWriter) cell(v any, kind ColumnKind) any {
 	case string:
 		return text(v)
 	case []string:
-		return text(strings.Join(v, ", "))
+		return text(strings.Join(v, ListSeparator))
 	case bool:
 		return v
 	case int64:
