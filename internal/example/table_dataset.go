@@ -210,6 +210,12 @@ set | Livraisons_samedi.xlsx | structured | 5600 | | 31 | | customers | VTE-01 |
 set | Inscriptions_ateliers.xlsx | structured | 1900 | | 26 | | customers,prospects | ACC-01 | magasin | Inscriptions aux ateliers | Workshop sign-ups
  Nom:nom Prénom:prenom Email:email Atelier:evenement PMR:pmr Gêne_visuelle:vue !Allergies:allergie ~Accompagnants:foyer ?Note
  +Mobile:mobile !Adresse:rue
+set | Jeu_rentree.csv | structured | 9200 | | 3 | | prospects | CRM-03 | | Jeu-concours de rentrée (à classer) | September prize draw (to classify)
+ ?email ?prenom ?nom ?telephone ?date_naissance ?code_postal ?optin_partenaires ?canal_inscription ?date_import
+set | Rappels_magasin.csv | structured | 2700 | | 4 | | customers | VTE-01 | | Demandes de rappel en magasin (à classer) | Call-back requests in store (to classify)
+ ?email ?prenom ?nom ?telephone ?code_postal ?id_client ?motif_appel ?creneau_rappel ?date_import
+set | Cuisine_sur_mesure.csv | structured | 640 | | 2 | | customers | VTE-01 | | Projets de cuisine (à classer) | Kitchen projects (to classify)
+ ?email ?nom ?telephone ?date_naissance ?code_postal ?id_client ?montant_devis ?nombre_enfants ?allergies ?date_import
 `
 
 // addressNames are the five columns of an address in each application.

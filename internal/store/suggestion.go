@@ -307,7 +307,7 @@ func (r *suggester) remember(ctx context.Context, names []string) (whole bool, e
 	sql, args := `select f.name, c.code, f.n from (
 			select name, category_id, count(*) as n from field
 			where workspace_id = @ws and category_id is not null and state = 'active' group by 1, 2) f
-		join data_category c on c.workspace_id = @ws and c.id = f.category_id where c.code <> 'unk' order by 1, 2`, pgx.StrictNamedArgs{"ws": r.by.Workspace}
+		join data_category c on c.workspace_id = @ws and c.id = f.category_id where c.code <> '` + toQualify + `' order by 1, 2`, pgx.StrictNamedArgs{"ws": r.by.Workspace}
 	if !whole {
 		sql = strings.Replace(sql, "and state = 'active'", "and state = 'active' and name = any(@names)", 1)
 		args["names"] = names
@@ -319,9 +319,12 @@ func (r *suggester) remember(ctx context.Context, names []string) (whole bool, e
 	return whole, err
 }
 
+// toQualify is the code of what is still to be classified: as a suggestion it would say nothing.
+const toQualify = "unk"
+
 // own is the category of the workspace that stands for a code: itself, or the nearest above it that is in use.
 func (r *suggester) own(code string) string {
-	for code != "" {
+	for code != "" && code != toQualify {
 		if r.codes[code] != 0 {
 			return code
 		}

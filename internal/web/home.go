@@ -256,11 +256,8 @@ func waitingView(ctx context.Context, by domain.Actor, o domain.Overview, w stor
 	add(domain.ReviewMapping, o.ToDPO, "to_dpo", ui.Review, "send", fieldsPath(by, "decision=to_dpo"))
 	add(domain.Decide, w.Mine, "mine", ui.Danger, "trash", fieldsPath(by, "owner="+itoa(by.User)+"&verdict=dormant,delete"))
 	add(domain.ProposeMapping, w.Rejected, "rejected", ui.Warn, "x", workspacePath(by, "mappings")+"?mapping=rejected")
-	if w.Suggested > 0 && by.Can(domain.EditInventory) {
-		out = append(out, ui.FigureSpec{Count: i18n.Number(ctx, w.Suggested), Kind: ui.Info, Icon: "tag", Href: workspacePath(by, "suggestions"),
-			Text: i18n.T(ctx, "home.waiting.suggestions", "n", w.Suggested, "of", i18n.Number(ctx, w.Suggested+w.Unsuggested))})
-	}
 	add(domain.EditInventory, o.Verdicts[domain.VerdictUnclassified], "unclassified", ui.Info, "circle-dashed", fieldsPath(by, "verdict=unclassified"))
+	add(domain.EditInventory, w.Suggested, "suggestions", ui.Info, "tag", workspacePath(by, "suggestions"))
 	add(domain.EditPlan, o.Flags["undeclared_use"], "undeclared", ui.Warn, "eye", fieldsPath(by, "flag=undeclared_use"))
 	add(domain.ReadWorkspace, o.Flags["sensitive_ungrounded"], "sensitive", ui.Sens, "shield-lock", fieldsPath(by, "flag=sensitive_ungrounded"))
 	add(domain.Decide, w.Ending, "ending", ui.Warn, "calendar", fieldsPath(by, "decision=keep_until"))

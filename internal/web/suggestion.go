@@ -133,7 +133,7 @@ type suggestionsView struct {
 	way        string
 	note       string // what became of an answer that could not be given
 	due        string
-	progress   ui.ProgressSpec
+	progress   string // how far the workspace is
 	unknown    *ui.Link
 	tabs       []ui.NavItem
 	rows       []suggestionRow
@@ -264,8 +264,7 @@ func suggestionChips(ctx context.Context, path string, q domain.ListQuery, way s
 func (v *suggestionsView) frame(ctx context.Context, by domain.Actor, q domain.ListQuery, page store.SuggestionPage) {
 	all := page.Open + page.Unknown
 	if all > 0 {
-		v.progress = ui.ProgressSpec{Label: i18n.T(ctx, "suggestions.progress", "n", all, "with", i18n.Number(ctx, page.Open)),
-			Text: i18n.Percent(ctx, share(page.Open, all)), Percent: int(share(page.Open, all) * 100)}
+		v.progress = i18n.T(ctx, "suggestions.progress", "n", all, "with", i18n.Number(ctx, page.Open))
 	}
 	if page.Unknown > 0 {
 		v.unknown = &ui.Link{Href: fieldsPath(by, "category=none&suggestion=no"), Text: i18n.T(ctx, "suggestions.unknown", "n", page.Unknown)}
