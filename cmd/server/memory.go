@@ -12,7 +12,7 @@ import (
 // often as by default, up to a size that a small machine has to spare.
 const (
 	roomPercent = 300      // of what is in use, for what is not: GOGC
-	roomLimit   = 80 << 20 // bytes that the runtime stays under where what is in use allows it: GOMEMLIMIT
+	roomLimit   = 72 << 20 // bytes that the runtime stays under where what is in use allows it: GOMEMLIMIT
 	roomAfter   = time.Second
 )
 
