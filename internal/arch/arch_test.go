@@ -24,6 +24,7 @@ var layers = map[string]struct {
 	"internal/classify/judge":  {ours: []string{"internal/classify"}},
 	"internal/classify/train":  {ours: []string{"internal/classify", "internal/classify/judge"}},
 	"internal/config":          {heavy: []string{"github.com/caarlos0/env/v11"}},
+	"internal/ddl":             {heavy: []string{"github.com/sqlc-dev/marino", "github.com/wasilibs/go-pgquery"}},
 	"internal/domain":          {},
 	"internal/export":          {ours: []string{"internal/domain", "internal/sheet", "internal/store"}},
 	"internal/example":         {ours: []string{"internal/domain", "internal/store"}},
@@ -32,7 +33,7 @@ var layers = map[string]struct {
 	"internal/localpg":         {heavy: []string{"github.com/jackc/pgx/v5"}},
 	"internal/localpg/withpg":  {ours: []string{"internal/localpg"}},
 	"internal/login":           {ours: []string{"internal/domain"}},
-	"internal/scan":            {ours: []string{"internal/domain", "internal/sheet"}},
+	"internal/scan":            {ours: []string{"internal/ddl", "internal/domain", "internal/sheet"}, heavy: []string{"go.yaml.in/yaml/v3"}},
 	"internal/sheet":           {heavy: []string{"github.com/xuri/excelize/v2"}},
 	"internal/store":           {ours: []string{"internal/classify", "internal/domain", "migrations"}, heavy: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river"}},
 	"internal/store/storetest": {ours: []string{"internal/domain", "internal/localpg", "internal/store", "migrations"}, heavy: []string{"github.com/jackc/pgx/v5"}},
@@ -50,7 +51,8 @@ var layers = map[string]struct {
 var heavyLibraries = []string{
 	"github.com/BurntSushi/toml", "github.com/PuerkitoBio/goquery", "github.com/a-h/templ", "github.com/caarlos0/env/v11",
 	"github.com/chromedp/chromedp", "github.com/go-chi/chi/v5", "github.com/gorilla/schema", "github.com/gorilla/sessions",
-	"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "github.com/xuri/excelize/v2",
+	"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river", "github.com/sqlc-dev/marino",
+	"github.com/wasilibs/go-pgquery", "github.com/xuri/excelize/v2", "go.yaml.in/yaml/v3",
 }
 
 // forbidden are standard packages that a pure layer may not know.

@@ -70,7 +70,7 @@ type format struct {
 }
 
 // formats in the order in which they are tried: the more telling first.
-var formats = []*format{&salesforce, &hubspot, &dbt, &fides, &openlineage, &openapi, &avro, &jsonschema, &infoschema}
+var formats = []*format{&salesforce, &hubspot, &dbt, &fides, &openlineage, &openapi, &avro, &jsonschema, &infoschema, &mysqlDDL, &postgresqlDDL}
 
 // none are kinds of files that people have beside the others and that describe no fields.
 var none = []struct {
@@ -140,7 +140,7 @@ type Document struct {
 	at      map[fieldKey]int
 	flows   []flow
 	flowing map[flow]bool
-	notes   map[string]int
+	noted   map[string]int
 	text    int
 	more    []domain.ScanTarget // that these files tell of every field, beside what all of the format do
 	state   any                 // of a format that needs all files
@@ -184,7 +184,7 @@ func Open(files []File) (*Document, error) {
 }
 
 func newDocument() *Document {
-	return &Document{at: map[fieldKey]int{}, flowing: map[flow]bool{}, notes: map[string]int{}}
+	return &Document{at: map[fieldKey]int{}, flowing: map[flow]bool{}, noted: map[string]int{}}
 }
 
 func fileOf(f File) domain.ImportFile { return domain.ImportFile{Name: f.Name, Size: f.Size} }
@@ -414,14 +414,16 @@ func (d *described) merge(f field) {
 }
 
 // note counts something that is not used, or not as it is.
-func (d *Document) note(key, place string) {
-	if n, known := d.notes[key]; known {
-		d.Notes[n].N++
+func (d *Document) note(key, place string) { d.notes(1, key, place) }
+
+func (d *Document) notes(count int64, key, place string) {
+	if n, known := d.noted[key]; known {
+		d.Notes[n].N += count
 		return
 	}
 	if len(d.Notes) < maxNotes {
-		d.notes[key] = len(d.Notes)
-		d.Notes = append(d.Notes, domain.ImportNote{Key: key, N: 1, Place: place})
+		d.noted[key] = len(d.Notes)
+		d.Notes = append(d.Notes, domain.ImportNote{Key: key, N: count, Place: place})
 	}
 }
 

@@ -55,6 +55,9 @@ func FuzzJSONSchema(f *testing.F)  { fuzzFormat(f, &jsonschema) }
 func FuzzAvro(f *testing.F)        { fuzzFormat(f, &avro) }
 func FuzzInfoSchema(f *testing.F)  { fuzzFormat(f, &infoschema) }
 
+func FuzzMySQL(f *testing.F)      { fuzzFormat(f, &mysqlDDL) }
+func FuzzPostgreSQL(f *testing.F) { fuzzFormat(f, &postgresqlDDL) }
+
 // FuzzRecognise: whatever the first bytes are, telling what they are ends.
 func FuzzRecognise(f *testing.F) {
 	f.Add([]byte(`{"a":[{"b":1}]}`))

@@ -181,7 +181,7 @@ type importNewView struct {
 }
 
 // importHelps are the formats in the order in which the form tells of them.
-var importHelps = []string{"salesforce", "hubspot", "infoschema", "dbt", "fides", "openapi", "jsonschema", "avro", "openlineage"}
+var importHelps = []string{"salesforce", "hubspot", "postgresql", "mysql", "infoschema", "dbt", "fides", "openapi", "jsonschema", "avro", "openlineage"}
 
 func importHelpList(ctx context.Context) (help []ui.Fact) {
 	for _, f := range importHelps {
