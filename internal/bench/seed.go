@@ -91,12 +91,26 @@ func seed(ctx context.Context, dsn string, fields int, r *report) (*database, er
 		if err := d.store.FoldTally(ctx, by); err != nil {
 			return nil, err
 		}
+		if err := d.suggested(ctx, by); err != nil {
+			return nil, err
+		}
 	}
 	say("vacuum")
 	if _, err := d.owner.Exec(ctx, "vacuum (analyze)"); err != nil {
 		return nil, err
 	}
 	return d, d.signIn(ctx)
+}
+
+// suggested says that the categories of the fields were suggested: a server would make the suggestions in the background for
+// minutes, beside the pages that are measured.
+func (d *database) suggested(ctx context.Context, by domain.Actor) error {
+	if _, err := d.owner.Exec(ctx, "delete from suggestion_due where workspace_id = $1", int64(by.Workspace)); err != nil {
+		return err
+	}
+	_, err := d.owner.Exec(ctx, `insert into suggestion_run (workspace_id, classifier_version) values ($1, $2)
+		on conflict (workspace_id) do update set classifier_version = excluded.classifier_version`, int64(by.Workspace), store.ClassifierVersion)
+	return err
 }
 
 // signIn opens a session as a sign-in does.
