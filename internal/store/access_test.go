@@ -517,7 +517,7 @@ func TestAccessRegistersFilterAndSort(t *testing.T) {
 	}
 }
 
-func TestVerdictShiftsTellWhatThresholdsWouldChange(t *testing.T) {
+func TestThresholdsEffectTellsWhatWouldChange(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	w := storetest.NewWorld(t)
@@ -530,16 +530,16 @@ func TestVerdictShiftsTellWhatThresholdsWouldChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	th := domain.DefaultThresholds()
-	if shifts, err := w.Store.VerdictShifts(ctx, by, th); err != nil || len(shifts) != 0 {
-		t.Errorf("the thresholds in force change %+v, %v", shifts, err)
+	if e, err := w.Store.ThresholdsEffect(ctx, by, th); err != nil || len(e.Moves) != 0 {
+		t.Errorf("the thresholds in force change %+v, %v", e, err)
 	}
 	th.WindowDays = 30
-	shifts, err := w.Store.VerdictShifts(ctx, by, th)
-	if err != nil || len(shifts) != 1 {
-		t.Fatalf("shifts %+v, %v", shifts, err)
+	e, err := w.Store.ThresholdsEffect(ctx, by, th)
+	if err != nil || len(e.Moves) != 1 {
+		t.Fatalf("effect %+v, %v", e, err)
 	}
-	s := shifts[0]
-	if s.Was != domain.VerdictRegularise || s.Is != domain.VerdictDelete || s.N != 1 || s.Fields[0].ID != int64(field) || s.Fields[0].Name != "users.email" {
-		t.Errorf("shift %+v", s)
+	m := e.Moves[0]
+	if m.Was != domain.VerdictRegularise || m.Is != domain.VerdictDelete || m.N != 1 || !m.Loses() || m.Fields[0] != (domain.PlacedField{ID: field, Name: "email", Dataset: "users", Application: "Braze"}) {
+		t.Errorf("move %+v", m)
 	}
 }

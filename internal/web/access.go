@@ -55,6 +55,7 @@ func (s *Server) peopleRoutes(r scope) {
 	r.post("/invitations/{invitation}/revoke", domain.ManageMembers, s.revokeInvitation)
 	r.get("/settings", domain.ReadWorkspace, s.showSettings)
 	r.post("/settings", domain.ManageWorkspace, s.changeSettings)
+	r.get("/settings/workspace-file", domain.ManageWorkspace, s.downloadWorkspace)
 	r.get("/settings/remove", domain.ManageWorkspace, s.confirmRemoveWorkspace)
 	r.post("/settings/remove", domain.ManageWorkspace, s.removeWorkspace)
 	r.post("/example/remove", domain.ManageWorkspace, s.removeExample)

@@ -10,7 +10,6 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
-	"utile/internal/store"
 	"utile/internal/web/ui"
 )
 
@@ -93,6 +92,7 @@ type settingsView struct {
 	facts     []ui.Fact // for those who may only read
 	action    string    // empty for them
 	remove    string
+	download  string // the workspace as a file; empty where the visitor may not
 	example   string // where the worked example is removed; empty for other workspaces
 	history   []ui.TimelineItem
 	slug      string
@@ -111,6 +111,7 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, status int
 	v := settingsView{formView: formView{ctx: ctx, area: "settings", problems: p}, form: f, languages: languageOptions(), history: history, slug: ws.Slug}
 	if by.Can(domain.ManageWorkspace) {
 		v.action, v.remove = workspacePath(by, "settings"), workspacePath(by, "settings", "remove")
+		v.download = workspacePath(by, "settings", "workspace-file")
 		if ws.IsExample {
 			v.example, v.remove = workspacePath(by, "example", "remove"), ""
 		}
@@ -171,67 +172,22 @@ func fieldsOf(err error) domain.Problems {
 	return problems
 }
 
-type previewView struct {
-	shell  ui.Shell
-	crumbs []ui.Link
-	spec   ui.ConfirmSpec
-	shifts []shiftView
-}
-
-// shiftView is the fields that would get another verdict: how many, and the first few by name.
-type shiftView struct {
-	tone   ui.Kind
-	icon   string
-	text   string
-	fields []ui.Link
-	more   string
-	all    ui.Link // the list of all that have the present verdict
-}
-
 func (s *Server) previewSettings(w http.ResponseWriter, r *http.Request, f settingsForm, th domain.Thresholds) error {
 	ctx, by := r.Context(), actor(r)
-	shifts, err := s.store.VerdictShifts(ctx, by, th)
+	effect, err := s.store.ThresholdsEffect(ctx, by, th)
 	if err != nil {
 		return err
 	}
-	v := previewView{crumbs: []ui.Link{{Href: workspacePath(by, "settings"), Text: i18n.T(ctx, "nav.settings")}, {Text: i18n.T(ctx, "settings.preview")}}}
-	v.spec = ui.ConfirmSpec{Title: i18n.T(ctx, "settings.preview"), Action: workspacePath(by, "settings"), Text: i18n.T(ctx, "settings.preview.text"),
-		Submit: ui.ButtonSpec{Text: i18n.T(ctx, "settings.confirm"), Variant: ui.Primary}, Cancel: ui.Link{Href: workspacePath(by, "settings"), Text: i18n.T(ctx, "verb.cancel")},
-		Values: []ui.Hidden{{Name: "version", Value: strconv.Itoa(f.Version)}, {Name: "name", Value: f.Name}, {Name: "locale", Value: f.Locale},
-			{Name: "window_days", Value: f.WindowDays}, {Name: "grace_days", Value: f.GraceDays}, {Name: "fill_rate_min", Value: f.FillRateMin},
-			{Name: "constant_min_rows", Value: f.ConstantMinRows}, {Name: "stale_days", Value: f.StaleDays}, {Name: "confirmed", Value: "1"}}}
-	if len(shifts) == 0 {
-		v.spec.Text = i18n.T(ctx, "settings.preview.none")
+	v := effectView{crumbs: []ui.Link{{Href: workspacePath(by, "settings"), Text: i18n.T(ctx, "nav.settings")}, {Text: i18n.T(ctx, "settings.preview")}},
+		moves: moveViews(ctx, by, effect, workspacePath(by, "fields")+"?state=active")}
+	v.confirm = ui.ConfirmSpec{Title: i18n.T(ctx, "settings.preview"), Text: i18n.T(ctx, "settings.preview.text"),
+		Submit: ui.ButtonSpec{Text: i18n.T(ctx, "settings.confirm"), Variant: ui.Primary}, Cancel: ui.Link{Href: workspacePath(by, "settings")}}
+	if len(effect.Moves) == 0 {
+		v.confirm.Text = i18n.T(ctx, "settings.preview.none")
+	} else {
+		v.confirm.Impacts = effectImpacts(ctx, effect)
 	}
-	for _, shift := range shifts {
-		v.shifts = append(v.shifts, shiftOf(ctx, by, shift))
-	}
-	if v.shell, err = s.shell(w, r, v.spec.Title); err != nil {
-		return err
-	}
-	v.shell.Back = workspacePath(by, "settings")
-	return s.ok(w, r, settingsPreview(v))
-}
-
-// shiftOf warns where fields become ones to delete.
-func shiftOf(ctx context.Context, by domain.Actor, shift store.VerdictShift) shiftView {
-	was := i18n.T(ctx, "verdict."+string(shift.Was))
-	v := shiftView{tone: ui.Warn, icon: "alert-triangle",
-		text: i18n.T(ctx, "settings.preview.shift", "n", shift.N, "was", was, "is", i18n.T(ctx, "verdict."+string(shift.Is))),
-		all:  ui.Link{Href: workspacePath(by, "fields") + "?verdict=" + string(shift.Was), Text: i18n.T(ctx, "settings.preview.now", "verdict", was)}}
-	switch {
-	case shift.Is.ForDeletion() && !shift.Was.ForDeletion():
-		v.tone = ui.Danger
-	case shift.Is == domain.VerdictKeep:
-		v.tone, v.icon = ui.OK, "circle-check"
-	}
-	for _, f := range shift.Fields {
-		v.fields = append(v.fields, ui.Link{Href: workspacePath(by, "fields", itoa(f.ID)), Text: f.Name})
-	}
-	if rest := shift.N - int64(len(shift.Fields)); rest > 0 {
-		v.more = i18n.T(ctx, "settings.preview.more", "n", rest)
-	}
-	return v
+	return s.showEffect(w, r, v)
 }
 
 type removeWorkspaceForm struct {

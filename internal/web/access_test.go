@@ -631,10 +631,10 @@ func TestSettingsShowWhatChangesBeforeTheySave(t *testing.T) {
 	}
 
 	preview := v.Post("/w/acme/settings", form("1", "30")...).Want(http.StatusOK)
-	if got := preview.Text(".impacts strong"); !strings.Contains(got, "1 field from “To regularise” to “To delete”") {
+	if got := preview.Text(".confirm"); !strings.Contains(got, "To regularise") || !strings.Contains(got, "becomesTo delete") || !strings.Contains(got, "1 field") {
 		t.Errorf("preview = %q", got)
 	}
-	if link, _ := preview.Doc().Find(".shift a").Attr("href"); link != "/w/acme/fields/"+itoa(field) {
+	if link, _ := preview.Doc().Find(".confirm .bullets a").Attr("href"); link != "/w/acme/fields/"+itoa(field) {
 		t.Errorf("the field is at %q", link)
 	}
 	if got := verdict(); got != "regularise" {

@@ -98,7 +98,7 @@ func TestRefusalsLeadToWhatUses(t *testing.T) {
 	}
 	field := v.Get("/w/acme/fields/" + records["fields"]).Want(http.StatusOK)
 	for card, rows := range map[string]int{"#usage": 2, "#flows": 1} { // archived flows carry nothing
-		href := field.Doc().Find(".cardh:has(" + card + ") a").AttrOr("href", "")
+		href := field.Doc().Find(".cardh:has("+card+") a").AttrOr("href", "")
 		if n := v.Get(href).Want(http.StatusOK).Doc().Find("main tbody tr").Length(); n != rows {
 			t.Errorf("%s leads to a list of %d, want %d: %s", card, n, rows, href)
 		}
