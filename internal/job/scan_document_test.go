@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -136,5 +137,113 @@ func TestDocumentsWaitForTheirApplication(t *testing.T) {
 	i = bringFiles(t, w.Store, by, job.ImportRequest{}, text("broken.json", `[{"name":"a","groupName":"g","type":"x"},`+"\n"+`{"name":"b",`))
 	if i.State != domain.ImportFailed || i.Problem == nil || i.Problem.Key != "scan.error.damaged" || i.Problem.Args["place"] != "broken.json:2" {
 		t.Errorf("a file cut short: %s %v", i.State, i.Problem)
+	}
+}
+
+// TestFlowsComeAndGoWithTheirImport: what dbt says depends on what is registered once, and is removed when its import is undone.
+func TestFlowsComeAndGoWithTheirImport(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	flows := `select count(*) from flow where workspace_id = $1`
+	before := count(t, w, flows, by.Workspace)
+	first := bringFiles(t, w.Store, by, job.ImportRequest{}, sampleFiles(t, "dbt")...)
+	if first.State != domain.ImportApplied || first.Counts["new"] != 112 || first.Counts["flows"] == 0 {
+		t.Fatalf("%s %v %v", first.State, first.Problem, first.Counts)
+	}
+	added := count(t, w, flows, by.Workspace) - before
+	if added != first.Counts["flows"] {
+		t.Errorf("%d flows were registered of %d", added, first.Counts["flows"])
+	}
+	told := count(t, w, `select count(*) from event where workspace_id = $1 and verb = 'flow.added' and after ->> 'mechanism' = 'etl'`, by.Workspace)
+	if told != added {
+		t.Errorf("the history tells of %d flows of %d", told, added)
+	}
+	page, err := w.Store.ImportFlows(t.Context(), by, first.ID, 0, 3)
+	if err != nil || len(page) != 3 || page[0].Flow == nil || page[0].SourceApplication != "jaffle_shop" {
+		t.Errorf("flows of the import: %+v %v", page, err)
+	}
+
+	again := bringFiles(t, w.Store, by, job.ImportRequest{}, sampleFiles(t, "dbt")...)
+	if again.Changes() != 0 || again.Counts["flows"] != 0 || count(t, w, flows, by.Workspace) != before+added {
+		t.Errorf("a second time: %v, %d flows", again.Counts, count(t, w, flows, by.Workspace))
+	}
+
+	if err := w.Store.AskImportUndo(t.Context(), by, first.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.UndoImport(t.Context(), by, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, w, flows, by.Workspace); n != before {
+		t.Errorf("%d flows after undoing, %d before", n, before)
+	}
+}
+
+// TestAFlowThatPeopleDescribedHoldsItsImport: undoing would take their words away.
+func TestAFlowThatPeopleDescribedHoldsItsImport(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	event := `{"eventTime":"2026-01-01T00:00:00Z","job":{"name":"j"},"inputs":[{"namespace":"raw","name":"a","facets":{"schema":{"fields":[{"name":"x"}]}}}],
+		"outputs":[{"namespace":"mart","name":"b","facets":{"schema":{"fields":[{"name":"y"}]}}}]}`
+	i := bringFiles(t, w.Store, by, job.ImportRequest{}, text("events.json", event))
+	page, err := w.Store.ImportFlows(t.Context(), by, i.ID, 0, 10)
+	if err != nil || len(page) != 1 || page[0].Flow == nil {
+		t.Fatalf("%s %v: %+v %v", i.State, i.Problem, page, err)
+	}
+	f, err := w.Store.FlowByID(t.Context(), by, *page[0].Flow)
+	if err != nil || f.Name != "raw › a → mart › b" || f.Mechanism != "etl" {
+		t.Errorf("flow %+v, %v", f, err)
+	}
+	if err := w.Store.ChangeFlow(t.Context(), by, f.ID, f.Version, func(f domain.Flow) (domain.Flow, error) {
+		f.Description = "every night"
+		return f, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	list, all, err := w.Store.ImportDependents(t.Context(), by, i.ID, 10)
+	if err != nil || all != 1 || list[0].Reason != "flow" || list[0].Name != f.Name {
+		t.Errorf("dependents %+v, %v", list, err)
+	}
+	if err := w.Store.AskImportUndo(t.Context(), by, i.ID, false); !errors.Is(err, domain.Conflict) {
+		t.Errorf("undoing: %v", err)
+	}
+}
+
+// TestCategoriesOfFides: words of the taxonomy become categories, a broader word where there is none, and what a person decided
+// stays.
+func TestCategoriesOfFides(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	ws, err := w.Store.AddWorkspace(t.Context(), w.Admin(), domain.Workspace{Slug: "fides", Name: "Fides", Locale: "en", Thresholds: domain.DefaultThresholds()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := domain.Operator(ws) // of a workspace with the whole taxonomy
+	i := bringFiles(t, w.Store, by, job.ImportRequest{}, sampleFiles(t, "fides")...)
+	if i.State != domain.ImportApplied || i.Counts["new"] != 90 {
+		t.Fatalf("%s %v %v", i.State, i.Problem, i.Counts)
+	}
+	category := `select count(*) from field f join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
+		where f.workspace_id = $1 and a.name = $2 and f.name = $3 and c.code = $4`
+	for name, code := range map[string]string{"email": "ident.contact.email", "first_name": "ident.name", "uuid": "ident.id", "created_at": "tech"} {
+		if count(t, w, category, by.Workspace, "Demo Users Dataset", name, code) != 1 {
+			t.Errorf("%s is not %s", name, code)
+		}
+	}
+	if count(t, w, `select count(*) from import_problem where workspace_id = $1 and key = 'import.problem.category' and place like 'hubspot_dataset.yml:%'`, by.Workspace) == 0 {
+		t.Error("a word that says too little was not told")
+	}
+	broader := text("d.yml", "dataset:\n- fides_key: d\n  collections:\n  - name: c\n    fields:\n    - name: a\n      data_categories: [user.contact.email.personal]\n")
+	bringFiles(t, w.Store, by, job.ImportRequest{}, broader)
+	if count(t, w, category, by.Workspace, "d", "a", "ident.contact.email") != 1 {
+		t.Error("the broader word was not taken")
+	}
+	decided := text("d.yml", "dataset:\n- fides_key: d\n  collections:\n  - name: c\n    fields:\n    - name: a\n      data_categories: [user.name]\n")
+	bringFiles(t, w.Store, by, job.ImportRequest{}, decided)
+	if count(t, w, category, by.Workspace, "d", "a", "ident.contact.email") != 1 {
+		t.Error("a category that is set was overwritten")
 	}
 }

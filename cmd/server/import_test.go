@@ -1,0 +1,50 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestImportOfFoldersOfMixedFiles: one command brings in everything that describes fields, and names what does not.
+func TestImportOfFoldersOfMixedFiles(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	in.must("", "workspace", "add", "mixed", "-name", "Mixed")
+	other := t.TempDir()
+	for name, content := range map[string]string{"hello.json": `{"hello": "world"}`, "notes.md": "no table", "erp.csv": "application,table,column\nERP,orders,total\n"} {
+		if err := os.WriteFile(filepath.Join(other, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"import", "-workspace", "mixed", other}
+	for _, format := range []string{"salesforce", "hubspot", "dbt", "fides", "mysql", "openlineage"} {
+		args = append(args, filepath.Join("..", "..", "internal", "scan", "testdata", "formats", format))
+	}
+	o := in.run("", args...)
+	if o.status != 0 {
+		t.Fatalf("%+v", o)
+	}
+	for _, want := range []string{"erp.csv brought in: 1 new", "Contact.describe.json + 2 brought in as Salesforce: 100 new", "brought in as HubSpot: 92 new",
+		"catalog.json + 1 brought in: 112 new", "demo_dataset.yml + 2 brought in: 90 new", "dump.sql brought in as shop: 14 new"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("no %q in:\n%s", want, o.stdout)
+		}
+	}
+	for _, want := range []string{"hello.json: this JSON is of none of the formats that are read", "1 statement that the SQL parser does not understand (dump.sql:58)"} {
+		if !strings.Contains(o.stderr, want) {
+			t.Errorf("no %q in:\n%s", want, o.stderr)
+		}
+	}
+	if strings.Contains(o.stderr, "notes.md") {
+		t.Errorf("a file of no such kind was looked at:\n%s", o.stderr)
+	}
+	again := in.run("", args...).stdout
+	if strings.Contains(again, " new") || strings.Contains(again, " changed") || !strings.Contains(again, "100 unchanged") {
+		t.Errorf("a second time:\n%s", again)
+	}
+	if o := in.run("", "import", "-workspace", "mixed", filepath.Join(other, "hello.json")); o.status != statusFailed {
+		t.Errorf("a file that describes no fields, asked for by name: %+v", o)
+	}
+}
