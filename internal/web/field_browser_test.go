@@ -40,9 +40,9 @@ func TestFieldPagesInBrowser(t *testing.T) {
 		shownPage{"search-close", "/w/acme/search?q=naisance"},
 		shownPage{"history", "/w/acme/history?kind=field"},
 		shownPage{"field-edit", "/w/acme/fields/" + busy + "/edit"},
-		shownPage{"fields", "/w/acme/fields?n=20"},
-		shownPage{"fields-filtered", "/w/acme/fields?n=20&verdict=delete,dormant&origin=derived&col=field,application,category,owner,last_read,verdict"},
-		shownPage{"fields-close", "/w/acme/fields?n=20&q=naisance"},
+		shownPage{"fields", "/w/acme/fields?n=10"},
+		shownPage{"fields-filtered", "/w/acme/fields?n=10&verdict=delete,dormant&origin=derived&col=field,application,category,owner,last_read,verdict"},
+		shownPage{"fields-close", "/w/acme/fields?n=10&q=naisance"},
 		shownPage{"fields-nothing", "/w/acme/fields?q=zzzzqqqq"})
 }
 

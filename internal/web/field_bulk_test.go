@@ -243,7 +243,7 @@ func TestBulkPagesInBrowser(t *testing.T) {
 		shownPage{"batch", "/w/acme/batches/1"},
 		shownPage{"batch-working", "/w/acme/batches/" + itoa(working)},
 		shownPage{"batch-failed", "/w/acme/batches/" + itoa(lost)},
-		shownPage{"links", "/w/acme/links?note=missing&n=20"})
+		shownPage{"links", "/w/acme/links?note=missing&n=10"})
 
 	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
 	// Work that ends while somebody looks on: the page and the first bar say so by themselves.

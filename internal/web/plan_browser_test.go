@@ -46,7 +46,7 @@ func TestPlanPagesInBrowser(t *testing.T) {
 		shownPage{"purpose", purpose},
 		shownPage{"purpose-draft", "/w/acme/purposes/" + itoa(draft)},
 		shownPage{"purpose-edit", purpose + "/edit"},
-		shownPage{"mappings", "/w/acme/mappings?n=20"},
+		shownPage{"mappings", "/w/acme/mappings?n=10"},
 		shownPage{"mapping", "/w/acme/mappings/" + itoa(mapping)},
 		shownPage{"review", "/w/acme/review"},
 		shownPage{"objectives", "/w/acme/objectives"},
