@@ -185,7 +185,7 @@ var importHelps = []string{"salesforce", "hubspot", "postgresql", "mysql", "info
 
 func importHelpList(ctx context.Context) (help []ui.Fact) {
 	for _, f := range importHelps {
-		help = append(help, ui.Fact{Term: i18n.T(ctx, "scan.format."+f), Text: i18n.T(ctx, "scan.help."+f), Wide: true})
+		help = append(help, ui.Fact{Term: i18n.T(ctx, "scan.format."+f), Note: i18n.T(ctx, "scan.help."+f), Wide: true})
 	}
 	return help
 }

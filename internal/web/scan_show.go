@@ -220,7 +220,11 @@ func importFiles(ctx context.Context, i domain.Import) (files []importFileView) 
 		return nil
 	}
 	for _, f := range i.Headings.Files {
-		files = append(files, importFileView{name: f.Name, size: i18n.Bytes(ctx, f.Size), fields: i18n.Number(ctx, f.Fields)})
+		file := importFileView{name: f.Name, size: i18n.Bytes(ctx, f.Size), fields: i18n.Number(ctx, f.Fields)}
+		if f.Fields == 0 && f.Helps {
+			file.fields = ""
+		}
+		files = append(files, file)
 	}
 	return files
 }
@@ -437,6 +441,8 @@ func factWords(ctx context.Context, facts map[string]any) string {
 		case text == "" || facts[key] == false || strings.HasSuffix(key, "_measured_at"):
 		case key == "data_type" || key == "label" || key == "comment":
 			words = append(words, truncate(text, 120))
+		case key == "source":
+			words = append(words, text)
 		default:
 			words = append(words, i18n.T(ctx, "import.fact", "name", factLabel(ctx, key), "value", text))
 		}
@@ -547,6 +553,9 @@ func importSummary(ctx context.Context, i domain.Import) string {
 func importFactList(ctx context.Context, i domain.Import, application string) []ui.Fact {
 	if application == "" && (len(i.Headings.Headings) > 0 || i.Headings.Document) {
 		application = i18n.T(ctx, "import.application.file")
+		if i.Headings.Document {
+			application = i18n.T(ctx, "import.application.files")
+		}
 	}
 	facts := []fact{{"import_kind", i18n.T(ctx, "import.kind."+string(i.Kind))}, {"application", application}}
 	if i.FileSize > 0 {
@@ -625,6 +634,9 @@ func (s *Server) importMapping(r *http.Request, v *importShowView, typed *import
 		kinds: importKinds(r)[1:], document: i.Headings.Document, unsaid: i18n.T(ctx, "import.application.column")}
 	if m.document {
 		m.unsaid = i18n.T(ctx, "import.application.unsaid")
+		if i.Headings.Asks {
+			m.unsaid = i18n.T(ctx, "import.application.other")
+		}
 	}
 	if problem, bad := p["targets"]; bad {
 		m.problem = i18n.TArgs(ctx, problem.Key, problem.Args)
@@ -676,7 +688,7 @@ func importHeaders(ctx context.Context, names ...string) []ui.HeaderSpec {
 			key = "column." + name
 		}
 		heads[n] = ui.HeaderSpec{Text: i18n.T(ctx, key)}
-		if name == "line" {
+		if name == "line" || name == "file_size" || name == "fields" {
 			heads[n].Class = "c-num"
 		}
 	}
