@@ -68,7 +68,10 @@ func ChangedWorkspace(w Workspace) (Workspace, error) {
 	return w, p.Err()
 }
 
+// OperatorName is under what name the command line and the server itself stand in the history; pages write it in words.
+const OperatorName = "server"
+
 // Operator is who acts at the command line of the server, in one workspace or, with the zero value, outside all of them.
 func Operator(w Workspace) Actor {
-	return Actor{Operator: true, Name: "server", Workspace: w.ID, Slug: w.Slug, Lang: w.Locale}
+	return Actor{Operator: true, Name: OperatorName, Workspace: w.ID, Slug: w.Slug, Lang: w.Locale}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/riverqueue/river"
 
@@ -85,7 +86,7 @@ func read(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import
 		err = compareTable(ctx, st, by, i, files[0], folder)
 	}
 	if refused, ok := errors.AsType[*sheet.Error](err); ok {
-		return st.FailImport(ctx, by, i.ID, problemOf(refused))
+		return st.FailImport(ctx, by, i.ID, refusedFile(i.FileName, refused))
 	}
 	if refused, ok := errors.AsType[*scan.Error](err); ok {
 		return st.FailImport(ctx, by, i.ID, problemOfDocument(refused))
@@ -171,6 +172,15 @@ func problemOfDocument(e *scan.Error) domain.Problem {
 		p.Args["place"] = e.Place
 	}
 	return p
+}
+
+// refusedFile is why a file cannot be read. What is called a workbook and was read as text says nothing to a person about
+// its bytes: it is no workbook.
+func refusedFile(name string, e *sheet.Error) domain.Problem {
+	if e.Kind == sheet.NotATable && e.Key == "sheet.error.nul" && strings.EqualFold(filepath.Ext(name), ".xlsx") {
+		return domain.Problem{Key: "sheet.error.not_workbook"}
+	}
+	return problemOf(e)
 }
 
 // problemOf is a message of why a file is refused, with where.

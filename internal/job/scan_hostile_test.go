@@ -82,6 +82,7 @@ func TestHostileFilesChangeNothing(t *testing.T) {
 		"1 MB of zeros":      {zeros(1 << 20), "sheet.error.not_a_table"},
 		"zip bomb":           {strings.NewReader(bomb(t)), "sheet.error."},
 		"truncated workbook": {strings.NewReader(good[:len(good)*2/3]), "sheet.error.damaged"},
+		"random bytes.XLSX":  {strings.NewReader("a;b\n1;x\x00y\n" + strings.Repeat("1;2\n", 50)), "sheet.error.not_workbook"},
 		"program":            {strings.NewReader("\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 100)), "sheet.error.not_a_table"},
 		"web page":           {strings.NewReader("<!doctype html><title>Sign in</title>"), "sheet.error.not_a_table"},
 		"duplicate columns":  {strings.NewReader("table,column,COLUMN\nContact,a,b\n"), "sheet.error.duplicate_heading"},

@@ -63,7 +63,7 @@ func (s *Store) Requeue(ctx context.Context) error {
 		return err
 	}
 	for _, ws := range workspaces {
-		by := domain.Actor{Workspace: ws, Name: "server", Operator: true}
+		by := domain.Actor{Workspace: ws, Name: domain.OperatorName, Operator: true}
 		if err := s.requeue(ctx, by); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ type SuggestionJob struct {
 
 // Actor is the server itself.
 func (j SuggestionJob) Actor() domain.Actor {
-	return domain.Actor{Workspace: j.Workspace, Name: "server", Operator: true}
+	return domain.Actor{Workspace: j.Workspace, Name: domain.OperatorName, Operator: true}
 }
 
 // Kind names the job in the queue.

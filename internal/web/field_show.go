@@ -534,7 +534,7 @@ func (p fieldPage) history() []ui.TimelineItem {
 		all = append(all, dated{e.At, eventView(p.ctx, e, p.v.Names)})
 	}
 	for _, c := range p.v.Imports {
-		item := ui.TimelineItem{Icon: "upload", Title: p.t("field.import." + string(c.Change)), Who: c.ActorName,
+		item := ui.TimelineItem{Icon: "upload", Title: p.t("field.import." + string(c.Change)), Who: actorWord(p.ctx, c.ActorName),
 			When: i18n.DateTimeText(p.ctx, c.At), ISO: c.At.Format(time.RFC3339),
 			Link: &ui.Link{Href: importPath(p.by, c.Import), Text: c.FileName}}
 		if c.UndoneAt != nil {

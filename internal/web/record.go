@@ -69,7 +69,7 @@ func timeline(ctx context.Context, events []domain.Event, names store.Names) []u
 
 func eventView(ctx context.Context, e domain.Event, names store.Names) ui.TimelineItem {
 	area, what, _ := strings.Cut(e.Verb, ".")
-	item := ui.TimelineItem{Icon: eventIcon(what), Title: eventTitle(ctx, e), Who: e.ActorName, Quote: e.Reason,
+	item := ui.TimelineItem{Icon: eventIcon(what), Title: eventTitle(ctx, e), Who: actorWord(ctx, e.ActorName), Quote: e.Reason,
 		When: i18n.DateTimeText(ctx, e.At), ISO: e.At.Format(time.RFC3339)}
 	for _, name := range changedNames(e) {
 		c := ui.Change{Label: columnWord(ctx, name), Before: valueWord(ctx, area, name, e.Before[name], names),
@@ -178,6 +178,9 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 		if known, text := names.Of(name, int64(v)); known {
 			return text
 		}
+		if text := thresholdWord(ctx, name, v); text != "" {
+			return text
+		}
 		if v == float64(int64(v)) {
 			return i18n.Number(ctx, int64(v))
 		}
@@ -190,6 +193,25 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 		return strings.Join(words, ", ")
 	}
 	return fmt.Sprint(value)
+}
+
+// actorWord names who acted: the command line has no name of its own.
+func actorWord(ctx context.Context, name string) string {
+	if name == domain.OperatorName {
+		return i18n.T(ctx, "batch.nobody")
+	}
+	return name
+}
+
+// thresholdWord writes a threshold of the workspace with its unit; empty for any other value.
+func thresholdWord(ctx context.Context, name string, v float64) string {
+	switch name {
+	case "window_days", "grace_days", "stale_days":
+		return i18n.T(ctx, "settings.days", "n", int64(v))
+	case "fill_rate_min":
+		return i18n.T(ctx, "settings.percent", "n", i18n.Decimal(ctx, v*100, 2))
+	}
+	return ""
 }
 
 // dayWord writes a day that the history keeps as text; other texts stay as they are.

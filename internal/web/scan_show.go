@@ -570,7 +570,7 @@ func importFactList(ctx context.Context, i domain.Import, application string) []
 	if i.Plan.MeasuredOn != nil {
 		facts = append(facts, fact{"measured_on", i18n.Day(ctx, *i.Plan.MeasuredOn)})
 	}
-	facts = append(facts, fact{"author", i.ActorName}, fact{"started", i18n.DateTimeText(ctx, i.CreatedAt)})
+	facts = append(facts, fact{"author", actorWord(ctx, i.ActorName)}, fact{"started", i18n.DateTimeText(ctx, i.CreatedAt)})
 	if i.AppliedAt != nil {
 		facts = append(facts, fact{"applied", i18n.DateTimeText(ctx, *i.AppliedAt)})
 	}
