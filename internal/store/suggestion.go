@@ -81,18 +81,62 @@ func (s *Store) suggestAnswered(ctx context.Context, by domain.Actor, fields []i
 	return s.suggestAbout(ctx, by, datasets, names)
 }
 
-// suggestAbout has the suggestions of datasets made again, and those of every field that has one of these names: somebody
-// answered about them, or what they had answered is gone.
+// suggestAbout has the suggestions of datasets made again, and those of every field that has one of these names, or one
+// that shares a rare word with them: somebody answered about them, or what they had answered is gone.
 func (s *Store) suggestAbout(ctx context.Context, by domain.Actor, datasets []int64, names []string) error {
-	if keys := nameKeys(names); len(keys) > 0 {
-		same, err := many[int64](ctx, s, "suggestion", `select distinct dataset_id from field_suggestion where workspace_id = @ws and name_key = any(@keys)`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "keys": keys})
+	keys := nameKeys(names)
+	if len(keys) == 0 {
+		return s.suggest(ctx, by, datasets, names, suggestNow)
+	}
+	same, err := many[int64](ctx, s, "suggestion", `select distinct dataset_id from field_suggestion where workspace_id = @ws and name_key = any(@keys)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "keys": keys})
+	if err != nil {
+		return err
+	}
+	alike, err := s.datasetsAlike(ctx, by, names)
+	if err != nil {
+		return err
+	}
+	datasets = distinct(append(datasets, same...))
+	if all := distinct(append(slices.Clone(datasets), alike...)); len(all) > len(datasets) {
+		few, err := s.fewFields(ctx, by, all, suggestNow)
 		if err != nil {
 			return err
 		}
-		datasets = distinct(append(datasets, same...))
+		if few {
+			datasets = all
+		} else if err := s.suggestLater(ctx, by, alike); err != nil {
+			return err
+		}
 	}
 	return s.suggest(ctx, by, datasets, names, suggestNow)
+}
+
+const (
+	alikeNames = 20  // of how many answered names the words are looked for
+	alikeLeast = 4   // letters of a word that says something
+	alikeRare  = 200 // fields in which a word may occur to be called rare
+)
+
+// datasetsAlike finds the datasets with a field to classify whose name shares a rare word with one of these names.
+func (s *Store) datasetsAlike(ctx context.Context, by domain.Actor, names []string) ([]int64, error) {
+	var words []string
+	for _, name := range names[:min(len(names), alikeNames)] {
+		for _, w := range strings.FieldsFunc(domain.Fold(name), func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == ' ' }) {
+			if len(w) >= alikeLeast {
+				words = append(words, w)
+			}
+		}
+	}
+	if len(words) == 0 {
+		return nil, nil
+	}
+	slices.Sort(words)
+	return many[int64](ctx, s, "suggestion", `
+		select distinct s.dataset_id from unnest(@words::text[]) w
+		cross join lateral (select array_agg(x.id) as ids from (select field_search(array[w], @rare + 1) as id) x having count(*) <= @rare) h
+		join field_suggestion s on s.workspace_id = @ws and s.field_id = any(h.ids)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "words": slices.Compact(words), "rare": alikeRare})
 }
 
 // suggestFieldChange tells that a field came, went or became another.
@@ -141,15 +185,11 @@ func (s *Store) suggest(ctx context.Context, by domain.Actor, datasets []int64, 
 	if len(datasets) == 0 {
 		return nil
 	}
-	if len(datasets) > most {
-		return s.suggestLater(ctx, by, datasets)
-	}
-	args := pgx.StrictNamedArgs{"ws": by.Workspace, "datasets": datasets, "most": most + 1}
-	n, err := one[int](ctx, s, "field", `select count(*) from (select from field where workspace_id = @ws and dataset_id = any(@datasets) limit @most) f`, args)
+	few, err := s.fewFields(ctx, by, datasets, most)
 	if err != nil {
 		return err
 	}
-	if n > most {
+	if !few {
 		return s.suggestLater(ctx, by, datasets)
 	}
 	free, err := one[bool](ctx, s, "suggestion", `select pg_try_advisory_xact_lock(@class, hashint8(@ws))`,
@@ -161,6 +201,16 @@ func (s *Store) suggest(ctx context.Context, by domain.Actor, datasets []int64, 
 		return s.suggestLater(ctx, by, datasets)
 	}
 	return s.suggestHere(ctx, by, datasets, names)
+}
+
+// fewFields tells whether datasets have at most so many fields.
+func (s *Store) fewFields(ctx context.Context, by domain.Actor, datasets []int64, most int) (bool, error) {
+	if len(datasets) > most {
+		return false, nil
+	}
+	n, err := one[int](ctx, s, "field", `select count(*) from (select from field where workspace_id = @ws and dataset_id = any(@datasets) limit @most) f`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "datasets": datasets, "most": most + 1})
+	return n <= most, err
 }
 
 // suggestHere makes suggestions in this transaction, which holds the lock. Where a job is under way that may still write

@@ -147,6 +147,7 @@ func (s *Store) suggestionRound(ctx context.Context, by domain.Actor) (more bool
 	if due[0].Dataset == 0 {
 		return true, nil
 	}
+	written := 0
 	for len(due) > 0 {
 		n, fields := 0, 0
 		for n < len(due) && (n == 0 || fields+due[n].Fields <= suggestChunk) {
@@ -156,7 +157,12 @@ func (s *Store) suggestionRound(ctx context.Context, by domain.Actor) (more bool
 		if err := s.suggestionChunk(ctx, by, r, due[:n]); err != nil {
 			return false, err
 		}
-		due = due[n:]
+		due, written = due[n:], written+fields
+	}
+	if written >= suggestChunk {
+		// The page that a person opens next would be planned as if there were no suggestions yet. That it is slower until the
+		// database notices by itself is all that a failure costs.
+		_, _ = s.exec(ctx, "suggestion", `select refresh_statistics('field_suggestion')`, pgx.StrictNamedArgs{})
 	}
 	return true, s.foldSuggestions(ctx, by)
 }
@@ -214,12 +220,16 @@ func (s *Store) suggestionChunk(ctx context.Context, by domain.Actor, r *suggest
 	})
 }
 
-// foldSuggestions sums the deltas of the counters into one row.
+// foldSuggestions sums the deltas of the counters into one row, where there are several.
 func (s *Store) foldSuggestions(ctx context.Context, by domain.Actor) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		_, err := s.exec(ctx, "suggestion", `
-			with taken as (delete from suggestion_count where workspace_id = @ws returning suggested, unsuggested)
-			insert into suggestion_count select @ws, sum(suggested), sum(unsuggested) from taken having count(*) > 0`,
+			with taken as (
+				delete from suggestion_count where workspace_id = @ws and (select count(*) from suggestion_count where workspace_id = @ws) > 1
+				returning suggested, unsuggested
+			)
+			insert into suggestion_count (workspace_id, suggested, unsuggested)
+			select @ws::bigint, sum(suggested), sum(unsuggested) from taken having count(*) > 0`,
 			pgx.StrictNamedArgs{"ws": by.Workspace})
 		return err
 	})

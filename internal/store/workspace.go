@@ -203,8 +203,8 @@ func (s *Store) RemoveWorkspace(ctx context.Context, by domain.Actor, slug strin
 	})
 }
 
-// FoldTally sums the counters of the fields and mappings of the actor's workspace, which grow by rows with every change. Where nothing
-// changed since the last time it writes nothing.
+// FoldTally sums the counters of the fields, mappings and suggestions of the actor's workspace, which grow by rows with every
+// change. Where nothing changed since the last time it writes nothing.
 func (s *Store) FoldTally(ctx context.Context, by domain.Actor) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		_, err := s.exec(ctx, "workspace", `select fold_field_tally() where exists (select from field_tally where workspace_id = @ws
@@ -213,8 +213,10 @@ func (s *Store) FoldTally(ctx context.Context, by domain.Actor) error {
 		if err != nil {
 			return err
 		}
-		_, err = s.exec(ctx, "workspace", `select fold_mapping_tally() where (select count(*) from mapping_tally where workspace_id = @ws) > 1`,
-			pgx.StrictNamedArgs{"ws": by.Workspace})
-		return err
+		if _, err = s.exec(ctx, "workspace", `select fold_mapping_tally() where (select count(*) from mapping_tally where workspace_id = @ws) > 1`,
+			pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+			return err
+		}
+		return s.foldSuggestions(ctx, by)
 	})
 }

@@ -1,0 +1,62 @@
+package job_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"utile/internal/domain"
+	"utile/internal/store"
+	"utile/internal/store/storetest"
+)
+
+// An import of more fields than one request would wait for leaves their suggestions to a job, which is queued with it.
+func TestSuggestionsOfAnImportAreMadeByAJob(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	var csv strings.Builder
+	csv.WriteString("application;table;column\n")
+	for d := range 30 {
+		for _, name := range []string{"email", "e_mail"} {
+			fmt.Fprintf(&csv, "Orion;contact_%d;%s\n", d, name)
+		}
+		for n := range 40 {
+			fmt.Fprintf(&csv, "Orion;contact_%d;x_%d\n", d, n)
+		}
+	}
+	i := applied(t, w.Store, by, "columns.csv", csv.String(), domain.ImportPlan{Kind: domain.ImportInventory})
+	if n, err := w.Store.ImportSuggested(t.Context(), by, i.ID); err != nil || n != 0 {
+		t.Fatalf("%d suggestions before any job ran, %v", n, err)
+	}
+	run(t, w.Store)
+	waitForSuggestions(t, w.Store, by)
+	if n, err := w.Store.ImportSuggested(t.Context(), by, i.ID); err != nil || n < 60 {
+		t.Errorf("%d suggestions of 60 at least, %v", n, err)
+	}
+}
+
+// waitForSuggestions waits until nothing is due any more.
+func waitForSuggestions(tb testing.TB, st *store.Store, by domain.Actor) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		page, err := st.Suggestions(ctx, by, domain.ListQuery{Size: 1}, store.SuggestionsOver)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if !page.Due {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tb.Fatal("suggestions are due for a minute")
+		}
+	}
+}
