@@ -65,7 +65,7 @@ func fieldEditPage(v fieldEditView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.suggestion != nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"formpage\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"sug-form\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
