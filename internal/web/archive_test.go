@@ -34,3 +34,21 @@ func TestWorkspaceIsTakenAway(t *testing.T) {
 		s.As(t, s.Acme[role]).Get(link).Want(http.StatusForbidden)
 	}
 }
+
+// The history of the settings says thresholds in their unit, and names the command line in words.
+func TestHistorySpeaksInWords(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	s.Exec(t, `insert into event (workspace_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after)
+		values ($1, 'server', 'workspace.changed', 'workspace', $1, 'Acme', '{"fill_rate_min": 0.05, "window_days": 90}', '{"fill_rate_min": 0.075, "window_days": 30}')`,
+		s.Admin().Workspace)
+	got := s.As(t, s.Acme[domain.RoleViewer]).Get("/w/acme/history").Want(http.StatusOK).Text("main")
+	for _, want := range []string{"5%", "7.50%", "90 days", "30 days", "Command line"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("history lacks %q: %s", want, got)
+		}
+	}
+	if strings.Contains(got, "server") || strings.Contains(got, "0.05") {
+		t.Errorf("history = %s", got)
+	}
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -209,7 +210,11 @@ func thresholdWord(ctx context.Context, name string, v float64) string {
 	case "window_days", "grace_days", "stale_days":
 		return i18n.T(ctx, "settings.days", "n", int64(v))
 	case "fill_rate_min":
-		return i18n.T(ctx, "settings.percent", "n", i18n.Decimal(ctx, v*100, 2))
+		percent, decimals := math.Round(v*10_000)/100, 2
+		if percent == math.Trunc(percent) {
+			decimals = 0
+		}
+		return i18n.T(ctx, "settings.percent", "n", i18n.Decimal(ctx, percent, decimals))
 	}
 	return ""
 }
