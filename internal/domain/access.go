@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Role is what a member may do in a workspace.
@@ -66,6 +67,8 @@ type Actor struct {
 	Workspace WorkspaceID
 	Slug      string
 	Lang      string // language of the labels that the actor reads: fr or en
+	// AsOf is the moment that the actor looks at the register of; zero for now. Nothing can be changed then.
+	AsOf time.Time
 	// Operator marks the command line of the server, which acts with the rights of an administrator under its own name.
 	Operator bool
 }
@@ -77,6 +80,9 @@ func (a Actor) Can(action Action) bool {
 		return true
 	case SignedIn:
 		return a.User != 0 || a.Operator
+	}
+	if !a.AsOf.IsZero() && action != ReadWorkspace {
+		return false
 	}
 	return a.Workspace != 0 && (a.Operator || slices.Contains(permissions[a.Role], action))
 }

@@ -320,7 +320,8 @@ func ArchivedColumns() map[string][]string {
 		for _, c := range t.columns {
 			known[t.table] = append(known[t.table], c.name)
 		}
-		known[t.table] = append(known[t.table], t.implied...)
+		// Since when a row is as it is begins anew with an import, which does not bring the past along.
+		known[t.table] = append(append(known[t.table], "valid_from"), t.implied...)
 	}
 	return known
 }

@@ -248,7 +248,7 @@ func (s *Store) DatasetVerdicts(ctx context.Context, by domain.Actor, id domain.
 }
 
 // overRetention is true of a dataset whose oldest record is older than its retention allows.
-const overRetention = `coalesce(r.oldest_record_on + make_interval(months => r.retention_months) < current_date, false)`
+const overRetention = `coalesce(r.oldest_record_on + make_interval(months => r.retention_months) < reference_day(), false)`
 
 var _ = addRegister(registerSQL{
 	register: domain.DatasetRegister,

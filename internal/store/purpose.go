@@ -369,7 +369,7 @@ var _ = addRegister(registerSQL{
 		"art9_condition": {expr: "r.art9_condition", none: "r.art9_condition = ''"},
 		"needs_program":  {expr: "case when r.needs_program then 'yes' else 'no' end"},
 		"transfers":      {expr: "case when r.transfers = '{}' then 'no' else 'yes' end"},
-		"review": {expr: "case when r.review_on < current_date then 'overdue' when r.review_on < current_date + 90 then 'due' when r.review_on is not null then 'later' else '' end",
+		"review": {expr: "case when r.review_on < reference_day() then 'overdue' when r.review_on < reference_day() + 90 then 'due' when r.review_on is not null then 'later' else '' end",
 			none: "r.review_on is null"},
 		"owner": {expr: "r.owner_id::text", none: "r.owner_id is null", label: "o.name", lookup: userLookup},
 		"program": {in: `exists (select from program_purpose pp where pp.workspace_id = r.workspace_id and pp.purpose_id = r.id

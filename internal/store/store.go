@@ -37,7 +37,9 @@ type Store struct {
 	pool *pgxpool.Pool // nil inside a transaction
 	// scope is the workspace whose rows the transaction may see; zero outside a scoped transaction.
 	scope domain.WorkspaceID
-	now   func() time.Time
+	// asOf is the moment that the transaction shows; zero for now.
+	asOf time.Time
+	now  func() time.Time
 	// tallies are the counters read before; nil in a transaction that may have changed them.
 	tallies *tallyCache
 }
@@ -104,6 +106,9 @@ func (s *Store) Ping(ctx context.Context) error {
 // Write runs f in a transaction that sees the actor's workspace. Nested calls become savepoints, so that a refused
 // change inside a larger one can be given up alone. A serialisation failure or deadlock is tried again, f with it.
 func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error) error {
+	if !by.AsOf.IsZero() {
+		return domain.Errorf(domain.Conflict, "as_of.refused")
+	}
 	var err error
 	for attempt := 0; attempt < 4; attempt++ {
 		err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
@@ -125,8 +130,10 @@ func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error
 
 // Read runs f in a read-only transaction that sees the actor's workspace: all its queries show one moment. A page that
 // reads several things does so inside one Read, so that it pays for one transaction.
+//
+// An actor who looks at the past sees the rows of that moment: the same queries run on the views of the schema asof.
 func (s *Store) Read(ctx context.Context, by domain.Actor, f func(*Store) error) error {
-	if s.scope == by.Workspace && s.scope != 0 {
+	if s.scope == by.Workspace && s.scope != 0 && s.asOf.Equal(by.AsOf) {
 		return f(s)
 	}
 	if s.pool == nil {
@@ -144,10 +151,15 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 	defer conn.Release()
 	begin := "begin isolation level repeatable read read only; set local app.workspace = '" + settingID(int64(by.Workspace)) +
 		"'; set local app.member = '" + settingID(int64(by.User)) + "'; set local app.lang = '" + settingLang(by.Lang) + "'"
+	inner := &Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies}
+	if !by.AsOf.IsZero() {
+		begin += "; set local search_path = asof, public; set local app.as_of = '" + settingMoment(by.AsOf) + "'"
+		inner.asOf, inner.tallies, inner.now = by.AsOf, nil, func() time.Time { return by.AsOf }
+	}
 	if _, err := conn.Conn().PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return err
 	}
-	err = f(&Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies})
+	err = f(inner)
 	// The end must reach the server even when the request was given up, or the connection would be lost to the pool.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -160,8 +172,8 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 // glance runs the queries of a batch as Read does, with one round trip where no transaction is open yet: for what every
 // page asks.
 func (s *Store) glance(ctx context.Context, by domain.Actor, b *pgx.Batch) error {
-	if s.pool == nil {
-		return s.Read(ctx, by, func(s *Store) error { return s.db.SendBatch(ctx, b).Close() })
+	if s.pool == nil || !by.AsOf.IsZero() {
+		return s.Read(ctx, by, func(s *Store) error { return translate("", s.db.SendBatch(ctx, b).Close()) })
 	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -184,6 +196,9 @@ func settingID(id int64) string {
 	}
 	return strconv.FormatInt(id, 10)
 }
+
+// settingMoment formats a moment for a setting.
+func settingMoment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }
 
 // settingLang lets nothing but a known language into a setting.
 func settingLang(lang string) string {
