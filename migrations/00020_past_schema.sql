@@ -121,7 +121,7 @@ declare t text;
 begin
 	foreach t in array array['membership', 'team', 'team_member', 'application', 'dataset', 'data_category', 'collection_point', 'field',
 		'field_collection', 'field_evidence', 'purpose', 'purpose_mapping', 'objective', 'journey_stage', 'program', 'program_purpose',
-		'program_link', 'requirement', 'decision', 'flow', 'flow_field', 'remark']
+		'program_link', 'requirement', 'decision', 'flow', 'flow_field', 'remark', 'batch', 'import']
 	loop
 		call past.keep(t);
 	end loop;
@@ -142,10 +142,6 @@ create index field_collection_past_by_point on past.field_collection (workspace_
 create view asof.event with (security_invoker = true) as
 	select workspace_id, id, at, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, reason, batch_id
 	from public.event where at <= as_of();
-create view asof.batch with (security_invoker = true) as
-	select workspace_id, id, kind, label, changed, refused, actor_id, created_at,
-		case when undone_at <= as_of() then undone_at end as undone_at, case when undone_at <= as_of() then undone_by end as undone_by
-	from public.batch where created_at <= as_of();
 create view asof.verdict_day with (security_invoker = true) as
 	select workspace_id, day, application_id, verdict, n from public.verdict_day where day <= (as_of() at time zone 'UTC')::date;
 create view asof.field_tally with (security_invoker = true) as
@@ -153,7 +149,7 @@ create view asof.field_tally with (security_invoker = true) as
 	from asof.field group by 1, 2, 3, 4, 5, 6, 7, 8;
 create view asof.mapping_tally with (security_invoker = true) as
 	select workspace_id, count(*) as n from asof.purpose_mapping where state = 'proposed' group by 1;
-grant select on asof.event, asof.batch, asof.verdict_day, asof.field_tally, asof.mapping_tally to utile_app;
+grant select on asof.event, asof.verdict_day, asof.field_tally, asof.mapping_tally to utile_app;
 
 -- The searches that run as the owner of the tables, of the moment that is looked at.
 -- +goose StatementBegin

@@ -62,10 +62,10 @@ func (w *bulkWorld) state(t testing.TB) []string {
 	rows, err := w.Owner.Query(context.Background(), `
 		select 'field ' || to_jsonb(x)::text from (select id, category_id, gdpr_class, owner_id, origin, verdict, lawful, used, used_why, flags,
 			completeness, programs, purposes, decision, decision_until from field) x
-		union all select 'link ' || to_jsonb(x)::text from program_link x
-		union all select 'mapping ' || (to_jsonb(x) - 'version' - 'id' - 'proposed_at')::text from purpose_mapping x
-		union all select 'collection ' || to_jsonb(x)::text from field_collection x
-		union all select 'decision ' || to_jsonb(x)::text from decision x where withdrawn_at is null
+		union all select 'link ' || (to_jsonb(x) - 'valid_from')::text from program_link x
+		union all select 'mapping ' || (to_jsonb(x) - 'version' - 'id' - 'proposed_at' - 'valid_from')::text from purpose_mapping x
+		union all select 'collection ' || (to_jsonb(x) - 'valid_from')::text from field_collection x
+		union all select 'decision ' || (to_jsonb(x) - 'valid_from')::text from decision x where withdrawn_at is null
 		order by 1`)
 	if err != nil {
 		t.Fatal(err)

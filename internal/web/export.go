@@ -45,7 +45,7 @@ func (s *Server) exportRegister(register domain.Register) handlerFunc {
 		h := w.Header()
 		h.Set("Content-Type", contentTypes[format])
 		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Disposition", `attachment; filename="`+export.FileName(by.Slug, register, s.now().Format("2006-01-02"), format)+`"`)
+		h.Set("Content-Disposition", `attachment; filename="`+export.FileName(visitOf(r).Workspace.Slug, register, s.shownDay(by), format)+`"`)
 		if err := export.Register(ctx, s.store, by, register, q, q.Columns, out, words); err != nil {
 			// Part of the file may have been sent: ending the connection is the only honest sign that it is not whole.
 			s.log.ErrorContext(ctx, "export failed", "error", err, "register", register.Name)

@@ -89,6 +89,9 @@ func (s *Server) allow(r *http.Request, action domain.Action) error {
 	case by.Role == "": // whether the workspace exists is confidential
 		return domain.Errorf(domain.NotFound, "error.not_found", "noun", "workspace")
 	}
+	if err := allowMoment(by, r.Method, action); err != nil {
+		return err
+	}
 	return by.Must(action)
 }
 

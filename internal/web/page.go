@@ -107,6 +107,8 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title string, chr
 	shell.Job = s.topJob(ctx, by, chrome)
 	shell.Account = s.account(ctx, v, by)
 	shell.Notice = exampleNotice(ctx, by, v.Workspace)
+	shell.Moment = momentPicker(r, by, s.now().UTC())
+	shell.Past = pastBand(ctx, r, v.Workspace.Slug, by.Slug, by)
 	if f, ok := s.takeFlash(w, r); ok {
 		shell.Flashes = append(shell.Flashes, s.flashView(ctx, by, f))
 	}

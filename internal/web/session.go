@@ -26,6 +26,8 @@ type visitInfo struct {
 	store.Visit
 	token string // what the cookie says; empty without a session
 	theme string
+	// asOf is the day at whose end the visitor looks at the register; zero for now.
+	asOf time.Time
 }
 
 func visitOf(r *http.Request) *visitInfo {
@@ -39,6 +41,9 @@ func visitOf(r *http.Request) *visitInfo {
 func actor(r *http.Request) domain.Actor {
 	by := visitOf(r).Actor()
 	by.Lang = string(i18n.Lang(r.Context()))
+	if day := visitOf(r).asOf; !day.IsZero() {
+		by.Slug, by.AsOf = slugAsOf(by.Slug, day), domain.EndOfDay(day)
+	}
 	return by
 }
 
@@ -46,8 +51,9 @@ func actor(r *http.Request) domain.Actor {
 func (s *Server) visit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visitInfo{token: s.cookieToken(r), theme: "auto"}
+		slug, asOf := pastOf(slugOf(r.URL.Path))
 		if v.token != "" {
-			found, err := s.store.VisitByToken(r.Context(), hashToken(v.token), slugOf(r.URL.Path))
+			found, err := s.store.VisitByToken(r.Context(), hashToken(v.token), slug)
 			switch {
 			case err == nil:
 				v.Visit = found
@@ -74,7 +80,11 @@ func (s *Server) visit(next http.Handler) http.Handler {
 				return
 			}
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		if v.Workspace.ID != 0 && s.toMoment(w, r, asOf) {
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

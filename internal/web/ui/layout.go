@@ -31,9 +31,11 @@ type Shell struct {
 	Account     *Account
 	Flashes     []Flash
 	Notice      *Notice // what every page of this place must say
-	PrintNote   string  // what is printed under the title: filter, date, author
-	Wide        bool    // reading width is left to the page, up to the whole window
-	Live        bool    // the page follows an event stream
+	Moment      *Moment // the choice of a day to look at
+	Past        *PastBand
+	PrintNote   string // what is printed under the title: filter, date, author
+	Wide        bool   // reading width is left to the page, up to the whole window
+	Live        bool   // the page follows an event stream
 	NoIndex     bool
 	KeysOff     bool // the person wants no single-letter shortcut
 	Refresh     int  // seconds after which a page without script loads itself again; 0 for never
@@ -71,6 +73,17 @@ type Notice struct {
 	Action string // where the button posts; no button when empty
 	Button string
 }
+
+// Moment is the choice of a day whose end the pages show, a GET form that sends as_of and leads to this page of that day.
+type Moment struct {
+	Action string
+	Hidden []Hidden
+	Value  string // day that is looked at, 2026-10-31; empty for now
+	Max    string // last day
+}
+
+// PastBand says that a page shows the past; nil for now.
+type PastBand struct{ Text, Href, Link string }
 
 // Account is the person signed in, and the menu under the initials.
 type Account struct {
