@@ -71,7 +71,8 @@ begin
 			add constraint %I check (valid_from < valid_to)', of_table, of_table || '_period_check');
 		execute format('comment on table past.%I is %L', of_table, 'What rows of ' || of_table || ' were from one moment to another.');
 		execute format('create index %I on past.%I (%s, valid_to)', of_table || '_past_by_key', of_table, key);
-		execute format('create index %I on past.%I (workspace_id, valid_to)', of_table || '_past_by_end', of_table);
+		-- Versions are added in the order in which they end, so that their place tells their end: this index costs nothing.
+		execute format('create index %I on past.%I using brin (valid_to) with (pages_per_range = 16, autosummarize = on)', of_table || '_past_by_end', of_table);
 		execute format('alter table past.%I enable row level security', of_table);
 		execute format('create policy %I on past.%I to utile_app using (workspace_id = current_workspace()) with check (workspace_id = current_workspace())',
 			of_table || '_past_of_workspace', of_table);
@@ -130,7 +131,6 @@ end $$;
 
 -- Versions are looked up by what they belong to, as the rows that they were.
 create index field_past_by_dataset on past.field (workspace_id, dataset_id, valid_to);
-create index field_past_by_application on past.field (workspace_id, application_id, valid_to);
 create index dataset_past_by_application on past.dataset (workspace_id, application_id, valid_to);
 create index purpose_mapping_past_by_field on past.purpose_mapping (workspace_id, field_id, valid_to);
 create index purpose_mapping_past_by_purpose on past.purpose_mapping (workspace_id, purpose_id, valid_to);
@@ -205,6 +205,51 @@ end $$;
 -- +goose StatementEnd
 create trigger workspace_forget_past after delete on workspace
 	for each row execute function past.forget();
+
+-- Each piece of a transaction is hashed in one pass over its events in order, without sorting them twice.
+-- +goose StatementBegin
+create or replace function seal_events(of_workspace bigint, written int8multirange) returns void
+	language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	last record;
+	part record;
+	next_number bigint;
+	previous text;
+	line text;
+	behind bigint := 0;
+begin
+	perform pg_advisory_xact_lock(hashtextextended('event_seal', of_workspace));
+	select s.number, s.line into last from event_seal s where s.workspace_id = of_workspace order by s.number desc limit 1;
+	next_number := coalesce(last.number, 0);
+	previous := case when last.number is null then repeat('0', 64) else encode(sha256(convert_to(last.line || e'\n', 'UTF8')), 'hex') end;
+	loop
+		select count(*) as n, max(t.id) as highest, range_agg(int8range(t.id, t.id, '[]')) as ids,
+			string_agg(sha256(t.bytes), ''::bytea) as hashes, encode(sha256(string_agg(t.bytes, ''::bytea)), 'hex') as content
+		into part
+		from (
+			select e.id, convert_to(event_line(e) || e'\n', 'UTF8') as bytes
+			from unnest(written) r join event e on e.workspace_id = of_workspace and e.id >= lower(r) and e.id < upper(r)
+			where e.id > behind order by e.id limit 10000
+		) t;
+		exit when part.n = 0;
+		behind := part.highest;
+		next_number := next_number + 1;
+		line := '{"seal":' || next_number || ',"previous":"' || previous
+			|| '","began":"' || to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+			|| '","at":"' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+			|| '","events":[' || (select string_agg('[' || lower(r) || ',' || upper(r) - 1 || ']', ',' order by r) from unnest(part.ids) r)
+			|| '],"count":' || part.n || ',"content":"' || part.content || '"}';
+		begin
+			insert into event_seal (workspace_id, number, line, hashes, carried) values (of_workspace, next_number, line, part.hashes, false);
+		exception when unique_violation then
+			-- A transaction that sees an older moment cannot know the newest seal: it is tried again.
+			raise exception 'the chain has grown meanwhile' using errcode = 'serialization_failure';
+		end;
+		previous := encode(sha256(convert_to(line || e'\n', 'UTF8')), 'hex');
+		exit when part.n < 10000;
+	end loop;
+end $$;
+-- +goose StatementEnd
 
 -- +goose Down
 drop trigger workspace_forget_past on workspace;
