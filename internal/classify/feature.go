@@ -62,12 +62,28 @@ func (c *Classifier) see(column Column, t table) seen {
 	name := tokens(column.Name)
 	s := seen{
 		Column: column, terms: c.lexicon.understand(name), class: typeClass(column.DataType),
-		label: c.lexicon.understand(head(tokens(column.Label), 10)), comment: c.lexicon.understand(head(tokens(column.Comment), 24)),
+		label: c.lexicon.understand(head(telling(tokens(column.Label)), 8)), comment: c.lexicon.understand(head(telling(tokens(column.Comment)), 16)),
 	}
 	s.terms, s.numbered = dropNumbers(dropPrefix(s.terms))
 	s.hit, s.ok = c.phrases.match(rawWords(s.terms))
 	s.key, s.subject = keyOf(s, t)
 	return s
+}
+
+// textStopWords say nothing in a sentence, though they may in a name.
+var textStopWords = func() map[string]bool {
+	list := map[string]bool{}
+	for _, w := range strings.Fields("to for this that is are was be been in on at by with from or as it its an if when which who whose where not no can " +
+		"may will should has have had used use using any all each other into than then there their these those such only also but so e g eg ie etc " +
+		"column field value values table record records row fk un une en pour par sur dans est sont avec qui que ou ce cette ces se sa son ses il elle " +
+		"champ colonne valeur optional required null default true false i we you your our") {
+		list[w] = true
+	}
+	return list
+}()
+
+func telling(words []string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return textStopWords[w] })
 }
 
 func head(words []string, most int) []string { return words[:min(len(words), most)] }
@@ -140,6 +156,27 @@ func keyOf(s seen, t table) (keyKind, string) {
 		return ownKey, subject
 	}
 	return foreignKey, subject
+}
+
+// pointers are how comments say what a key points to.
+var pointers = []string{"fk to ", "foreign key to ", "references ", "id of the ", "id of ", "identifier of the ", "identifiant du ", "identifiant de la ", "reference to the ", "reference to "}
+
+// pointedTo returns the word after the first pointer of a comment.
+func pointedTo(comment string) string {
+	written := strings.ToLower(comment)
+	for _, p := range pointers {
+		_, rest, ok := strings.Cut(written, p)
+		if !ok {
+			continue
+		}
+		rest = strings.TrimPrefix(rest, "the ")
+		end := strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) && r != '_' })
+		if end < 0 {
+			end = len(rest)
+		}
+		return rest[:end]
+	}
+	return ""
 }
 
 func subjectOf(tableName string) string {
@@ -237,7 +274,6 @@ func (c *Classifier) describe(f *features, s *seen, t table, around neighbourhoo
 	c.describeName(f, s, role)
 	c.describeKey(f, s, t, role)
 	c.describeTable(f, s, t)
-	c.describeText(f, s, role)
 	if s.ok {
 		f.add("rule", s.hit.code)
 		f.add("rule role", s.hit.code, role)
@@ -253,6 +289,7 @@ func (c *Classifier) describe(f *features, s *seen, t table, around neighbourhoo
 		}
 	}
 	f.strong = len(f.list)
+	c.describeText(f, s, role)
 	letterGrams(f, Key(s.Name))
 }
 
@@ -336,6 +373,17 @@ func (c *Classifier) describeTable(f *features, s *seen, t table) {
 }
 
 func (c *Classifier) describeText(f *features, s *seen, role string) {
+	if subject := pointedTo(s.Comment); subject != "" {
+		of := subjectOf(subject)
+		if known, ok := c.lexicon.notions[of]; ok {
+			of = known.name
+		}
+		f.add("comment key", of, role)
+		if r, ok := c.roles[of]; ok {
+			f.add("comment key of", r.role)
+			f.add("key of", string(foreignKey), r.role)
+		}
+	}
 	for _, text := range [][]term{s.label, s.comment} {
 		for _, t := range text {
 			f.add("text", t.name)

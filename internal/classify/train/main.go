@@ -31,6 +31,7 @@ func main() {
 	final := flag.Bool("final", false, "with -bench: also look at the untouched systems")
 	misses := flag.String("misses", "", "with -bench: write wrong suggestions to this file")
 	out := flag.String("o", "internal/classify/data/model.bin", "file of the weights")
+	flag.StringVar(&measuredFile, "measured", "", "with -bench: another file of the measured columns, to ask with its comments")
 	o := defaultOptions
 	flag.IntVar(&o.epochs, "epochs", o.epochs, "looks at each example")
 	flag.Float64Var(&o.rate, "rate", o.rate, "size of steps")
@@ -49,6 +50,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// measuredFile holds the measured columns with the comments that cannot be kept here.
+var measuredFile string
 
 // onlySystems limits a quick look to some folds.
 var onlySystems string
@@ -155,9 +159,20 @@ type fold struct {
 }
 
 func (all corpus) bench(base *classify.Classifier, o options, final bool, misses string) error {
+	asked := all.measured
+	if measuredFile != "" {
+		file, err := os.Open(measuredFile)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }() // nothing was written
+		if asked, err = judge.Read(file); err != nil {
+			return err
+		}
+	}
 	var folds []*fold
 	at := map[string]*fold{}
-	for _, r := range all.measured {
+	for _, r := range asked {
 		name := family(r.Column.System)
 		if slices.Contains(untouched, name) != final {
 			continue
