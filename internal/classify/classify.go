@@ -6,6 +6,8 @@
 // is very sure: a risk hidden costs more than a field looked at in vain.
 package classify
 
+import "slices"
+
 // Version is raised whenever suggestions may differ from those of the version before, so that stored ones are made again.
 const Version = 1
 
@@ -98,6 +100,16 @@ func (c *Classifier) With(m *Model) *Classifier {
 	return &other
 }
 
+// Calibrated returns a classifier with the same model and what was learnt of its errors.
+func (c *Classifier) Calibrated(sure []Point, impersonalFrom float64) *Classifier {
+	return c.With(c.model.Calibrated(sure, impersonalFrom))
+}
+
+// Calibration is what was learnt of the errors of the model, for a model that is measured in its place.
+func (c *Classifier) Calibration() (sure []Point, impersonalFrom float64) {
+	return slices.Clone(c.model.Sure), c.model.ImpersonalFrom
+}
+
 // Suggest returns one suggestion for each column of one dataset, in their order. The columns are each other's neighbours.
 // Memory may be nil.
 func (c *Classifier) Suggest(dataset []Column, m *Memory) []Suggestion {
@@ -110,14 +122,13 @@ func (c *Classifier) Suggest(dataset []Column, m *Memory) []Suggestion {
 	scores := make([]float64, c.model.classes())
 	var f features
 	for i := range columns {
-		if s, ok := m.recall(columns[i].Column); ok {
-			out[i] = s
-			continue
-		}
 		f.list = f.list[:0]
 		c.describe(&f, &columns[i], t, around)
 		personal := c.model.score(f.list, scores)
 		out[i] = c.suggest(&columns[i], t, scores, personal)
+		if reminded, ok := c.remind(&columns[i], m, out[i]); ok {
+			out[i] = reminded
+		}
 	}
 	return out
 }

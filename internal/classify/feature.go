@@ -65,6 +65,9 @@ func (c *Classifier) see(column Column, t table) seen {
 		label: c.lexicon.understand(head(telling(tokens(column.Label)), 8)), comment: c.lexicon.understand(head(telling(tokens(column.Comment)), 16)),
 	}
 	s.terms, s.numbered = dropNumbers(dropPrefix(s.terms))
+	if len(s.terms) == 1 && s.terms[0].name == "order" && !t.sells() && (s.class == "int" || s.class == "") {
+		s.terms[0].notion = c.lexicon.notions["position"] // the place in a list
+	}
 	s.hit, s.ok = c.phrases.match(rawWords(s.terms))
 	s.key, s.subject = keyOf(s, t)
 	return s
@@ -331,6 +334,21 @@ func (c *Classifier) describeName(f *features, s *seen, role string) {
 		f.add("ends role", first.name, last.name, role)
 		f.add("end groups role", first.group, last.group, role)
 	}
+	known := 0
+	for _, t := range s.terms {
+		if t.group != "" {
+			known++
+		}
+	}
+	familiar := "some"
+	switch known {
+	case 0:
+		familiar = "none"
+	case n:
+		familiar = "all"
+	}
+	f.add("familiar", familiar)
+	f.add("familiar role type", familiar, role, s.class)
 	f.add("words", [...]string{"0", "1", "2", "3", "4+"}[min(n, 4)])
 	f.add("name", Key(s.Name))
 }

@@ -94,7 +94,7 @@ func (x *lexicon) split(word string) []string {
 		}
 	}
 	if best[len(word)] > 5+0.75*float64(len(word)) {
-		return []string{word}
+		return x.splitKey(word)
 	}
 	var parts []string
 	for i := len(word); i > 0; i = from[i] {
@@ -104,6 +104,34 @@ func (x *lexicon) split(word string) []string {
 		parts[i], parts[j] = parts[j], parts[i]
 	}
 	return parts
+}
+
+// wholeWords end or begin like keys and are none.
+var wholeWords = func() map[string]bool {
+	list := map[string]bool{}
+	for _, w := range strings.Fields("paid prepaid unpaid valid invalid grid void avoid android hybrid rapid solid fluid guid uuid kid mid aid bid " +
+		"raid orchid liquid fluid covid euclid madrid david astrid overpaid ingrid stupid idea ideas ideal ideally ident identity identite idle " +
+		"idiom identifie identified identifier identification") {
+		list[w] = true
+	}
+	return list
+}()
+
+// splitKey cuts id off a word that is not known: contextid, idcontainer.
+func (x *lexicon) splitKey(word string) []string {
+	const shortest = 5 // with id
+	if len(word) < shortest || wholeWords[word] {
+		return []string{word}
+	}
+	for _, end := range []string{"ids", "id"} {
+		if rest, ok := strings.CutSuffix(word, end); ok && len(rest) > 2 {
+			return append(x.split(rest), "id")
+		}
+	}
+	if rest, ok := strings.CutPrefix(word, "id"); ok && len(rest) > 3 {
+		return append([]string{"id"}, x.split(rest)...)
+	}
+	return []string{word}
 }
 
 // term is a word of a name as it is understood.

@@ -36,8 +36,9 @@ type header struct {
 	// Sure maps the probability that the model gives its best code to the share of such that were acceptable on systems
 	// that took no part in the training: points of a line that only rises.
 	Sure []Point `json:"sure,omitempty"`
-	// Impersonal is the same for the probability that a field is about no person.
-	Impersonal []Point `json:"impersonal,omitempty"`
+	// ImpersonalFrom is the least Impersonality from which a field is said to be about nobody: so high that on systems
+	// that took no part in the training hardly any personal field was.
+	ImpersonalFrom float64 `json:"impersonal_from"`
 }
 
 // Point is one corner of a line.
@@ -64,7 +65,7 @@ func along(line []Point, x float64) float64 {
 
 // NewModel quantises weights: for each feature one weight per code and one for "about a person". Weights that would be
 // rounded to nothing, and features without any weight, are left out.
-func NewModel(codes []string, weights map[uint32][]float32, sure, impersonal []Point) *Model {
+func NewModel(codes []string, weights map[uint32][]float32) *Model {
 	most := 0.0
 	for _, list := range weights {
 		for _, w := range list {
@@ -72,7 +73,7 @@ func NewModel(codes []string, weights map[uint32][]float32, sure, impersonal []P
 		}
 	}
 	// Few weights are far out; cutting them off leaves more steps to the many.
-	m := &Model{header: header{Codes: codes, Scale: min(most, 4) / 127, Sure: sure, Impersonal: impersonal}, starts: []uint32{0}}
+	m := &Model{header: header{Codes: codes, Scale: min(most, 4) / 127, ImpersonalFrom: 0.95}, starts: []uint32{0}}
 	hashes := make([]uint32, 0, len(weights))
 	for h := range weights {
 		hashes = append(hashes, h)
@@ -93,20 +94,16 @@ func NewModel(codes []string, weights map[uint32][]float32, sure, impersonal []P
 	return m
 }
 
-// Calibrated returns the same model with other lines of calibration.
-func (m *Model) Calibrated(sure, impersonal []Point) *Model {
+// Calibrated returns the same model with what was learnt of its own errors.
+func (m *Model) Calibrated(sure []Point, impersonalFrom float64) *Model {
 	other := *m
-	other.Sure, other.Impersonal = sure, impersonal
+	other.Sure, other.ImpersonalFrom = sure, impersonalFrom
 	return &other
 }
 
 func (m *Model) classes() int { return len(m.Codes) }
 
-// Probabilities gives each code its raw probability, before calibration, and returns that of the field being about a person.
-func (m *Model) Probabilities(features []uint32, codes []float64) (person float64) {
-	return m.score(features, codes)
-}
-
+// score gives each code its probability, before calibration, and returns that of the field being about a person.
 func (m *Model) score(features []uint32, codes []float64) (person float64) {
 	clear(codes)
 	for _, f := range features {
@@ -137,6 +134,30 @@ func (m *Model) score(features []uint32, codes []float64) (person float64) {
 		codes[i] /= sum
 	}
 	return 1 / (1 + math.Exp(-person*m.Scale))
+}
+
+// persuasion is how far the question whether a field is about a person moves the choice between categories of people and
+// of none: 0 not at all, 1 as if both opinions were independent.
+const persuasion = 0.5
+
+// agree lets the opinion on persons count in the choice of a category.
+func (m *Model) agree(codes []float64, person float64) {
+	personal, other := math.Pow(max(person, 0.01), persuasion), math.Pow(max(1-person, 0.01), persuasion)
+	sum := 0.0
+	for i, code := range m.Codes {
+		switch PersonalOf(code) {
+		case IsPersonal:
+			codes[i] *= personal
+		case NonPersonal:
+			codes[i] *= other
+		default:
+			codes[i] *= max(personal, other)
+		}
+		sum += codes[i]
+	}
+	for i := range codes {
+		codes[i] /= sum
+	}
 }
 
 // weight returns what one statement adds to one code.

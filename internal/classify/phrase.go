@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +77,13 @@ func (b *phraseBook) match(name []string) (best phrase, found bool) {
 			expanded[i] = long
 		}
 	}
-	for _, variant := range [][]string{name, expanded} {
+	singular := slices.Clone(expanded)
+	for i, w := range singular {
+		if len(w) > 4 {
+			singular[i] = strings.TrimSuffix(w, "s")
+		}
+	}
+	for _, variant := range [][]string{name, expanded, singular} {
 		for i := range variant {
 			for n := min(b.longest, len(variant)-i); n > 0; n-- {
 				if p, ok := b.byText[strings.Join(variant[i:i+n], " ")]; ok && (!found || better(p, best)) {
@@ -86,4 +93,20 @@ func (b *phraseBook) match(name []string) (best phrase, found bool) {
 		}
 	}
 	return best, found
+}
+
+// Phrase is a run of words that names a category, for training.
+type Phrase struct {
+	Code, Text string
+	Score      float64
+}
+
+// Phrases returns the phrases that are known, in the order of the alphabet.
+func (c *Classifier) Phrases() []Phrase {
+	var list []Phrase
+	for _, text := range slices.Sorted(maps.Keys(c.phrases.byText)) {
+		p := c.phrases.byText[text]
+		list = append(list, Phrase{p.code, p.text, p.score})
+	}
+	return list
 }

@@ -153,3 +153,44 @@ func toExample(r judge.Row, said classify.Statements, weight float64) example {
 	}
 	return e
 }
+
+// phraseTables are tables that a phrase may stand in, in turn.
+var phraseTables = []string{"clients", "contacts", "customers", "members"}
+
+const (
+	// phraseWeight is what a phrase counts beside a column, and rareWeight where hardly any column teaches its code.
+	phraseWeight, rareWeight = 0.25, 0.8
+)
+
+// phraseExamples shows every phrase of the rules as a column. What is about people stands in a table of people, the rest
+// in one that says nothing.
+func phraseExamples(c *classify.Classifier) []example {
+	var list []example
+	for i, p := range c.Phrases() {
+		dataset := ""
+		switch {
+		case strings.HasPrefix(p.Code, "pro.company"):
+			dataset = "companies"
+		case classify.PersonalOf(p.Code) == classify.IsPersonal:
+			dataset = phraseTables[i%len(phraseTables)]
+		}
+		weight := phraseWeight
+		if rareTops[strings.SplitN(p.Code, ".", 2)[0]] || rareCodes[p.Code] {
+			weight = rareWeight
+		}
+		row := judge.Row{Personal: classify.PersonalOf(p.Code), Codes: []string{p.Code}, Sure: "high"}
+		columns := []classify.Column{{Dataset: dataset, Name: strings.ReplaceAll(p.Text, " ", "_"), DataType: "varchar(255)"}}
+		list = append(list, toExample(row, c.Features(columns)[0], weight*p.Score))
+	}
+	return list
+}
+
+// Rare codes are those that samples of systems hardly hold.
+var (
+	rareTops  = map[string]bool{"art9": true, "nir": true, "crim": true, "perso": true, "eco": true, "loc": true}
+	rareCodes = map[string]bool{
+		"ident.minor": true, "ident.nationality": true, "ident.official.id_card": true, "ident.official.passport": true, "ident.official.driving": true,
+		"ident.official.plate": true, "ident.birth.place": true, "ident.birth.year": true, "ident.birth.day_month": true, "ident.name.birth": true,
+		"ident.id.loyalty": true, "conn.device": true, "crm.rights": true, "crm.referral": true, "crm.consent.partner": true, "pro.csp": true, "pro.education": true,
+	}
+)

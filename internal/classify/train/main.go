@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,57 +17,36 @@ import (
 	"utile/internal/classify/judge"
 )
 
-// families are systems that describe the same thing: to leave one out is to leave out its family.
-var families = map[string]string{"dbt_hubspot": "hubspot", "pagila": "sakila"}
+// families are systems that describe the same thing, or that were written down with one of them in mind: to leave one out
+// is to leave out its family.
+var families = map[string]string{
+	"dbt_hubspot": "hubspot", "hubspot_like": "hubspot", "pagila": "sakila", "tagmanager_ab": "matomo", "erp_generic": "dolibarr",
+	"lms_generic": "moodle", "nonprofit_salesforce": "salesforce", "event_nonprofit": "civicrm", "woocommerce": "wordpress",
+}
 
 func family(system string) string { return cmp.Or(families[system], system) }
 
-// untouched systems took no part in any choice: they are looked at once, at the end.
-var untouched = []string{"civicrm", "twenty", "wordpress", "sakila"}
+// heldOut systems took no part in any choice of words, rules or settings.
+var heldOut = []string{"civicrm", "twenty", "wordpress", "sakila"}
 
 func main() {
 	dir := flag.String("data", "internal/classify/train/data", "folder of labelled columns")
-	only := flag.String("only", "", "with -bench: only these systems")
-	bench := flag.Bool("bench", false, "leave one system out at a time and print what comes of it")
-	final := flag.Bool("final", false, "with -bench: also look at the untouched systems")
+	bench := flag.Bool("bench", false, "leave one system out at a time and print what comes of it; write no weights")
 	misses := flag.String("misses", "", "with -bench: write wrong suggestions to this file")
+	measured := flag.String("measured", "", "with -bench: another file of the measured columns, to ask with its comments")
 	out := flag.String("o", "internal/classify/data/model.bin", "file of the weights")
-	flag.StringVar(&measuredFile, "measured", "", "with -bench: another file of the measured columns, to ask with its comments")
 	o := defaultOptions
 	flag.IntVar(&o.epochs, "epochs", o.epochs, "looks at each example")
 	flag.Float64Var(&o.rate, "rate", o.rate, "size of steps")
-	flag.Float64Var(&o.decay, "decay", o.decay, "pull towards nothing")
-	flag.Float64Var(&o.drop, "drop", o.drop, "hidden share")
-	flag.Float64Var(&o.first, "first", o.first, "share of the first code")
-	flag.Float64Var(&o.calm, "calm", o.calm, "holds back first steps")
-	flag.Float64Var(&o.letters, "letters", o.letters, "how much letters count")
-	flag.IntVar(&o.rare, "rare", o.rare, "least examples of a statement")
-	flag.Float64Var(&ownWeight, "own", ownWeight, "weight of own rows")
-	flag.Float64Var(&weakWeight, "weak", weakWeight, "weight of weak rows")
+	flag.Float64Var(&o.drop, "drop", o.drop, "share of statements hidden at each look")
 	flag.Parse()
-	onlySystems = *only
-	if err := run(*dir, *bench, *final, *misses, *out, o); err != nil {
+	if err := run(*dir, *bench, *measured, *misses, *out, o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// measuredFile holds the measured columns with the comments that cannot be kept here.
-var measuredFile string
-
-// onlySystems limits a quick look to some folds.
-var onlySystems string
-
-var ownWeight, weakWeight = 0.8, 0.2
-
-// corpus is all labelled columns.
-type corpus struct {
-	measured []judge.Row // of systems that are measured
-	own      []judge.Row // of systems known in general
-	weak     []judge.Row
-}
-
-func run(dir string, bench, final bool, misses, out string, o options) error {
+func run(dir string, bench bool, measured, misses, out string, o options) error {
 	base, err := classify.Untrained()
 	if err != nil {
 		return err
@@ -75,11 +55,26 @@ func run(dir string, bench, final bool, misses, out string, o options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "%d measured, %d own, %d weak\n", len(all.measured), len(all.own), len(all.weak))
-	if bench {
-		return all.bench(base, o, final, misses)
+	if !bench {
+		return all.train(base, o, out)
 	}
-	m := learn(all.without(base, nil), o)
+	asked := all.measured
+	if measured != "" {
+		if asked, err = readLabels(measured); err != nil {
+			return err
+		}
+	}
+	return all.bench(os.Stdout, base, asked, o, misses)
+}
+
+// train writes a model of all columns, calibrated by those that were left out one system at a time.
+func (all corpus) train(base *classify.Classifier, o options, out string) error {
+	folds := all.folds(base, all.measured, nil, o)
+	var seen []outcome
+	for _, f := range folds {
+		seen = append(seen, outcomes(f.classifier, f.rows)...)
+	}
+	m := learn(all.without(base, nil), o).Calibrated(calibrate(seen), impersonalFrom(seen))
 	file, err := os.Create(out)
 	if err != nil {
 		return err
@@ -90,14 +85,127 @@ func run(dir string, bench, final bool, misses, out string, o options) error {
 	return file.Close()
 }
 
+// fold is one family of systems left out, and a classifier that has not seen it.
+type fold struct {
+	name       string
+	rows       []judge.Row
+	classifier *classify.Classifier
+}
+
+// folds leaves out one family of the asked rows at a time, and besides those named.
+func (all corpus) folds(base *classify.Classifier, asked []judge.Row, besides []string, o options) []*fold {
+	var list []*fold
+	for _, r := range asked {
+		name := family(r.Column.System)
+		i := slices.IndexFunc(list, func(f *fold) bool { return f.name == name })
+		if i < 0 {
+			i = len(list)
+			list = append(list, &fold{name: name})
+		}
+		list[i].rows = append(list[i].rows, r)
+	}
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, 2) // each needs its own room for weights
+	for _, f := range list {
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			f.classifier = base.With(learn(all.without(base, append([]string{f.name}, besides...)), o))
+		})
+	}
+	wait.Wait()
+	return list
+}
+
+// bench prints two measures: each system that was worked with, left out of the training of its own classifier together
+// with all held out; and the held-out systems, by one classifier that has seen none of them.
+func (all corpus) bench(w io.Writer, base *classify.Classifier, asked []judge.Row, o options, misses string) error {
+	var known, unseen []judge.Row
+	for _, r := range asked {
+		if slices.Contains(heldOut, family(r.Column.System)) {
+			unseen = append(unseen, r)
+		} else {
+			known = append(known, r)
+		}
+	}
+	folds := all.folds(base, known, heldOut, o)
+	fmt.Fprintln(w, "One system left out at a time")
+	var rows []judge.Row
+	var got []classify.Suggestion
+	var seen []outcome
+	for _, f := range folds {
+		seen = append(seen, outcomes(f.classifier, f.rows)...)
+	}
+	line, from := calibrate(seen), impersonalFrom(seen)
+	for _, f := range folds {
+		f.classifier = f.classifier.Calibrated(line, from)
+		rows = append(rows, f.rows...)
+		got = append(got, judge.Suggest(f.classifier, f.rows)...)
+		printSystem(w, f.name, judge.Compare(f.rows, judge.Suggest(f.classifier, f.rows)))
+	}
+	fmt.Fprintln(w)
+	if err := judge.Compare(rows, got).Print(w); err != nil {
+		return err
+	}
+	c := all.unseeing(base, o).Calibrated(line, from)
+	fmt.Fprintln(w, "\nSystems held out from everything")
+	suggested := judge.Suggest(c, unseen)
+	for _, name := range heldOut {
+		var part []judge.Row
+		for _, r := range unseen {
+			if family(r.Column.System) == name {
+				part = append(part, r)
+			}
+		}
+		printSystem(w, name, judge.Compare(part, judge.Suggest(c, part)))
+	}
+	fmt.Fprintln(w)
+	if err := judge.Compare(unseen, suggested).Print(w); err != nil {
+		return err
+	}
+	if misses == "" {
+		return nil
+	}
+	return writeMisses(misses, rows, got)
+}
+
+// unseeing is a classifier that has seen none of the held-out systems.
+func (all corpus) unseeing(base *classify.Classifier, o options) *classify.Classifier {
+	return base.With(learn(all.without(base, heldOut), o))
+}
+
+func printSystem(w io.Writer, name string, r judge.Report) {
+	fmt.Fprintf(w, "%-16s %5d columns  acceptable %5.1f %%  top level %5.1f %%  none %4.1f %%  personal called non-personal %4.1f %%\n", name, r.Columns,
+		100*r.Acceptable.Share, 100*r.TopLevel.Share, 100*r.None.Share, 100*r.Hidden.Share)
+}
+
+func writeMisses(path string, rows []judge.Row, got []classify.Suggestion) error {
+	var b strings.Builder
+	for i, r := range rows {
+		if !r.Acceptable(got[i].Code) {
+			fmt.Fprintf(&b, "%s.%s.%s (%s) want %s got %s %.2f %s %v\n", r.Column.System, r.Column.Dataset, r.Column.Name, r.Column.DataType,
+				strings.Join(r.Codes, ";"), got[i].Code, got[i].Confidence, got[i].Personal, got[i].Alternatives)
+		}
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o600)
+}
+
+// corpus is all labelled columns.
+type corpus struct {
+	measured []judge.Row // of systems whose columns were labelled for measuring
+	own      []judge.Row // of systems as they are generally known
+}
+
+// ownWeight is what a column written from general knowledge counts beside one that was read from a real schema.
+const ownWeight = 0.8
+
 func readCorpus(dir string) (corpus, error) {
 	var all corpus
-	file, err := os.Open(filepath.Join(dir, "utile_columns.csv"))
-	if err != nil {
+	var err error
+	if all.measured, err = readLabels(filepath.Join(dir, "utile_columns.csv")); err != nil {
 		return all, err
 	}
-	defer func() { _ = file.Close() }() // nothing was written
-	if all.measured, err = judge.Read(file); err != nil {
+	if all.own, err = readLabels(filepath.Join(dir, "names.csv")); err != nil {
 		return all, err
 	}
 	short, err := readShort(filepath.Join(dir, "short.txt"))
@@ -118,6 +226,15 @@ func readCorpus(dir string) (corpus, error) {
 	return all, nil
 }
 
+func readLabels(path string) ([]judge.Row, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	return judge.Read(file)
+}
+
 func readShort(path string) (map[string]string, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -132,7 +249,7 @@ func readShort(path string) (map[string]string, error) {
 	return short, nil
 }
 
-// without returns the examples of all systems but those left out.
+// without returns the examples of all systems but those of the families left out.
 func (all corpus) without(base *classify.Classifier, left []string) []example {
 	keep := func(rows []judge.Row) (kept []judge.Row) {
 		for _, r := range rows {
@@ -142,165 +259,6 @@ func (all corpus) without(base *classify.Classifier, left []string) []example {
 		}
 		return kept
 	}
-	list := examples(base, keep(all.measured), 1)
-	list = append(list, examples(base, keep(all.own), ownWeight)...)
-	return append(list, examples(base, keep(all.weak), weakWeight)...)
-}
-
-var fastFolds = map[string]string{
-	"northwind": "a", "dbt_jaffle_shop": "a", "matomo": "a", "moodle": "a", "espocrm": "b", "salesforce": "b", "dolibarr": "b", "hubspot": "c",
-}
-
-// fold is one system left out.
-type fold struct {
-	name string
-	rows []judge.Row
-	got  []classify.Suggestion
-}
-
-func (all corpus) bench(base *classify.Classifier, o options, final bool, misses string) error {
-	asked := all.measured
-	if measuredFile != "" {
-		file, err := os.Open(measuredFile)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = file.Close() }() // nothing was written
-		if asked, err = judge.Read(file); err != nil {
-			return err
-		}
-	}
-	var folds []*fold
-	at := map[string]*fold{}
-	for _, r := range asked {
-		name := family(r.Column.System)
-		if slices.Contains(untouched, name) != final {
-			continue
-		}
-		if onlySystems == "fast" && !final {
-			name = fastFolds[name]
-		}
-		f := at[name]
-		if f == nil {
-			f = &fold{name: name}
-			at[name], folds = f, append(folds, f)
-		}
-		f.rows = append(f.rows, r)
-	}
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, 2)
-	for _, f := range folds {
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			left := append([]string{f.name}, untouched...)
-			for _, r := range f.rows {
-				left = append(left, family(r.Column.System))
-			}
-			m := learn(all.without(base, left), o)
-			f.got = judge.Suggest(base.With(m), f.rows)
-		}()
-	}
-	wait.Wait()
-	report(folds, misses)
-	return nil
-}
-
-func report(folds []*fold, misses string) {
-	var w *os.File
-	if misses != "" {
-		w, _ = os.Create(misses)
-		defer w.Close()
-	}
-	var rows []judge.Row
-	var got []classify.Suggestion
-	for _, f := range folds {
-		line(f.name, f.rows, f.got)
-		rows, got = append(rows, f.rows...), append(got, f.got...)
-	}
-	line("all", rows, got)
-	macro(rows, got)
-	if w != nil {
-		for i, r := range rows {
-			if !r.Acceptable(got[i].Code) {
-				var alt []string
-				for _, a := range got[i].Alternatives {
-					alt = append(alt, fmt.Sprintf("%s %.2f", a.Code, a.Confidence))
-				}
-				fmt.Fprintf(w, "%s.%s.%s (%s) want %s got %s %.2f %s %v | %.60s\n", r.Column.System, r.Column.Dataset, r.Column.Name, r.Column.DataType,
-					strings.Join(r.Codes, ";"), got[i].Code, got[i].Confidence, got[i].Personal, alt, r.Column.Comment)
-			}
-		}
-	}
-}
-
-func line(name string, rows []judge.Row, got []classify.Suggestion) {
-	ok, top, none, exact := 0, 0, 0, 0
-	person, hidden, hiddenCode, imp, called := 0, 0, 0, 0, 0
-	for i, r := range rows {
-		g := got[i]
-		if g.Code == "" {
-			none++
-		}
-		if r.Acceptable(g.Code) {
-			ok++
-		}
-		if r.Codes[0] == g.Code {
-			exact++
-		}
-		if topOK(r, g.Code) {
-			top++
-		}
-		nonCode := strings.HasPrefix(g.Code, "tech") || strings.HasPrefix(g.Code, "pro.company")
-		switch r.Personal {
-		case classify.IsPersonal:
-			person++
-			if g.Personal == classify.NonPersonal {
-				hidden++
-			}
-			if nonCode {
-				hiddenCode++
-			}
-		case classify.NonPersonal:
-			imp++
-			if g.Personal == classify.NonPersonal {
-				called++
-			}
-		}
-	}
-	n := float64(len(rows))
-	fmt.Printf("%-18s %5d  acceptable %5.1f  exact %5.1f  top %5.1f  none %4.1f  | personal %4d hidden %4.1f%% (code %4.1f%%) nonpersonal %4d called %5.1f%%\n", name, len(rows),
-		100*float64(ok)/n, 100*float64(exact)/n, 100*float64(top)/n, 100*float64(none)/n, person, 100*float64(hidden)/float64(max(person, 1)),
-		100*float64(hiddenCode)/float64(max(person, 1)), imp, 100*float64(called)/float64(max(imp, 1)))
-}
-
-func topOf(code string) string { t, _, _ := strings.Cut(code, "."); return t }
-
-func topOK(r judge.Row, code string) bool {
-	return slices.ContainsFunc(r.Codes, func(c string) bool { return topOf(c) == topOf(code) })
-}
-
-func macro(rows []judge.Row, got []classify.Suggestion) {
-	tp, fp, fn, n := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
-	for i, r := range rows {
-		want, g := topOf(r.Codes[0]), topOf(got[i].Code)
-		n[want]++
-		if topOK(r, got[i].Code) {
-			tp[g]++
-			continue
-		}
-		fn[want]++
-		fp[g]++
-	}
-	sum, k := 0.0, 0.0
-	for _, c := range []string{"tech", "crm", "ident", "pro", "conn", "web", "eco", "loc", "unk"} {
-		f1 := 2 * float64(tp[c]) / float64(max(1, 2*tp[c]+fp[c]+fn[c]))
-		fmt.Printf("%s %d F1 %.3f  ", c, n[c], f1)
-		if n[c] >= 20 {
-			sum, k = sum+f1, k+1
-		}
-	}
-	fmt.Printf("\nmacro-F1 (classes >= 20) %.3f\n", sum/k)
+	list := append(examples(base, keep(all.measured), 1), examples(base, keep(all.own), ownWeight)...)
+	return append(list, phraseExamples(base)...)
 }
