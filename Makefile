@@ -8,7 +8,7 @@ WITHPG := bin/withpg --
 # Where the browser tests look for a browser.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable headless-shell
 
-.PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/browser/check verify bench docker db/dump clean bin/withpg
+.PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/browser/check verify bench bench/classify classify/train docker db/dump clean bin/withpg
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ fuzz: ## feed every parser with broken input, FUZZTIME (30s) each
 
 bench: ## measure against the bare program
 	$(GO) run ./internal/bench
+
+bench/classify: ## measure the classifier on systems left out of its training; takes minutes
+	$(GO) run ./internal/classify/train -bench
+
+classify/train: ## make the weights of the classifier from its labelled columns; takes minutes
+	$(GO) run ./internal/classify/train
 
 docker: ## build the container image
 	docker build -t utile .

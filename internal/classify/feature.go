@@ -43,6 +43,8 @@ type seen struct {
 	class   string // of the data type
 	// numbered is whether the name ends in a number that was left out: tour_date_3.
 	numbered bool
+	// fromText is whether label or comment stand for a name that says nothing: C17.
+	fromText bool
 	hit      phrase
 	ok       bool // whether a phrase was hit
 	key      keyKind
@@ -65,6 +67,9 @@ func (c *Classifier) see(column Column, t table) seen {
 		label: c.lexicon.understand(head(telling(tokens(column.Label)), 8)), comment: c.lexicon.understand(head(telling(tokens(column.Comment)), 16)),
 	}
 	s.terms, s.numbered = dropNumbers(dropPrefix(s.terms))
+	if spoken := s.spoken(); len(spoken) > 0 && opaque(s.terms) {
+		s.terms, s.numbered, s.fromText = spoken, false, true
+	}
 	if len(s.terms) == 1 && s.terms[0].name == "order" && !t.sells() && (s.class == "int" || s.class == "") {
 		s.terms[0].notion = c.lexicon.notions["position"] // the place in a list
 	}
@@ -159,6 +164,26 @@ func keyOf(s seen, t table) (keyKind, string) {
 		return ownKey, subject
 	}
 	return foreignKey, subject
+}
+
+// spoken is what people say of a column: its label, or else the beginning of its comment.
+func (s *seen) spoken() []term {
+	const most = 6
+	text := s.label
+	if len(text) == 0 {
+		text = s.comment
+	}
+	return slices.Clone(text[:min(most, len(text))])
+}
+
+// emptyWords are what columns are called where their names are numbers.
+var emptyWords = map[string]bool{"column": true, "col": true, "field": true, "fld": true, "zone": true, "attr": true, "attribute": true, "udf": true, "var": true}
+
+// opaque says whether a name is made of numbers, single letters and words that mean no more than column.
+func opaque(terms []term) bool {
+	return !slices.ContainsFunc(terms, func(t term) bool {
+		return len(t.raw) > 2 && !emptyWords[t.name] && strings.ContainsFunc(t.raw, unicode.IsLetter) || t.group != "" && len(t.raw) > 1 && !emptyWords[t.name]
+	})
 }
 
 // pointers are how comments say what a key points to.

@@ -94,7 +94,7 @@ func (m *Memory) recall(s *seen) (evidence, bool) {
 		return evidence{}, false
 	}
 	e := r.evidence(s.Dataset)
-	e.trust = 0.6 * likeness * float64(r.total) / (float64(r.total) + 1)
+	e.trust = 0.75 * likeness * float64(r.total) / (float64(r.total) + 0.5)
 	return e, true
 }
 

@@ -83,7 +83,7 @@ func NewModel(codes []string, weights map[uint32][]float32) *Model {
 		before := len(m.weights)
 		for output, w := range weights[h] {
 			q := int8(max(-127, min(127, math.Round(float64(w)/m.Scale))))
-			if q != 0 {
+			if q > 1 || q < -1 { // a step of one is hardly more than chance
 				m.outputs, m.weights = append(m.outputs, uint8(output)), append(m.weights, q)
 			}
 		}

@@ -69,6 +69,9 @@ func better(p, old phrase) bool {
 	return p.score > old.score
 }
 
+// loneTrap is the score of a false friend of one word (type, code, status) that stands beside others: they say more.
+const loneTrap = 0.45
+
 // match returns the best phrase among the words of a name.
 func (b *phraseBook) match(name []string) (best phrase, found bool) {
 	expanded := slices.Clone(name)
@@ -86,7 +89,11 @@ func (b *phraseBook) match(name []string) (best phrase, found bool) {
 	for _, variant := range [][]string{name, expanded, singular} {
 		for i := range variant {
 			for n := min(b.longest, len(variant)-i); n > 0; n-- {
-				if p, ok := b.byText[strings.Join(variant[i:i+n], " ")]; ok && (!found || better(p, best)) {
+				p, ok := b.byText[strings.Join(variant[i:i+n], " ")]
+				if ok && p.trap && n == 1 && len(variant) > 1 {
+					p.trap, p.score = false, loneTrap
+				}
+				if ok && (!found || better(p, best)) {
 					best, found = p, true
 				}
 			}

@@ -15,9 +15,13 @@ func (c *Classifier) reasons(s *seen, t table, code string) []Reason {
 	at, _ := slices.BinarySearch(c.model.Codes, code)
 	var list []Reason
 	if word := c.tellingWord(s, t, code, at); word != "" {
-		list = append(list, Reason{"classify.reason.word", map[string]any{"name": s.Name, "word": word, "means": code}})
+		if s.fromText {
+			list = append(list, Reason{"classify.reason.comment", map[string]any{"word": word, "means": code}})
+		} else {
+			list = append(list, Reason{"classify.reason.word", map[string]any{"name": s.Name, "word": word, "means": code}})
+		}
 	}
-	if word := c.tellingText(s, t, at); word != "" {
+	if word := c.tellingText(s, t, at); word != "" && !s.fromText {
 		list = append(list, Reason{"classify.reason.comment", map[string]any{"word": word, "means": code}})
 	}
 	if s.key == foreignKey && s.References != "" {
