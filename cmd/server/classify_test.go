@@ -83,7 +83,7 @@ func TestClassifyRefuses(t *testing.T) {
 		"file not there":  {"", []string{"no-such-file.csv"}, statusFailed, "cannot be read"},
 		"no dataset":      {"Prénom;Âge\nA;1\n", []string{"-"}, statusFailed, "rename its heading"},
 		"no labels":       {"table,column\na,b\n", []string{"-bench", "-"}, statusFailed, `no column "system"`},
-		"label not known": {"system,table,column,personal,codes\na,b,c,maybe,tech\n", []string{"-bench", "-"}, statusFailed, "line 2"},
+		"label not known": {"system,table,column,personal,codes\na,b,c,maybe,tech\n", []string{"-bench", "-"}, statusFailed, "Line 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -163,10 +163,33 @@ func (all corpus) bench(w io.Writer, base *classify.Classifier, asked []judge.Ro
 	if err := judge.Compare(unseen, suggested).Print(w); err != nil {
 		return err
 	}
-	if misses == "" {
-		return nil
+	if err := all.benchExtra(w, base, o, line, from); err != nil || misses == "" {
+		return err
 	}
 	return writeMisses(misses, rows, got)
+}
+
+// benchExtra asks about two systems that were written down when everything was settled, by a classifier that has learnt
+// from all others.
+func (all corpus) benchExtra(w io.Writer, base *classify.Classifier, o options, line []classify.Point, from float64) error {
+	c := base.With(learn(all.without(base, nil), o)).Calibrated(line, from)
+	fmt.Fprintln(w, "\nSystems written down afterwards")
+	for _, places := range systems(all.extra) {
+		printSystem(w, places[0].Column.System, judge.Compare(places, judge.Suggest(c, places)))
+	}
+	fmt.Fprintln(w)
+	return judge.Compare(all.extra, judge.Suggest(c, all.extra)).Print(w)
+}
+
+// systems cuts rows where the system changes.
+func systems(rows []judge.Row) (list [][]judge.Row) {
+	for i, r := range rows {
+		if i == 0 || r.Column.System != rows[i-1].Column.System {
+			list = append(list, nil)
+		}
+		list[len(list)-1] = append(list[len(list)-1], r)
+	}
+	return list
 }
 
 // unseeing is a classifier that has seen none of the held-out systems.
@@ -194,6 +217,7 @@ func writeMisses(path string, rows []judge.Row, got []classify.Suggestion) error
 type corpus struct {
 	measured []judge.Row // of systems whose columns were labelled for measuring
 	own      []judge.Row // of systems as they are generally known
+	extra    []judge.Row // never learnt from
 }
 
 // ownWeight is what a column written from general knowledge counts beside one that was read from a real schema.
@@ -210,6 +234,9 @@ func readCorpus(dir string) (corpus, error) {
 	}
 	short, err := readShort(filepath.Join(dir, "short.txt"))
 	if err != nil {
+		return all, err
+	}
+	if all.extra, err = readOwn(filepath.Join(dir, "extra.txt"), short); err != nil {
 		return all, err
 	}
 	names, err := filepath.Glob(filepath.Join(dir, "own", "*.txt"))
