@@ -111,7 +111,7 @@ func TestComments(t *testing.T) {
 	c := classifier(t)
 	for comment, want := range map[string]string{
 		"Date de naissance du client": "ident.birth.date", "E-mail address of the contact": "ident.contact.email", "Numéro de téléphone portable": "ident.contact.phone",
-		"Customer's last name": "ident.name.last", "Birth date": "ident.birth.date",
+		"Customer's last name": "ident.name.last", "Date of birth": "ident.birth.date",
 	} {
 		got := c.Suggest([]Column{{Dataset: "clients", Name: "C17", DataType: "varchar(40)", Comment: comment}}, nil)[0]
 		if got.Code != want {

@@ -44,7 +44,8 @@ func loadPhrases() (*phraseBook, error) {
 		if err != nil {
 			return nil, fmt.Errorf("phrases: score of %s: %w", r[1], err)
 		}
-		for text := range strings.SplitSeq(r[2], "|") {
+		for written := range strings.SplitSeq(r[2], "|") {
+			text := strings.Join(tokens(written), " ") // as names are read: "date of birth" is "date birth"
 			book.add(phrase{code: r[1], text: text, score: score / 100, words: len(strings.Fields(text)), trap: r[0] == "trap"})
 		}
 	}
