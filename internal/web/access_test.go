@@ -436,7 +436,7 @@ func TestMembers(t *testing.T) {
 	app := s.Application(t, s.Admin(), "Braze")
 	s.Exec(t, `update application set owner_id = $1 where id = $2`, editor.User, app)
 	confirm := v.Get(path + "/remove").Want(http.StatusOK)
-	if link, _ := confirm.Doc().Find(".impacts a").Attr("href"); link != "/w/acme/applications?owner="+itoa(editor.User) {
+	if link, _ := confirm.Doc().Find(".impacts a").Attr("href"); link != "/w/acme/applications?owner="+itoa(editor.User)+"&state=active,archived" {
 		t.Errorf("what they own: %q", link)
 	}
 	if p := v.Post(path + "/remove").Want(http.StatusConflict); p.Problem("successor") == "" {
