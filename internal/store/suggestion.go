@@ -357,7 +357,7 @@ func (r *suggester) remember(ctx context.Context, names []string) (whole bool, e
 	sql, args := `select f.name, c.code, f.n from (
 			select name, category_id, count(*) as n from field
 			where workspace_id = @ws and category_id is not null and state = 'active' group by 1, 2) f
-		join data_category c on c.workspace_id = @ws and c.id = f.category_id where c.code <> '` + toQualify + `' order by 1, 2`, pgx.StrictNamedArgs{"ws": r.by.Workspace}
+		join data_category c on c.workspace_id = @ws and c.id = f.category_id where c.code <> '`+toQualify+`' order by 1, 2`, pgx.StrictNamedArgs{"ws": r.by.Workspace}
 	if !whole {
 		sql = strings.Replace(sql, "and state = 'active'", "and state = 'active' and name = any(@names)", 1)
 		args["names"] = names

@@ -194,7 +194,7 @@ func TestWhoSeesAndWhoAnswersSuggestions(t *testing.T) {
 		t.Errorf("the page of the field shows %q", got)
 	}
 	editor := s.As(t, s.Acme[domain.RoleEditor])
-	if got := editor.Get("/w/acme/fields/"+itoa(s.fields[0])+"/edit").Want(http.StatusOK).Doc().Find(".sug form").Length(); got != 1 {
+	if got := editor.Get("/w/acme/fields/" + itoa(s.fields[0]) + "/edit").Want(http.StatusOK).Doc().Find(".sug form").Length(); got != 1 {
 		t.Errorf("%d forms on the form of the field", got)
 	}
 	list := editor.Get("/w/acme/fields?suggestion=yes&confidence=50&col=suggestion,confidence&sort=-confidence").Want(http.StatusOK)
