@@ -116,6 +116,53 @@ func TestSourceFactsFollowTheSource(t *testing.T) {
 	}
 }
 
+// TestSourcesInTurnTakeNothingFromEachOther: what one source tells of stays while another is silent about it, goes when the
+// source that told of it last tells of it no more, and goes with a file that is said to be complete.
+func TestSourcesInTurnTakeNothingFromEachOther(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	property := func(name string) string { return `{"name":"` + name + `","groupName":"g","type":"string","fieldType":"text"}` }
+	tool := func(names ...string) job.ImportFile {
+		var list []string
+		for _, n := range names {
+			list = append(list, property(n))
+		}
+		return text("contacts.json", `{"results":[`+strings.Join(list, ",")+`]}`)
+	}
+	table := func(names ...string) job.ImportFile {
+		return text("contacts.csv", "application,table,column\nHubSpot,contacts,"+strings.Join(names, "\nHubSpot,contacts,")+"\n")
+	}
+	complete := job.ImportRequest{Proposed: true, Plan: domain.ImportPlan{Complete: true}}
+	steps := []struct {
+		name    string
+		file    job.ImportFile
+		request job.ImportRequest
+		want    map[domain.ImportChange]int64
+	}{
+		{"a table", table("a", "b", "c"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeNew: 3}},
+		{"the tool knows more and less", tool("a", "d"), job.ImportRequest{Proposed: true}, map[domain.ImportChange]int64{domain.ChangeNew: 1, domain.ChangeChanged: 1}},
+		{"the table again", table("a", "b", "c"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 3}},
+		{"the tool again", tool("a", "d"), job.ImportRequest{Proposed: true}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 2}},
+		{"the table lacks one of its own, and one of the tool's", table("b"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1, domain.ChangeGone: 1}},
+		{"the tool has it", tool("a", "c", "d"), job.ImportRequest{Proposed: true}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 2, domain.ChangeReturned: 1}},
+		{"what the tool brought back is its own", table("b"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1}},
+		{"the tool lacks one", tool("a", "c"), job.ImportRequest{Proposed: true}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 2, domain.ChangeGone: 1}},
+		{"a complete file", tool("a"), complete, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1, domain.ChangeGone: 2}},
+	}
+	for _, s := range steps {
+		i := bringFiles(t, w.Store, by, s.request, s.file)
+		if i.State != domain.ImportApplied {
+			t.Fatalf("%s: %s %v", s.name, i.State, i.Problem)
+		}
+		for _, c := range domain.ImportChanges(domain.ImportInventory) {
+			if got := i.Counts[string(c)]; got != s.want[c] {
+				t.Errorf("%s: %d %s, not %d", s.name, got, c, s.want[c])
+			}
+		}
+	}
+}
+
 func TestDocumentsWaitForTheirApplication(t *testing.T) {
 	t.Parallel()
 	w := storetest.NewWorld(t)

@@ -47,7 +47,7 @@ type RowSource interface {
 // returned as they are.
 func (s *Store) CompareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, source func() (RowSource, error), flows []domain.FoundFlow) error {
 	return s.compare(ctx, by, id, plan, h, source, func(s *Store, ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan) error {
-		if err := s.compareInventory(ctx, by, id, plan); err != nil {
+		if err := s.compareInventory(ctx, by, id, plan, h); err != nil {
 			return err
 		}
 		return s.compareFlows(ctx, by, id, flows)
@@ -238,7 +238,26 @@ const differing = `
 				where v.workspace_id = @ws and v.subject_kind = 'field' and v.subject_id = f.id and v.after ? e.key))
 	) x on f.id is not null`
 
-func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan) error {
+// lastToldBy is the family of the source that told last of the field absent.id; null of one that no import ever told of. One
+// source seldom describes all that another does, an export of some columns beside the description that a tool gives of
+// itself: a field is gone where the source that told of it tells of it no more. Were it gone wherever any source is silent,
+// two sources imported in turn would take it away and bring it back for ever.
+const lastToldBy = `(select case when i.headings ? 'document' then i.headings ->> 'format' else 'table' end
+	from import_row r
+	join import i on i.workspace_id = r.workspace_id and i.id = r.import_id
+	where r.workspace_id = @ws and r.field_id = absent.id and r.change in ('new', 'changed', 'renamed', 'returned') and i.state = 'applied'
+	order by i.applied_at desc, i.id desc limit 1)`
+
+// sourceFamily is what lastToldBy is for a file with these headings. Tables are one family: people save the same list now
+// as a workbook and now as text.
+func sourceFamily(h domain.ImportHeadings) string {
+	if h.Document {
+		return h.Format
+	}
+	return "table"
+}
+
+func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings) error {
 	if err := s.place(ctx, by); err != nil {
 		return err
 	}
@@ -265,13 +284,19 @@ func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain
 			return err
 		}
 	}
+	args["complete"], args["source"] = plan.Complete, sourceFamily(h)
 	gone, err := s.exec(ctx, "import", `
+		with absent as materialized (
+			select t.application, t.dataset, t.dataset_id, h.name, h.id, h.version
+			from held h
+			join touched t on t.dataset_id = h.dataset_id
+			where h.state = 'active' and not exists (select from placed p where p.dataset_id = h.dataset_id and p.name = h.name)
+		)
 		insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, field_id, version)
-		select @ws, @id, 0, 'gone', t.application, t.dataset, t.dataset_id, h.name, h.id, h.version
-		from held h
-		join touched t on t.dataset_id = h.dataset_id
-		where h.state = 'active' and not exists (select from placed p where p.dataset_id = h.dataset_id and p.name = h.name)
-		order by t.dataset, h.name`, args)
+		select @ws, @id, 0, 'gone', application, dataset, dataset_id, name, id, version
+		from absent
+		where @complete or coalesce(`+lastToldBy+` = @source, true)
+		order by dataset, name`, args)
 	if err != nil || gone == 0 {
 		return err
 	}
