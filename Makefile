@@ -8,7 +8,7 @@ WITHPG := bin/withpg --
 # Where the browser tests look for a browser.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable headless-shell
 
-.PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/browser/check verify bench bench/classify classify/train docker db/dump clean bin/withpg
+.PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/crash test/browser/check verify bench bench/classify classify/train docker db/dump clean bin/withpg
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ test: bin/withpg ## all tests, beside a PostgreSQL that lasts as long as they do
 test/race: bin/withpg ## all tests under the race detector; needs a C compiler
 	$(WITHPG) $(GO) test -race ./...
 	@$(MAKE) --no-print-directory test/browser/check
+
+CRASHES ?= 20
+CRASH_FIELDS ?= 6000
+
+test/crash: ## kill the server or its PostgreSQL amid imports, CRASHES (20) times; CRASH_SEED repeats a run
+	CRASHES=$(CRASHES) CRASH_FIELDS=$(CRASH_FIELDS) CRASH_SEED=$(CRASH_SEED) $(GO) test ./cmd/server -run '^TestCrashes$$' -count=1 -v -timeout 60m
 
 test/browser/check:
 	@for b in $(BROWSERS); do \
