@@ -140,7 +140,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	b.report.about = b.machine()
 	fields := b.fields
 	if b.only == "import" { // what is imported has a workspace of its own; lists are read beside it
-		fields = min(fields, 100_000)
+		fields = min(fields, 20_000)
 	}
 	b.db, err = seed(ctx, b.dsn, fields, &b.report)
 	return err

@@ -60,3 +60,33 @@ func waitForSuggestions(tb testing.TB, st *store.Store, by domain.Actor) {
 		}
 	}
 }
+
+// A worker that is killed amid suggestions leaves its job running in the queue, where it keeps any other from coming in.
+// Whoever looks next has the rest made, and each once.
+func TestKilledWorkerOfSuggestions(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	var csv strings.Builder
+	csv.WriteString("application;table;column\n")
+	const fields = 12_000
+	for n := range fields {
+		fmt.Fprintf(&csv, "Orion;contact_%d;email_%d\n", n/20, n%20)
+	}
+	applied(t, w.Store, by, "columns.csv", csv.String(), domain.ImportPlan{Kind: domain.ImportInventory})
+	killWhen(t, w, "field_suggestion", `workspace_id = $1`, by.Workspace)
+	if n := count(t, w, `select count(*) from field_suggestion where workspace_id = $1`, by.Workspace); n == 0 || n == fields {
+		t.Fatalf("%d suggestions of %d at the kill, want some", n, fields)
+	}
+	run(t, w.Store)
+	if err := w.Store.RequeueSuggestions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	waitForSuggestions(t, w.Store, by)
+	if n := count(t, w, `select count(*) from field_suggestion where workspace_id = $1`, by.Workspace); n != fields {
+		t.Errorf("%d suggestions of %d", n, fields)
+	}
+	if n := count(t, w, `select coalesce(sum(suggested + unsuggested), 0)::bigint from suggestion_count where workspace_id = $1`, by.Workspace); n != fields {
+		t.Errorf("the counters know of %d suggestions of %d", n, fields)
+	}
+}

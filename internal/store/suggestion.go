@@ -23,8 +23,9 @@ const (
 	suggestNow = 1_000
 	// suggestWhole is the same for a workspace that was just made of a file.
 	suggestWhole = 10_000
-	// suggestChunk is about how many fields a job does in one transaction.
-	suggestChunk = 10_000
+	// suggestChunk is about how many fields a job does in one transaction. All of it is in memory meanwhile, with the reasons of
+	// every suggestion, and once more as the arguments of the statement that writes it.
+	suggestChunk = 2_000
 	// memoryWhole is up to how many classified fields the whole memory of a workspace is read for a single change. Beyond,
 	// the answers about the names at hand are read, and a job completes what similar names would teach.
 	memoryWhole = 20_000

@@ -90,10 +90,51 @@ func (s *Store) requeueSuggestions(ctx context.Context, by domain.Actor) error {
 			return err
 		}
 		if st.Due {
+			if err := s.reviveSuggestions(ctx, by); err != nil {
+				return err
+			}
 			return s.queueSuggestions(ctx, by)
 		}
 		return s.suggestAll(ctx, by)
 	})
+}
+
+// suggestWorkers is the class of the advisory locks that a worker holds for as long as it makes the suggestions of a
+// workspace. They belong to its connection: they go with it, however it ends.
+const suggestWorkers = 727015
+
+// reviveSuggestions makes the job of a worker that died available again. The queue itself takes a running job for dead only
+// after its time limit and an hour, and until then would take no other of the same workspace. A job that a worker has taken
+// up but not begun may be revived too: whoever comes second has nothing to do.
+func (s *Store) reviveSuggestions(ctx context.Context, by domain.Actor) error {
+	_, err := s.exec(ctx, "suggestion", `update `+riverSchema+`.river_job
+		set state = 'available', scheduled_at = now(), max_attempts = greatest(max_attempts, attempt + 1)
+		where kind = @kind and state = 'running' and args @> jsonb_build_object('Workspace', @ws::bigint)
+			and not exists (select from pg_locks where locktype = 'advisory' and objsubid = 2 and granted
+				and database = (select oid from pg_database where datname = current_database())
+				and classid = @class::bigint::oid and objid = (hashint8(@ws)::bigint & 4294967295)::oid)`,
+		pgx.StrictNamedArgs{"kind": SuggestionJob{}.Kind(), "ws": int64(by.Workspace), "class": suggestWorkers})
+	return err
+}
+
+// asOnlyWorker runs f unless a living worker already makes the suggestions of the workspace, here or in another process.
+func (s *Store) asOnlyWorker(ctx context.Context, by domain.Actor, f func() error) (err error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return translate("suggestion", err)
+	}
+	defer conn.Release()
+	var free bool
+	if err := conn.QueryRow(ctx, `select pg_try_advisory_lock($1, hashint8($2))`, suggestWorkers, int64(by.Workspace)).Scan(&free); err != nil || !free {
+		return translate("suggestion", err)
+	}
+	defer func() {
+		after := context.WithoutCancel(ctx)
+		if _, wrong := conn.Exec(after, `select pg_advisory_unlock($1, hashint8($2))`, suggestWorkers, int64(by.Workspace)); wrong != nil {
+			_ = conn.Conn().Close(after) // the lock goes with the connection
+		}
+	}()
+	return f()
 }
 
 // dueSuggestions are the notes of one dataset, or of the whole workspace (zero).
@@ -106,12 +147,14 @@ type dueSuggestions struct {
 // WorkOffSuggestions makes everything that is due in the actor's workspace, chunk by chunk, until nothing is. What was done
 // stays done where it is broken off.
 func (s *Store) WorkOffSuggestions(ctx context.Context, by domain.Actor) error {
-	for {
-		more, err := s.suggestionRound(ctx, by)
-		if err != nil || !more {
-			return err
+	return s.asOnlyWorker(ctx, by, func() error {
+		for {
+			more, err := s.suggestionRound(ctx, by)
+			if err != nil || !more {
+				return err
+			}
 		}
-	}
+	})
 }
 
 // suggestionRound makes what is due at its beginning, with what people had answered by then. Whatever is noted meanwhile is
