@@ -6,13 +6,17 @@ import (
 	"time"
 
 	"utile/internal/domain"
+	"utile/internal/store"
 	"utile/internal/store/storetest"
 )
+
+// Acts are done in small parts here, by the tests and by the workers that they kill, so that few fields make several.
+func init() { store.BulkPart = 250 }
 
 // settledBatch waits until nobody works on a batch, and returns it.
 func settledBatch(tb testing.TB, w *storetest.World, by domain.Actor, id domain.BatchID) domain.Batch {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), 5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -27,7 +31,7 @@ func settledBatch(tb testing.TB, w *storetest.World, by domain.Actor, id domain.
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			tb.Fatalf("batch is %s for a minute", b.State)
+			tb.Fatalf("batch is %s for five minutes", b.State)
 		}
 	}
 }
@@ -40,12 +44,12 @@ func TestKilledWorkerOfABatch(t *testing.T) {
 	by := w.Admin()
 	ds := w.Dataset(t, by, w.Application(t, by, "Warehouse"), "everything")
 	w.Exec(t, `insert into field (workspace_id, dataset_id, application_id, name, category_id, gdpr_class)
-		select d.workspace_id, d.id, d.application_id, 'col_' || n, c.id, c.gdpr_class from dataset d, data_category c, generate_series(1, 11000) n
+		select d.workspace_id, d.id, d.application_id, 'col_' || n, c.id, c.gdpr_class from dataset d, data_category c, generate_series(1, 3000) n
 		where d.id = $1 and c.workspace_id = d.workspace_id and c.code = 'ident.contact.email'`, ds)
 	w.Exec(t, `analyze`) // as the database does by itself before long
 	program := w.Program(t, by, "Birthday", "live")
 	ids, err := w.Store.IDs(t.Context(), by, "fields", domain.ListQuery{})
-	if err != nil || len(ids) < 2*5_000 {
+	if err != nil || len(ids) < 8*store.BulkPart {
 		t.Fatalf("%d fields, too few to be done in several parts; %v", len(ids), err)
 	}
 	act := domain.Bulk{Act: domain.BulkLink, Program: program, Level: domain.LinkEssential}

@@ -32,7 +32,7 @@ func run(tb testing.TB, st *store.Store) {
 // waitFor waits until an import is in a state, and fails the test where it ends in another.
 func waitFor(tb testing.TB, st *store.Store, by domain.Actor, id domain.ImportID, want domain.ImportState) domain.Import {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), 5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

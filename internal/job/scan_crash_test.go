@@ -43,12 +43,12 @@ func TestCrashWorker(t *testing.T) {
 // killWhen starts a worker process and kills it, with no chance to tidy up, once a condition holds of a row of that table.
 func killWhen(t *testing.T, w *storetest.World, table, condition string, args ...any) {
 	t.Helper()
-	worker := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashWorker$", "-test.timeout=2m")
+	worker := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashWorker$", "-test.timeout=5m")
 	worker.Env = append(os.Environ(), crashDSN+"="+w.DSN)
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
 	}
-	tick, end := time.NewTicker(2*time.Millisecond), time.After(time.Minute)
+	tick, end := time.NewTicker(2*time.Millisecond), time.After(3*time.Minute)
 	defer tick.Stop()
 	for count(t, w, `select count(*) from `+table+` where `+condition, args...) == 0 {
 		select {

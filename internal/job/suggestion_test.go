@@ -41,7 +41,7 @@ func TestSuggestionsOfAnImportAreMadeByAJob(t *testing.T) {
 // waitForSuggestions waits until nothing is due any more.
 func waitForSuggestions(tb testing.TB, st *store.Store, by domain.Actor) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), 5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -321,7 +321,7 @@ func (s *Store) undoChanges(ctx context.Context, u undoSQL, args pgx.NamedArgs, 
 	}
 	total = int64(len(events))
 	p.of(2 * total) // to put back, and to judge again
-	for part := range slices.Chunk(events, bulkPart) {
+	for part := range slices.Chunk(events, BulkPart) {
 		args["part"] = part
 		if err := s.byKey(ctx, func() error {
 			ids, err := s.undo(ctx, u, args)

@@ -368,15 +368,16 @@ func (s *Store) applyBulk(ctx context.Context, by domain.Actor, b domain.Bulk, i
 	return batch, s.carryOut(ctx, by, b, ids, batch, nil)
 }
 
-// bulkPart is how many fields of an act are changed between two reports of progress.
-const bulkPart = 5_000
+// BulkPart is how many fields of an act are changed between two reports of progress: a variable, so that tests see an act in
+// several parts without many fields.
+var BulkPart = 5_000
 
 // carryOut changes the fields, tells each change as one of the batch, and judges what changed.
 func (s *Store) carryOut(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64, batch domain.BatchID, p *progress) error {
 	q := bulks[b.Act]
 	var done []int64
 	p.of(2 * int64(len(ids))) // to change, and to judge again
-	for part := range slices.Chunk(ids, bulkPart) {
+	for part := range slices.Chunk(ids, BulkPart) {
 		args := bulkArgs(by, b, part)
 		args["batch"], args["verb"] = batch, q.verb
 		if err := s.wide(ctx, len(part), func() error {
@@ -410,7 +411,7 @@ func (s *Store) judgeParts(ctx context.Context, by domain.Actor, ids []int64, p 
 	if err != nil {
 		return err
 	}
-	for part := range slices.Chunk(ids, bulkPart) {
+	for part := range slices.Chunk(ids, BulkPart) {
 		if err := s.judgeWith(ctx, by, c, part); err != nil {
 			return err
 		}

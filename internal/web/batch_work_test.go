@@ -18,7 +18,7 @@ func settledBatch(tb testing.TB, s *webtest.Site, v *webtest.Visitor, path strin
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tick, end := time.NewTicker(10*time.Millisecond), time.After(time.Minute)
+	tick, end := time.NewTicker(10*time.Millisecond), time.After(5*time.Minute)
 	defer tick.Stop()
 	for {
 		b, err := s.Store.BatchByID(tb.Context(), s.Admin(), domain.BatchID(n))

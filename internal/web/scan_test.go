@@ -75,7 +75,7 @@ func settled(tb testing.TB, s *webtest.Site, v *webtest.Visitor, path string) *w
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tick, end := time.NewTicker(10*time.Millisecond), time.After(time.Minute)
+	tick, end := time.NewTicker(10*time.Millisecond), time.After(5*time.Minute)
 	defer tick.Stop()
 	for {
 		i, err := s.Store.ImportByID(tb.Context(), s.Admin(), domain.ImportID(n))
