@@ -124,7 +124,7 @@ func isDocument(files []scan.File) bool {
 }
 
 func compareTable(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, file scan.File, folder string) error {
-	table, err := sheet.Open(file.Content.(*os.File), file.Size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder, Limits: sheet.Limits{File: store.MaxImportFile}})
+	table, err := sheet.Open(file.Content.(*os.File), file.Size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder})
 	if err != nil {
 		return err
 	}

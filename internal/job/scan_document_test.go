@@ -122,7 +122,9 @@ func TestSourcesInTurnTakeNothingFromEachOther(t *testing.T) {
 	t.Parallel()
 	w := storetest.NewWorld(t)
 	by := w.Admin()
-	property := func(name string) string { return `{"name":"` + name + `","groupName":"g","type":"string","fieldType":"text"}` }
+	property := func(name string) string {
+		return `{"name":"` + name + `","groupName":"g","type":"string","fieldType":"text"}`
+	}
 	tool := func(names ...string) job.ImportFile {
 		var list []string
 		for _, n := range names {

@@ -11,8 +11,9 @@ import (
 	"utile/internal/domain"
 )
 
-// MaxImportFile is the most bytes that an imported file may have.
-const MaxImportFile = 100 << 20
+// MaxImportFile is the most bytes that an imported file may have: SQL dumps come with their data, which is passed over
+// unread. What is read in full has lower limits of its own.
+const MaxImportFile = 256 << 20
 
 var errImportFile = errors.New("store: file over the limit")
 
@@ -30,14 +31,14 @@ func (s *Store) ReceiveImport(ctx context.Context, by domain.Actor, fileName str
 
 // ReceiveImportFile takes in the n-th file of an import, from 0, piece by piece, whatever its size. A file over the limit is
 // refused when the limit is passed, not when it has come in full: the import says so and takes nothing more, and taken is
-// false. Where the file breaks off, the import is given up.
+// false. Where the file breaks off, the import is forgotten.
 func (s *Store) ReceiveImportFile(ctx context.Context, by domain.Actor, id domain.ImportID, n int, name string, file io.Reader) (taken bool, err error) {
 	size, sum, err := s.receive(ctx, by, id, n, file)
 	switch {
 	case errors.Is(err, errImportFile):
 		return false, s.FailImport(ctx, by, id, domain.Problem{Key: "sheet.error.file_size", Args: domain.Args("most", MaxImportFile)})
 	case err != nil:
-		return false, errors.Join(err, s.CancelImport(context.WithoutCancel(ctx), by, id))
+		return false, errors.Join(err, s.ForgetImport(context.WithoutCancel(ctx), by, id))
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
 		_, err := s.exec(ctx, "import", `insert into import_file (workspace_id, import_id, n, name, size, sha256)
@@ -51,7 +52,7 @@ func (s *Store) ReceiveImportFile(ctx context.Context, by domain.Actor, id domai
 func (s *Store) receive(ctx context.Context, by domain.Actor, id domain.ImportID, n int, file io.Reader) (size int64, sum []byte, err error) {
 	chunk, hash := make([]byte, ImportChunkSize), sha256.New()
 	for piece := 0; ; piece++ {
-		read, err := io.ReadFull(file, chunk)
+		read, err := fill(file, chunk)
 		if size += int64(read); size > MaxImportFile {
 			return size, nil, errImportFile
 		}
@@ -62,12 +63,33 @@ func (s *Store) receive(ctx context.Context, by domain.Actor, id domain.ImportID
 			}
 		}
 		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		case errors.Is(err, io.EOF):
 			return size, hash.Sum(nil), nil
 		case err != nil:
 			return size, nil, err
 		}
 	}
+}
+
+// fill reads until the buffer is full. Unlike io.ReadFull it tells the end of a file (io.EOF) from one that broke off, which
+// readers of uploads call io.ErrUnexpectedEOF.
+func fill(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var read int
+		read, err = r.Read(b[n:])
+		n += read
+	}
+	return n, err
+}
+
+// ForgetImport removes an import whose files did not all come in, with what came: nobody has seen it yet. One that is read
+// already stays.
+func (s *Store) ForgetImport(ctx context.Context, by domain.Actor, id domain.ImportID) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		_, err := s.exec(ctx, "import", `delete from import where workspace_id = @ws and id = @id and state in ('uploaded', 'failed')`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		return err
+	})
 }
 
 // addImportChunk keeps a piece of a file. Conflict where the import no longer takes any.

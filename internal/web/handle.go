@@ -49,7 +49,7 @@ func (c scope) post(pattern string, action domain.Action, h handlerFunc) {
 
 // upload registers a change that carries a file.
 func (c scope) upload(pattern string, action domain.Action, h handlerFunc) {
-	c.add(http.MethodPost, pattern, action, maxUpload, h)
+	c.add(http.MethodPost, pattern, action, c.s.options.MaxUpload, h)
 }
 
 func (c scope) add(method, pattern string, action domain.Action, most int64, h handlerFunc) {

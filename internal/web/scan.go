@@ -233,8 +233,14 @@ func (s *Server) createImports(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return domain.Errorf(domain.Invalid, "error.form")
 	}
+	if r.ContentLength > s.options.MaxUpload { // what cannot be taken need not come first
+		return s.uploadTooLarge(r)
+	}
 
 	f, ids, problems, err := s.receiveImports(r, reader)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return s.uploadTooLarge(r)
+	}
 	if problems, bad := withProblems(problems, err); bad {
 		return s.importNew(w, r, http.StatusUnprocessableEntity, f, problems)
 	}
@@ -245,6 +251,10 @@ func (s *Server) createImports(w http.ResponseWriter, r *http.Request) error {
 		return s.seeOther(w, r, importPath(by, ids[0]), "")
 	}
 	return s.seeOther(w, r, workspacePath(by, "imports"), "imports.received", "n", len(ids))
+}
+
+func (s *Server) uploadTooLarge(r *http.Request) error {
+	return domain.Errorf(domain.TooLarge, "import.error.upload_size", "most", i18n.Bytes(r.Context(), s.options.MaxUpload))
 }
 
 // receiveImports reads a form part by part, so that files go to the database as they come: what is said of them stands
@@ -340,13 +350,11 @@ func (in *incoming) start(ctx context.Context) error {
 	return nil
 }
 
-// giveUp drops what came in where the rest does not come.
+// giveUp forgets what came in where the rest does not come.
 func (in *incoming) giveUp(ctx context.Context) error {
 	var errs []error
 	for _, id := range in.ids {
-		if err := in.store.CancelImport(context.WithoutCancel(ctx), in.by, id); err != nil && !errors.Is(err, domain.Conflict) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, in.store.ForgetImport(context.WithoutCancel(ctx), in.by, id))
 	}
 	return errors.Join(errs...)
 }

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +16,8 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/job"
+	"utile/internal/store/storetest"
+	"utile/internal/web"
 	"utile/internal/web/webtest"
 )
 
@@ -46,6 +51,13 @@ func work(tb testing.TB, s *webtest.Site) {
 // send uploads files as the form does; fields are names and values, files names and contents.
 func send(tb testing.TB, v *webtest.Visitor, fields []string, files ...string) *webtest.Page {
 	tb.Helper()
+	body, kind := form(tb, fields, files...)
+	return v.Send(http.MethodPost, "/w/acme/imports", bytes.NewReader(body), kind)
+}
+
+// form is what send sends, and its content type.
+func form(tb testing.TB, fields []string, files ...string) (body []byte, kind string) {
+	tb.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -65,7 +77,7 @@ func send(tb testing.TB, v *webtest.Visitor, fields []string, files ...string) *
 	if err := w.Close(); err != nil {
 		tb.Fatal(err)
 	}
-	return v.Send(http.MethodPost, "/w/acme/imports", &b, w.FormDataContentType())
+	return b.Bytes(), w.FormDataContentType()
 }
 
 // settled waits until nobody works on the import at a path, and returns its page.
@@ -243,5 +255,77 @@ func TestSampleInventoryIsRecognised(t *testing.T) {
 		if got := settled(t, s, v, path).Text("#summary"); !strings.Contains(got, map[string]string{"en": "4 new fields", "fr": "4 nouveaux champs"}[lang]) {
 			t.Errorf("%s: summary = %q in %s", lang, got, sample.Body)
 		}
+	}
+}
+
+// kept counts what a workspace holds of imports: lines, pieces and files.
+func kept(tb testing.TB, s *webtest.Site) (n [3]int) {
+	tb.Helper()
+	if err := s.Owner.QueryRow(tb.Context(), `select (select count(*) from import), (select count(*) from import_chunk), (select count(*) from import_file)`).
+		Scan(&n[0], &n[1], &n[2]); err != nil {
+		tb.Fatal(err)
+	}
+	return n
+}
+
+// TestAnUploadOverTheLimitLeavesNothing, whether its size was announced or shows when the limit is passed.
+func TestAnUploadOverTheLimitLeavesNothing(t *testing.T) {
+	t.Parallel()
+	const most = 3 << 20
+	s := webtest.With(t, storetest.NewWorld(t), func(o *web.Options) { o.MaxUpload = most })
+	before := kept(t, s)
+	// The first file is in the database by the time that the second passes the limit.
+	parts := []string{"a.csv", "table,column\n" + strings.Repeat("t,c\n", 2<<18), "b.csv", "table,column\n" + strings.Repeat("t,c\n", 2<<18)}
+	for lang, want := range map[string]string{"en": "larger than 3.1 MB", "fr": "dépasse 3,1 Mo"} {
+		v := s.As(t, s.Acme[domain.RoleEditor])
+		s.Exec(t, `update app_user set locale = $1 where id = $2`, lang, s.Acme[domain.RoleEditor].User)
+		v.Lang = lang
+		body, kind := form(t, []string{"application", "Shop"}, parts...)
+		for name, reader := range map[string]io.Reader{"announced": bytes.NewReader(body), "not announced": io.MultiReader(bytes.NewReader(body))} {
+			page := v.Send(http.MethodPost, "/w/acme/imports", reader, kind).Want(http.StatusRequestEntityTooLarge)
+			if got := page.Text("main"); !strings.Contains(got, want) {
+				t.Errorf("%s, %s: %q", lang, name, got)
+			}
+			if after := kept(t, s); after != before {
+				t.Errorf("%s, %s: %v were kept, %v before", lang, name, after, before)
+			}
+		}
+	}
+}
+
+// TestAnUploadThatIsCutLeavesNothing: what came of it is in the database when the connection breaks, and gone when the server
+// has noticed.
+func TestAnUploadThatIsCutLeavesNothing(t *testing.T) {
+	t.Parallel()
+	handled := make(chan struct{})
+	s := webtest.New(t)
+	cut := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(handled)
+		s.Server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(cut.Close)
+	before := kept(t, s)
+	body, kind := form(t, []string{"application", "Shop"}, "whole.csv", shopInventory, "half.csv", "table,column\n"+strings.Repeat("t,c\n", 1<<20))
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", cut.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(conn, "POST /w/acme/imports HTTP/1.1\r\nHost: utile\r\nCookie: utile=%s\r\nSec-Fetch-Site: same-origin\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+		s.Token(t, s.Acme[domain.RoleEditor]), kind, len(body), body[:len(body)-1<<20])
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Now().Add(time.Minute)
+	for pieces := before[1]; pieces < before[1]+3; pieces = kept(t, s)[1] { // the cut comes when the file has half come in
+		if time.Now().After(end) {
+			t.Fatalf("%d pieces came", pieces-before[1])
+		}
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-handled
+	if after := kept(t, s); after != before {
+		t.Errorf("%v were kept, %v before", after, before)
 	}
 }

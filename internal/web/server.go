@@ -19,8 +19,8 @@ import (
 
 // Limits of what a request may send.
 const (
-	maxForm   = 2 << 20   // bytes of an ordinary form
-	maxUpload = 256 << 20 // bytes of an uploaded file
+	maxForm   = 2 << 20                       // bytes of an ordinary form
+	maxUpload = store.MaxImportFile + maxForm // bytes of the files that are sent at once, with their form
 )
 
 // Options is what the server is told from outside.
@@ -32,6 +32,8 @@ type Options struct {
 	Now       func() time.Time
 	// Passwords hashes them; nil for the cost of the product.
 	Passwords *login.Hasher
+	// MaxUpload is the most bytes of a form with files; 0 for the limit of the product.
+	MaxUpload int64
 	// Wake is called after an import was queued, so that it starts at once; nil where nothing runs jobs.
 	Wake func()
 }
@@ -56,6 +58,9 @@ func New(st *store.Store, o Options) *Server {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.options.MaxUpload == 0 {
+		s.options.MaxUpload = maxUpload
 	}
 	if s.options.Passwords == nil {
 		s.options.Passwords = login.New()

@@ -38,10 +38,20 @@ func New(tb testing.TB) *Site {
 // On starts the server on a world that a test has prepared.
 func On(tb testing.TB, w *storetest.World) *Site {
 	tb.Helper()
+	return With(tb, w, nil)
+}
+
+// With starts the server on a world with options that a test has changed.
+func With(tb testing.TB, w *storetest.World, change func(*web.Options)) *Site {
+	tb.Helper()
 	s := &Site{World: w}
 	listener := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + listener.Listener.Addr().String()
-	s.Server = web.New(w.Store, web.Options{BaseURL: s.URL, Passwords: login.NewForTest(), Log: slog.New(slog.NewTextHandler(tb.Output(), nil))})
+	options := web.Options{BaseURL: s.URL, Passwords: login.NewForTest(), Log: slog.New(slog.NewTextHandler(tb.Output(), nil))}
+	if change != nil {
+		change(&options)
+	}
+	s.Server = web.New(w.Store, options)
 	listener.Config.Handler = s.Server
 	listener.Start()
 	tb.Cleanup(listener.Close)
