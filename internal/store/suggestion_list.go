@@ -134,6 +134,7 @@ type SuggestionPage struct {
 	Open       int64 // all fields with a suggestion
 	Unknown    int64 // fields without a category for which nothing is suggested
 	Due        bool  // suggestions are being made
+	Empty      bool  // the workspace holds no field at all
 	Groups     []SuggestionGroup
 	GroupCount int64
 	Lines      []SuggestionLine
@@ -203,6 +204,7 @@ func (r *suggestionReader) count(ctx context.Context, page *SuggestionPage) erro
 		Suggested   int64 `db:"suggested"`
 		Unsuggested int64 `db:"unsuggested"`
 		Due         bool  `db:"due"`
+		Empty       bool  `db:"empty"`
 	}
 	var (
 		b          pgx.Batch
@@ -213,7 +215,8 @@ func (r *suggestionReader) count(ctx context.Context, page *SuggestionPage) erro
 		ws         = pgx.StrictNamedArgs{"ws": r.by.Workspace}
 	)
 	queue(&b, &states, `select coalesce(sum(suggested), 0)::bigint as suggested, coalesce(sum(unsuggested), 0)::bigint as unsuggested,
-		exists (select from suggestion_due where workspace_id = @ws) as due from suggestion_count where workspace_id = @ws`, ws)
+		exists (select from suggestion_due where workspace_id = @ws) as due,
+		not exists (select from field where workspace_id = @ws) as empty from suggestion_count where workspace_id = @ws`, ws)
 	queue(&b, &categories, `select c.id, c.code, `+categoryLabel+` as label, c.gdpr_class,
 			coalesce(case when current_setting('app.lang', true) = 'fr' then top.label_fr else top.label_en end, '') as top
 		from data_category c
@@ -231,7 +234,7 @@ func (r *suggestionReader) count(ctx context.Context, page *SuggestionPage) erro
 	for _, c := range categories {
 		r.categories[int64(c.ID)], page.Categories[c.Code] = c, c
 	}
-	page.Open, page.Unknown, page.Due = states[0].Suggested, states[0].Unsuggested, states[0].Due
+	page.Open, page.Unknown, page.Due, page.Empty = states[0].Suggested, states[0].Unsuggested, states[0].Due, states[0].Empty
 	r.facets(page, byKind(names)["application"])
 	return nil
 }

@@ -169,6 +169,14 @@ func importNew(v importNewView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = ui.FileInput(ui.FileSpec{Field: v.field("files"), Accept: ".csv,.txt,.tsv,.xlsx,.json,.jsonl,.ndjson,.sql,.yml,.yaml,.avsc", Multiple: true}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = importHelp(v.help).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = importApplicationFields(v.formView, v.form, v.applications, i18n.T(ctx, "import.application.unsaid")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -182,14 +190,6 @@ func importNew(v importNewView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.Check(ui.CheckSpec{Field: v.field("complete"), Checked: v.form.Complete}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.FileInput(ui.FileSpec{Field: v.field("files"), Accept: ".csv,.txt,.tsv,.xlsx,.json,.jsonl,.ndjson,.sql,.yml,.yaml,.avsc", Multiple: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = importHelp(v.help).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -144,6 +144,7 @@ type suggestionsView struct {
 	may        bool
 	post       string
 	emptyText  string
+	bring      *ui.Link // to an import, where the workspace holds no field yet
 }
 
 // suggestionRow is one suggestion with its answers.
@@ -269,6 +270,11 @@ func (v *suggestionsView) frame(ctx context.Context, by domain.Actor, q domain.L
 	if page.Unknown > 0 {
 		v.unknown = &ui.Link{Href: fieldsPath(by, "category=none&suggestion=no"), Text: i18n.T(ctx, "suggestions.unknown", "n", page.Unknown)}
 		v.emptyText = i18n.T(ctx, "suggestions.empty.unknown", "n", page.Unknown)
+	} else if page.Empty {
+		v.emptyText = i18n.T(ctx, "suggestions.empty.fields")
+		if v.may {
+			v.bring = &ui.Link{Href: workspacePath(by, "imports", "new"), Text: i18n.T(ctx, "imports.add")}
+		}
 	} else {
 		v.emptyText = i18n.T(ctx, "suggestions.empty.done")
 	}

@@ -230,3 +230,22 @@ func TestSuggestionsInFrench(t *testing.T) {
 		}
 	}
 }
+
+// Without any field there is nothing to praise: the page leads to an import, and says so only to who may bring one in.
+func TestSuggestionsOfAnEmptyWorkspace(t *testing.T) {
+	t.Parallel()
+	s := newSuggestionSite(t)
+	for _, role := range []domain.Role{domain.RoleEditor, domain.RoleViewer} {
+		page := s.As(t, s.Acme[role]).Get("/w/acme/suggestions").Want(http.StatusOK)
+		if text := page.Text(".empty"); !strings.Contains(text, "no field yet") {
+			t.Errorf("%s reads %q", role, text)
+		}
+		want := 0
+		if role == domain.RoleEditor {
+			want = 1
+		}
+		if got := page.Doc().Find(`.empty a[href="/w/acme/imports/new"]`).Length(); got != want {
+			t.Errorf("%s finds %d ways to an import, want %d", role, got, want)
+		}
+	}
+}
