@@ -78,6 +78,9 @@ func seed(ctx context.Context, dsn string, fields int, r *report) (*database, er
 		if err := s.fill(); err != nil {
 			return nil, err
 		}
+		if _, err := d.owner.Exec(ctx, "analyze"); err != nil { // as the database does by itself before long
+			return nil, err
+		}
 		say("judging")
 		began := time.Now()
 		if err := d.store.JudgeAll(ctx, by); err != nil {
