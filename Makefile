@@ -17,7 +17,7 @@ run: build ## build, then serve on 127.0.0.1:8080 with a private PostgreSQL
 	bin/server
 
 build: ## build bin/server
-	$(GO) build -trimpath -o bin/server ./cmd/server
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/server ./cmd/server
 
 generate: ## write the Go code of the templ files
 	$(GO) tool templ generate -log-level warn

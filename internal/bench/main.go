@@ -87,7 +87,7 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 	if o.server == "" {
 		b.server = filepath.Join(dir, "server")
 		say("building the server")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.server, "./cmd/server")
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.server, "./cmd/server")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			return false, fmt.Errorf("building the server (run from the root of the module): %w", err)
