@@ -77,6 +77,17 @@ func TestCheckHistory(t *testing.T) {
 		t.Errorf("an outsider found %q in a forged file", outside)
 	}
 
+	in.must("", "export", "evidence", "-workspace", "nord", "-o", path("nord.zip"))
+	if pack, err := os.ReadFile(path("nord.zip")); err != nil || !strings.HasPrefix(string(pack), "PK") {
+		t.Errorf("the evidence pack begins with %.20q (%v)", pack, err)
+	}
+	if o := in.run("", "export", "evidence", "-workspace", "nord", "-as-of", "2020-01-31"); o.status != statusFailed || !strings.Contains(o.stderr, "is kept from") {
+		t.Errorf("a pack of a day before the past: %+v", o)
+	}
+	if o := in.run("", "export", "evidence", "-workspace", "nord", "-as-of", "2999-01-31"); o.status != statusUsage {
+		t.Errorf("a pack of a day to come: %+v", o)
+	}
+
 	exec1(`set session_replication_role = replica`)
 	exec1(`update event set actor_name = 'Nobody' where id = (select max(id) - 2 from event)`)
 	o := in.run("", "check", "-history", "-workspace", "nord")

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"utile/internal/domain"
 	"utile/internal/export"
@@ -20,7 +21,7 @@ import (
 
 // exportCommands has one command for each register, so that a misspelt one is refused with the list of those known.
 var exportCommands = func() []command {
-	list := []command{exportWorkspaceCommand}
+	list := []command{exportWorkspaceCommand, exportEvidenceCommand}
 	for _, r := range store.Registers() {
 		list = append(list, exportCommand(r))
 	}
@@ -49,6 +50,46 @@ It is compressed where the name of the file ends in .gz. server import workspace
 			})
 		}
 	},
+}
+
+var exportEvidenceCommand = command{
+	name: "export evidence", args: "-workspace SLUG [-as-of DATE] [-o FILE]", summary: "export an evidence pack that outsiders can verify",
+	help: `The pack is a ZIP with every register, the approvals, the history with its seals, and a manifest for sha256sum -c.
+Its README says how to verify it with standard tools. With -as-of it shows the registers as they stood at the end of that
+day (UTC), and the history until then.`,
+	flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
+		workspace := fs.String("workspace", "", "slug of the workspace")
+		asOf := fs.String("as-of", "", "day to show, as 2026-10-31 (today)")
+		output := fs.String("o", "", "file to write (standard output)")
+		return func(ctx context.Context, p *program, args []string) error {
+			if err := noArgs(args); err != nil {
+				return err
+			}
+			now := time.Now()
+			day, err := pastDay(*asOf, now)
+			if err != nil {
+				return err
+			}
+			return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, w domain.Workspace) error {
+				if by, err = st.LookAt(ctx, by, day); err != nil {
+					return err
+				}
+				return p.writeFile(*output, func(out io.Writer) error { return export.Evidence(ctx, st, by, w.Slug, now, out) })
+			})
+		}
+	},
+}
+
+// pastDay reads a day that is over; zero where none is named.
+func pastDay(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil || !day.Before(domain.Day(now.UTC())) {
+		return day, usagef("-as-of takes a day that is over, such as %s.", now.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
+	}
+	return day, nil
 }
 
 func registerNames() []string {

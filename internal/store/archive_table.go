@@ -132,7 +132,7 @@ const sealedLines = `(select workspace_id, seal, place, event_id, line from carr
 	union all
 	select s.workspace_id, s.number, row_number() over (partition by s.workspace_id, s.number order by e.id), e.id, event_line(e)
 	from event_seal s cross join jsonb_array_elements((s.line::jsonb)->'events') r
-		join event e on e.workspace_id = s.workspace_id and e.id between (r->>0)::bigint and (r->>1)::bigint
+		join public.event e on e.workspace_id = s.workspace_id and e.id between (r->>0)::bigint and (r->>1)::bigint
 	where not s.carried) t`
 
 const archivedImports = "('applied', 'undone', 'failed', 'cancelled')"

@@ -34,12 +34,12 @@ func (s *Store) CheckHistory(ctx context.Context, by domain.Actor, anchor *domai
 	return report, err
 }
 
-// SealHead is the end of the chain of the actor's workspace.
+// SealHead is the end of the chain of the actor's workspace, at the moment that the actor looks at.
 func (s *Store) SealHead(ctx context.Context, by domain.Actor) (head domain.SealHead, err error) {
 	head = domain.SealHead{Workspace: by.Slug, Digest: domain.NoSeal}
 	err = s.Read(ctx, by, func(s *Store) error {
-		line, err := one[string](ctx, s, "seal", `select line from event_seal where workspace_id = @ws order by number desc limit 1`,
-			pgx.StrictNamedArgs{"ws": by.Workspace})
+		line, err := one[string](ctx, s, "seal", `select line from event_seal where workspace_id = @ws and (@at::text is null or `+sealedBy+`)
+			order by number desc limit 1`, pgx.StrictNamedArgs{"ws": by.Workspace, "at": sealedAt(by)})
 		if errors.Is(err, domain.NotFound) {
 			return nil
 		}
@@ -50,6 +50,48 @@ func (s *Store) SealHead(ctx context.Context, by domain.Actor) (head domain.Seal
 		return err
 	})
 	return head, err
+}
+
+// sealedBy is the condition of seals that were made by the moment @at, which is written as in their text.
+const sealedBy = `substring(line from '"at":"([^"]*)"') <= @at`
+
+// sealedAt is the moment that the actor looks at, as in the text of a seal; null for now.
+func sealedAt(by domain.Actor) *string {
+	if by.AsOf.IsZero() {
+		return nil
+	}
+	text := by.AsOf.UTC().Format(domain.MicroTime)
+	return &text
+}
+
+// EachSeal hands over the text of every seal in the order of the chain, until the moment that the actor looks at.
+func (s *Store) EachSeal(ctx context.Context, by domain.Actor, f func(line string) error) error {
+	return s.Read(ctx, by, func(s *Store) error {
+		return s.eachLine(ctx, `select line from event_seal where workspace_id = @ws and (@at::text is null or `+sealedBy+`) order by number`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "at": sealedAt(by)}, f)
+	})
+}
+
+// EachSealedEvent hands over the text of every event of those seals, in the order in which they hash them.
+func (s *Store) EachSealedEvent(ctx context.Context, by domain.Actor, f func(line string) error) error {
+	return s.Read(ctx, by, func(s *Store) error {
+		head, err := s.SealHead(ctx, by)
+		if err != nil {
+			return err
+		}
+		return s.eachLine(ctx, `select t.line from `+sealedLines+` where t.workspace_id = @ws and t.seal <= @last order by t.seal, t.place`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "last": head.Number}, f)
+	})
+}
+
+func (s *Store) eachLine(ctx context.Context, sql string, args pgx.StrictNamedArgs, f func(line string) error) error {
+	rows, err := s.db.Query(ctx, sql, args)
+	if err != nil {
+		return translate("seal", err)
+	}
+	var line string
+	_, err = pgx.ForEachRow(rows, []any{&line}, func() error { return f(line) })
+	return translate("seal", err)
 }
 
 // chainCheck walks along a chain.

@@ -61,11 +61,7 @@ func (s *Server) toMoment(w http.ResponseWriter, r *http.Request, day time.Time)
 		http.Redirect(w, r, strings.Replace(r.URL.RequestURI(), "/w/"+slugAsOf(v.Workspace.Slug, day), "/w/"+v.Workspace.Slug, 1), http.StatusSeeOther)
 		return true
 	}
-	from, err := s.store.PastFrom(r.Context(), v.Actor())
-	if err == nil && domain.EndOfDay(day).Before(from) {
-		err = domain.Errorf(domain.Invalid, "as_of.early", "day", from.UTC().Format(time.DateOnly))
-	}
-	if err != nil {
+	if _, err := s.store.LookAt(r.Context(), v.Actor(), day); err != nil {
 		s.refuseMoment(w, r, err)
 		return true
 	}

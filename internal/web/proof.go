@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"utile/internal/domain"
+	"utile/internal/export"
 	"utile/internal/i18n"
 	"utile/internal/web/ui"
 )
@@ -18,12 +19,15 @@ func (s *Server) proofRoutes(r scope) {
 	r.get("/proof", domain.ProveHistory, s.showProof)
 	r.post("/proof", domain.ProveHistory, s.checkProof)
 	r.get("/proof/head", domain.ProveHistory, s.takeHead)
+	r.get("/proof/evidence", domain.ProveHistory, s.takeEvidence)
 }
 
 type proofView struct {
 	formView
 	shell        ui.Shell
 	action, head string
+	evidence     string // where the pack is
+	today        string
 	facts        []ui.Fact
 	anchor       string // as it was pasted
 	report       *domain.ChainReport
@@ -77,7 +81,7 @@ func (s *Server) proofPage(w http.ResponseWriter, r *http.Request, status int, v
 		return err
 	}
 	v.ctx, v.area = ctx, "proof"
-	v.action = workspacePath(by, "proof")
+	v.action, v.evidence, v.today = workspacePath(by, "proof"), workspacePath(by, "proof", "evidence"), s.now().UTC().Format(time.DateOnly)
 	if head.Number > 0 {
 		v.head = workspacePath(by, "proof", "head")
 		v.facts = []ui.Fact{
@@ -121,4 +125,30 @@ func proofAnchor(v proofView) ui.Field {
 	f := v.optional("anchor")
 	f.Label, f.Hint = i18n.T(v.ctx, "proof.anchor"), i18n.T(v.ctx, "proof.anchor.hint")
 	return f
+}
+
+// takeEvidence answers with an evidence pack, of today or of the day that the form names.
+func (s *Server) takeEvidence(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	day, ok := parseDay(r.URL.Query().Get("day"))
+	if !ok {
+		return domain.Errorf(domain.Invalid, "as_of.day")
+	}
+	if day != nil && day.Before(domain.Day(s.now().UTC())) {
+		var err error
+		if by, err = s.store.LookAt(ctx, by, *day); err != nil {
+			return err
+		}
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTime)) // a server that cannot keeps its own limit
+	h := w.Header()
+	h.Set("Content-Type", "application/zip")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Disposition", `attachment; filename="`+export.EvidenceName(by.Slug, s.shownDay(by))+`"`)
+	if err := export.Evidence(ctx, s.store, by, by.Slug, s.now(), w); err != nil {
+		// Part of the file may have been sent: ending the connection is the only honest sign that it is not whole.
+		s.log.ErrorContext(ctx, "evidence pack failed", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
 }

@@ -37,6 +37,10 @@ func TestProofOfTheHistory(t *testing.T) {
 			t.Errorf("%q: %q in %q", anchor, page.Problem("anchor"), page.Value("anchor"))
 		}
 	}
+	if pack := dpo.Get("/w/acme/proof/evidence").Want(http.StatusOK); !strings.HasPrefix(pack.Body, "PK") || !strings.Contains(pack.Header.Get("Content-Disposition"), "acme-evidence-") {
+		t.Errorf("the evidence pack: %v", pack.Header)
+	}
+	dpo.Get("/w/acme/proof/evidence?day=2020-01-31").Want(http.StatusUnprocessableEntity)
 	s.Exec(t, `set session_replication_role = replica`)
 	s.Exec(t, `update event set subject_name = 'Altair' where subject_name = 'Vega'`)
 	if page := dpo.Post("/w/acme/proof").Want(http.StatusOK); !strings.Contains(page.Text(`[role="alert"]`), "of seal 2 was altered") || strings.Contains(page.Text("main"), "nothing was changed") {
