@@ -177,7 +177,13 @@ func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Im
 	if err != nil {
 		return created, err
 	}
-	everything, err := s.addImportFields(ctx, by, i, c, progress)
+	var everything bool
+	// The rows of the import were written a moment ago: the planner takes them for few, and would compare each with each of
+	// the places.
+	err = s.wide(ctx, int(min(i.Counts[string(domain.ChangeNew)], 1_000_000)), func() error {
+		everything, err = s.addImportFields(ctx, by, i, c, progress)
+		return err
+	})
 	if err != nil {
 		return created, err
 	}
