@@ -24,7 +24,7 @@ func (s *Store) LookAt(ctx context.Context, by domain.Actor, day time.Time) (dom
 		return by, err
 	}
 	if domain.EndOfDay(day).Before(from) {
-		return by, domain.Errorf(domain.Invalid, "as_of.early", "day", from.UTC().Format(time.DateOnly))
+		return by, domain.Errorf(domain.Invalid, "as_of.early", "day", from.UTC())
 	}
 	by.AsOf = domain.EndOfDay(day)
 	return by, nil

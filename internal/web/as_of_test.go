@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,9 @@ func TestRegisterOfAnotherDay(t *testing.T) {
 		"/w/other@" + day(5) + "/fields": http.StatusNotFound,
 	} {
 		admin.Get(path).Want(status)
+	}
+	if page := admin.Get("/w/acme@" + day(40) + "/fields"); regexp.MustCompile(`\d{4}-\d\d-\d\d`).MatchString(page.Text("main")) || !strings.Contains(page.Text("main"), "is kept from ") {
+		t.Errorf("a day too early is refused with %q: a day is written for people", page.Text("main"))
 	}
 	if page := admin.Post(base+"/applications", "name", "Lyra").Want(http.StatusConflict); !strings.Contains(page.Text("main"), "cannot be changed") {
 		t.Errorf("a change of the past: %s", page.Text("main"))
