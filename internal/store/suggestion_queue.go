@@ -166,12 +166,19 @@ func (s *Store) suggestionRound(ctx context.Context, by domain.Actor) (more bool
 		if err := s.lockSuggestions(ctx, by); err != nil {
 			return err
 		}
-		due, err = many[dueSuggestions](ctx, s, "suggestion", `
-			select coalesce(u.dataset_id, 0) as dataset_id, u.notes, coalesce(n.fields, 0)::int as fields
-			from (select dataset_id, array_agg(id) as notes from suggestion_due where workspace_id = @ws group by dataset_id) u
-			left join (select dataset_id, count(*) as fields from field where workspace_id = @ws and state = 'active'
-				and dataset_id in (select dataset_id from suggestion_due where workspace_id = @ws) group by 1) n on n.dataset_id = u.dataset_id
-			order by 1`, pgx.StrictNamedArgs{"ws": by.Workspace})
+		notes, err := one[int](ctx, s, "suggestion", `select count(*) from suggestion_due where workspace_id = @ws`, pgx.StrictNamedArgs{"ws": by.Workspace})
+		if err != nil {
+			return err
+		}
+		err = s.wide(ctx, notes, func() error {
+			due, err = many[dueSuggestions](ctx, s, "suggestion", `
+				select coalesce(u.dataset_id, 0) as dataset_id, u.notes, coalesce(n.fields, 0)::int as fields
+				from (select dataset_id, array_agg(id) as notes from suggestion_due where workspace_id = @ws group by dataset_id) u
+				left join (select dataset_id, count(*) as fields from field where workspace_id = @ws and state = 'active'
+					and dataset_id in (select dataset_id from suggestion_due where workspace_id = @ws) group by 1) n on n.dataset_id = u.dataset_id
+				order by 1`, pgx.StrictNamedArgs{"ws": by.Workspace})
+			return err
+		})
 		if err != nil || len(due) == 0 {
 			return err
 		}
