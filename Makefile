@@ -8,7 +8,7 @@ WITHPG := bin/withpg --
 # Where the browser tests look for a browser.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable headless-shell
 
-.PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/crash test/browser/check verify bench bench/classify classify/train docker db/dump clean bin/withpg
+.PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/crash test/browser/check verify bench bench/classify classify/train docker clean bin/withpg
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,16 +86,6 @@ classify/train: ## make the weights of the classifier from its labelled columns;
 
 docker: ## build the container image
 	docker build -t utile .
-
-db/dump: build bin/withpg ## write migrations/schema.sql from a freshly migrated database; needs pg_dump
-	@command -v pg_dump >/dev/null || { echo "pg_dump is not installed"; exit 1; }
-	@$(WITHPG) sh -ec ' \
-		DATABASE_URL="$$UTILE_TEST_DATABASE_URL" bin/server migrate; \
-		pg_dump "$$UTILE_TEST_DATABASE_URL" --schema-only --no-owner --exclude-schema=river --exclude-table="goose_db_version*" > bin/schema.sql'
-	@# What changes with each run or with each version of pg_dump is left out.
-	@sed -e '/^\\restrict /d' -e '/^\\unrestrict /d' -e '/^-- Dumped /d' bin/schema.sql | cat -s > migrations/schema.sql
-	@rm bin/schema.sql
-	@echo wrote migrations/schema.sql
 
 clean: ## remove what was built
 	rm -rf bin

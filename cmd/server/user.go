@@ -89,7 +89,7 @@ func (p *program) addUser(ctx context.Context, st *store.Store, by domain.Actor,
 		if err != nil {
 			return err
 		}
-		if err := st.SetPassword(ctx, account.ID, hash); err != nil {
+		if err := st.SetPassword(ctx, domain.Operator(domain.Workspace{}), account.ID, hash); err != nil {
 			return err
 		}
 		u.ID = account.ID
@@ -115,7 +115,7 @@ func (p *program) setPassword(ctx context.Context, st *store.Store, email string
 	if err != nil {
 		return err
 	}
-	if err := st.SetPassword(ctx, account.ID, hash); err != nil {
+	if err := st.SetPassword(ctx, domain.Operator(domain.Workspace{}), account.ID, hash); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "The password of %s was changed.\n", email)

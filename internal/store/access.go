@@ -148,19 +148,29 @@ func (s *Store) SessionsOf(ctx context.Context, user domain.UserID) ([]AuthSessi
 	}), err
 }
 
-// RemoveSessionOf ends one session of a person; NotFound where it is not theirs.
-func (s *Store) RemoveSessionOf(ctx context.Context, user domain.UserID, id int64) error {
-	n, err := s.exec(ctx, "session", `delete from auth_session where user_id = @user and id = @id`, pgx.StrictNamedArgs{"user": user, "id": id})
+// RemoveSessionOf ends one session of the actor, which their workspaces remember; NotFound where it is not theirs.
+func (s *Store) RemoveSessionOf(ctx context.Context, by domain.Actor, id int64) error {
+	n, err := s.endSessions(ctx, by, `id = @id`, pgx.StrictNamedArgs{"id": id})
 	if err == nil && n == 0 {
 		err = domain.Errorf(domain.NotFound, "error.not_found", "noun", "session")
 	}
 	return err
 }
 
-// RemoveOtherSessions ends all sessions of a person but the one of that token, and returns how many.
-func (s *Store) RemoveOtherSessions(ctx context.Context, user domain.UserID, keep []byte) (int64, error) {
-	return s.exec(ctx, "session", `delete from auth_session where user_id = @user and token_hash <> @keep`,
-		pgx.StrictNamedArgs{"user": user, "keep": keep})
+// RemoveOtherSessions ends all sessions of the actor but the one of that token, and returns how many.
+func (s *Store) RemoveOtherSessions(ctx context.Context, by domain.Actor, keep []byte) (int64, error) {
+	return s.endSessions(ctx, by, `token_hash <> @keep`, pgx.StrictNamedArgs{"keep": keep})
+}
+
+func (s *Store) endSessions(ctx context.Context, by domain.Actor, which string, args pgx.StrictNamedArgs) (n int64, err error) {
+	args["user"] = by.User
+	err = s.Write(ctx, domain.Actor{User: by.User}, func(s *Store) error {
+		if n, err = s.exec(ctx, "session", `delete from auth_session where user_id = @user and `+which, args); err != nil || n == 0 {
+			return err
+		}
+		return s.recordAccount(ctx, by, by.User, "member.sessions_ended")
+	})
+	return n, err
 }
 
 func dataOf(data map[string]any) map[string]any {

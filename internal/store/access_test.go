@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -85,6 +86,60 @@ func TestSessionEndsFromIdlenessAndAtTheLatest(t *testing.T) {
 	}
 }
 
+// TestAccountsLeaveTheirTraceInEveryWorkspaceOfTheirs: an account belongs to no workspace, so all of the person's are told, and
+// no other.
+func TestAccountsLeaveTheirTraceInEveryWorkspaceOfTheirs(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := storetest.NewWorld(t)
+	by, other := w.Admin(), w.Other[domain.RoleAdmin]
+	me, alone := by.User, w.Acme[domain.RoleViewer].User
+	if err := w.Store.AddMembership(ctx, other, me, domain.RoleViewer); err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{"a", "b", "c"} {
+		if err := w.Store.AddSession(ctx, store.AuthSession{TokenHash: []byte(token), User: me}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func(in domain.Actor, of domain.UserID) (verbs []string) {
+		t.Helper()
+		events, err := w.Store.EventsOf(ctx, in, domain.SubjectMember, int64(of), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Verb != "member.added" {
+				verbs = append(verbs, e.Verb+" by "+e.ActorName)
+			}
+		}
+		return verbs
+	}
+	if _, err := w.Store.RemoveOtherSessions(ctx, by, []byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.Store.RemoveOtherSessions(ctx, by, []byte("a")); err != nil || n != 0 {
+		t.Errorf("%d more ended, %v", n, err)
+	}
+	for _, user := range []domain.UserID{me, alone} {
+		if err := w.Store.SetPassword(ctx, domain.Operator(domain.Workspace{}), user, "hash"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"member.password_set by " + domain.OperatorName, "member.sessions_ended by " + by.Name} // newest first
+	for _, in := range []domain.Actor{by, other} {
+		if got := told(in, me); !slices.Equal(got, want) {
+			t.Errorf("%s was told %q, want %q", in.Slug, got, want)
+		}
+	}
+	if got := told(by, alone); !slices.Equal(got, want[:1]) {
+		t.Errorf("their own workspace was told %q", got)
+	}
+	if got := told(other, alone); len(got) != 0 {
+		t.Errorf("a workspace that they are not in was told %q", got)
+	}
+}
+
 func TestSessionsAreTheirOwners(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -99,17 +154,17 @@ func TestSessionsAreTheirOwners(t *testing.T) {
 	if err != nil || len(theirs) != 1 {
 		t.Fatalf("sessions of the other: %v, %v", theirs, err)
 	}
-	if err := w.Store.RemoveSessionOf(ctx, me, theirs[0].ID); !errors.Is(err, domain.NotFound) {
+	if err := w.Store.RemoveSessionOf(ctx, domain.Actor{User: me}, theirs[0].ID); !errors.Is(err, domain.NotFound) {
 		t.Errorf("ended the session of somebody else: %v", err)
 	}
 	mine, err := w.Store.SessionsOf(ctx, me)
 	if err != nil || len(mine) != 3 {
 		t.Fatalf("my sessions: %v, %v", mine, err)
 	}
-	if err := w.Store.RemoveSessionOf(ctx, me, mine[0].ID); err != nil {
+	if err := w.Store.RemoveSessionOf(ctx, domain.Actor{User: me}, mine[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := w.Store.RemoveOtherSessions(ctx, me, mine[1].TokenHash); err != nil || n != 1 {
+	if n, err := w.Store.RemoveOtherSessions(ctx, domain.Actor{User: me}, mine[1].TokenHash); err != nil || n != 1 {
 		t.Errorf("ended %d others, %v", n, err)
 	}
 	if left, err := w.Store.SessionsOf(ctx, me); err != nil || len(left) != 1 || left[0].ID != mine[1].ID {

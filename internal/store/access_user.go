@@ -83,8 +83,9 @@ func (s *Store) AddUser(ctx context.Context, u domain.User, passwordHash string)
 		pgx.StrictNamedArgs{"email": u.Email, "name": u.Name, "locale": textNull(u.Locale), "hash": passwordHash})
 }
 
-// SetPassword gives an account another password, lets it sign in again where it could not, and ends its sessions.
-func (s *Store) SetPassword(ctx context.Context, user domain.UserID, passwordHash string) error {
+// SetPassword gives an account another password, lets it sign in again where it could not, and ends its sessions. The
+// workspaces of the person remember it; by is the person, or the operator of the installation.
+func (s *Store) SetPassword(ctx context.Context, by domain.Actor, user domain.UserID, passwordHash string) error {
 	return s.Write(ctx, domain.Actor{User: user}, func(s *Store) error {
 		n, err := s.exec(ctx, "user", `update app_user set password_hash = @hash, disabled_at = null where id = @user`,
 			pgx.StrictNamedArgs{"user": user, "hash": passwordHash})
@@ -94,9 +95,34 @@ func (s *Store) SetPassword(ctx context.Context, user domain.UserID, passwordHas
 		if n == 0 {
 			return domain.Errorf(domain.NotFound, "error.not_found", "noun", "user")
 		}
-		_, err = s.exec(ctx, "session", `delete from auth_session where user_id = @user`, pgx.StrictNamedArgs{"user": user})
-		return err
+		if _, err = s.exec(ctx, "session", `delete from auth_session where user_id = @user`, pgx.StrictNamedArgs{"user": user}); err != nil {
+			return err
+		}
+		return s.recordAccount(ctx, by, user, "member.password_set")
 	})
+}
+
+// recordAccount tells the history of each workspace of a person what happened to their account, which belongs to none.
+func (s *Store) recordAccount(ctx context.Context, by domain.Actor, user domain.UserID, verb string) error {
+	type of struct {
+		Workspace domain.WorkspaceID `db:"workspace_id"`
+		Name      string             `db:"name"`
+	}
+	list, err := many[of](ctx, s, "member", `select m.workspace_id, u.name from membership m join app_user u on u.id = m.user_id
+		where m.user_id = @user order by m.workspace_id`, pgx.StrictNamedArgs{"user": user})
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		in := by
+		in.Workspace = m.Workspace
+		if err := s.Write(ctx, in, func(s *Store) error {
+			return s.record(ctx, in, domain.Event{Verb: verb, Subject: domain.Subject{Kind: domain.SubjectMember, ID: int64(user), Name: m.Name}})
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AddMembership lets a person into the actor's workspace, or changes their role there.

@@ -235,7 +235,7 @@ var subjectKinds = map[string]string{
 // factKinds tells, by the name of a value in the history or of a filter in a list's address, which records it names.
 var factKinds = func() map[string]string {
 	kinds := map[string]string{"dataset": "dataset", "source_dataset": "dataset", "target_dataset": "dataset", "field": "field",
-		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch"}
+		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch", "decision_id": "decision"}
 	for name, kind := range nameKinds {
 		kinds[name] = kind
 	}

@@ -167,6 +167,12 @@ func (g *generator) inventory() {
 		if category > 0 {
 			values["category"] = category
 		}
+		switch g.r.IntN(3) {
+		case 0:
+			values["source_facts"] = `{"length": 80, "options": ["a", "é\u2026"], "option_count": 2, "meta": {"owner": "7"}, "custom": true}`
+		case 1:
+			values["source_facts"] = `{}`
+		}
 		if n == 1 {
 			values["decision"], values["decision_until"] = "keep_until", "2027-01-31"
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -302,6 +303,81 @@ func TestUndoTwiceAndTooLate(t *testing.T) {
 	}
 	if list, err := w.Store.Batches(ctx, w.by, 0, 10); err != nil || len(list) != 3 || list[0].ActorName != w.by.Name || list[2].UndoneAt == nil {
 		t.Errorf("recent activity: %+v, %v", list, err)
+	}
+}
+
+// named is what state tells of one workspace, by names: for comparison with a copy, where everything has other numbers.
+func (w *bulkWorld) named(t testing.TB, by domain.Actor) []string {
+	t.Helper()
+	var lines []string
+	if err := w.Owner.QueryRow(context.Background(), `select array_agg(line order by line) from (
+		select 'field ' || jsonb_build_array(f.name, c.code, f.gdpr_class, u.email, f.origin, f.verdict, f.decision, f.decision_until)::text as line
+			from field f left join data_category c on c.id = f.category_id left join app_user u on u.id = f.owner_id where f.workspace_id = $1
+		union all select 'link ' || jsonb_build_array(f.name, p.name, x.level, x.role, x.note, x.source, u.email, x.linked_at)::text
+			from program_link x join field f on f.id = x.field_id join program p on p.id = x.program_id left join app_user u on u.id = x.linked_by
+			where x.workspace_id = $1
+		union all select 'mapping ' || jsonb_build_array(f.name, p.code, x.state, x.justification, x.reopened_because)::text
+			from purpose_mapping x join field f on f.id = x.field_id join purpose p on p.id = x.purpose_id where x.workspace_id = $1
+		union all select 'collection ' || jsonb_build_array(f.name, p.name)::text
+			from field_collection x join field f on f.id = x.field_id join collection_point p on p.id = x.collection_point_id where x.workspace_id = $1
+		union all select 'decision ' || jsonb_build_array(f.name, x.kind, x.until, x.reason, x.withdrawn_at is null)::text
+			from decision x join field f on f.id = x.field_id where x.workspace_id = $1) l`, by.Workspace).Scan(&lines); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// A workspace that came in as a file is undone as the one that it was written from: what its batches name has other numbers
+// there.
+func TestUndoInAnImportedWorkspace(t *testing.T) {
+	t.Parallel()
+	w := newBulkWorld(t)
+	ctx := context.Background()
+	soon, later := domain.Day(time.Now().AddDate(0, 0, 10)), domain.Day(time.Now().AddDate(1, 0, 0))
+	start := w.named(t, w.by)
+	var batches []domain.BatchID
+	for _, b := range []domain.Bulk{
+		{Act: domain.BulkLink, Program: w.programs[0], Level: domain.LinkEssential, Note: "first"},
+		{Act: domain.BulkLink, Program: w.programs[0], Level: domain.LinkUseful, Note: "second"},
+		{Act: domain.BulkUnlink, Program: w.programs[0]},
+		{Act: domain.BulkOwner, Owner: w.Acme[domain.RoleDPO].User},
+		{Act: domain.BulkOwner, Owner: w.by.User},
+		{Act: domain.BulkKeep, Reason: "the program starts soon", Until: &soon},
+		{Act: domain.BulkKeep, Reason: "it starts later", Until: &later},
+		{Act: domain.BulkCollect, Point: w.points[1]},
+		{Act: domain.BulkMap, Purpose: w.purposes[1], Justification: "needed"},
+		{Act: domain.BulkCategorise, Category: w.cats[2]},
+	} {
+		batch, plan := w.apply(t, b, w.fields)
+		if batch == 0 || plan.Todo() == 0 {
+			t.Fatalf("%s changed nothing: %+v", b.Act, plan)
+		}
+		batches = append(batches, batch)
+	}
+	copied := importArchive(t, w.Store, "copy", exportArchive(t, w.Store, w.by))
+	if d := cmp.Diff(w.named(t, w.by), w.named(t, copied)); d != "" {
+		t.Fatalf("the copy is not the same (-original +copy):\n%s", d)
+	}
+	list, err := w.Store.Batches(ctx, copied, 0, 50)
+	if err != nil || len(list) != len(batches) {
+		t.Fatalf("%d batches in the copy, %v", len(list), err)
+	}
+	for n, b := range list { // newest first
+		if _, _, err := w.Store.UndoBatch(ctx, w.by, batches[len(batches)-1-n]); err != nil {
+			t.Fatalf("%s: %v", b.Kind, err)
+		}
+		if _, kept, err := w.Store.UndoBatch(ctx, copied, b.ID); err != nil || kept != 0 {
+			t.Fatalf("%s in the copy: %d kept, %v", b.Kind, kept, err)
+		}
+		if d := cmp.Diff(w.named(t, w.by), w.named(t, copied)); d != "" {
+			t.Fatalf("after undoing %s (-original +copy):\n%s", b.Kind, d)
+		}
+	}
+	active := func(lines []string) []string {
+		return slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "decision ") && strings.HasSuffix(l, "false]") })
+	}
+	if d := cmp.Diff(active(start), active(w.named(t, copied))); d != "" {
+		t.Errorf("undoing all left (-start +copy):\n%s", d)
 	}
 }
 

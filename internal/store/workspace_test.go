@@ -169,13 +169,13 @@ func TestAccounts(t *testing.T) {
 	if _, err := st.AddUser(ctx, domain.User{Email: "anna@example.com", Name: "Anna"}, "x"); !errors.Is(err, domain.Invalid) {
 		t.Errorf("a second account of one address: %v", err)
 	}
-	if err := st.SetPassword(ctx, user, "other"); err != nil {
+	if err := st.SetPassword(ctx, domain.Operator(domain.Workspace{}), user, "other"); err != nil {
 		t.Fatal(err)
 	}
 	if a, err := st.UserByEmail(ctx, "anna@example.com"); err != nil || a.PasswordHash != "other" || a.ID != user {
 		t.Errorf("account %+v, %v", a, err)
 	}
-	if err := st.SetPassword(ctx, user+99, "x"); !errors.Is(err, domain.NotFound) {
+	if err := st.SetPassword(ctx, domain.Operator(domain.Workspace{}), user+99, "x"); !errors.Is(err, domain.NotFound) {
 		t.Errorf("password of nobody: %v", err)
 	}
 

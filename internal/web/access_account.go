@@ -192,7 +192,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.SetPassword(ctx, u.ID, hash); err != nil {
+	if err := s.store.SetPassword(ctx, visitOf(r).Actor(), u.ID, hash); err != nil {
 		return err
 	}
 	if err := s.enter(w, r, u.ID); err != nil {
@@ -209,7 +209,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 	if id == visitOf(r).Session.ID {
 		return s.signOut(w, r)
 	}
-	if err := s.store.RemoveSessionOf(r.Context(), visitOf(r).User.ID, id); err != nil {
+	if err := s.store.RemoveSessionOf(r.Context(), visitOf(r).Actor(), id); err != nil {
 		return err
 	}
 	return s.seeOther(w, r, "/account", "account.session.ended")
@@ -217,7 +217,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) endOtherSessions(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
-	n, err := s.store.RemoveOtherSessions(r.Context(), v.User.ID, v.Session.TokenHash)
+	n, err := s.store.RemoveOtherSessions(r.Context(), v.Actor(), v.Session.TokenHash)
 	if err != nil {
 		return err
 	}
