@@ -26,6 +26,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.suggestionRoutes(inside)
 		s.searchRoutes(inside)
 		s.historyRoutes(inside)
+		s.compareRoutes(inside)
 		s.proofRoutes(inside)
 		s.fieldBulkRoutes(inside)
 		s.batchRoutes(inside)
