@@ -37,7 +37,7 @@ func TestSetUpInBrowser(t *testing.T) {
 	tab.Width(1440).Click("button.door").Wait(".notice")
 	tab.Axe(t)
 	tab.Shoot("example")
-	tab.Click(".notice .linkbtn").Wait("#flashes .flash")
+	tab.Click(".notice .linkbtn").Wait("ul.doors").Wait("#flashes .flash") // the page before has a message too
 	if got := tab.Location(); got != s.URL+"/workspaces" {
 		t.Errorf("after removing the example at %s", got)
 	}
