@@ -39,7 +39,7 @@ func (w wide) ReadAt(b []byte, at int64) (n int, err error) {
 // TestADumpOfAnySizeTakesTheMemoryOfItsTables: the rows between two declarations are passed over and never kept. Not parallel:
 // it counts what is allocated.
 func TestADumpOfAnySizeTakesTheMemoryOfItsTables(t *testing.T) {
-	const most = 32 << 20 // bytes allocated in all, freed ones included: half of the file, where keeping its rows takes all of it
+	const most = 8 << 20 // bytes allocated in all, freed ones included
 	row := "4711\tAnna\tanna@example.org\t" + strings.Repeat("x", 4000) + "\n"
 	for name, file := range map[string]wide{
 		"postgresql": {head: "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.client (\n    id integer NOT NULL,\n    name text,\n    email text,\n    note text\n);\n\nCOPY public.client (id, name, email, note) FROM stdin;\n",
@@ -62,7 +62,8 @@ func TestADumpOfAnySizeTakesTheMemoryOfItsTables(t *testing.T) {
 			return after.TotalAlloc - before.TotalAlloc
 		}
 		read(1) // what a parser sets up once
-		if used := read(64 << 20); used > most {
+		// What else the process does counts too, and only ever adds: the least of three readings is the nearest.
+		if used := min(read(64<<20), read(64<<20), read(64<<20)); used > most {
 			t.Errorf("%s: %d MiB for 64 MiB", name, used>>20)
 		}
 	}
