@@ -110,21 +110,29 @@ func (r Recognised) Document() bool { return r != Recognised{} }
 // Recognise says what a file is by its first bytes, HeadSize of them at most, never by its name. Files of one format that
 // come together are read together.
 func Recognise(first []byte) Recognised {
-	h := newHead(first)
+	f, none := newHead(first).recognise()
+	if f == nil {
+		return Recognised{None: none}
+	}
+	return Recognised{Format: f.name}
+}
+
+// recognise finds the format, or the key of the message about a kind of file that describes no fields, or neither.
+func (h *head) recognise() (f *format, says string) {
 	for _, n := range none {
 		if n.sniff(h) {
-			return Recognised{None: "scan.none." + n.key}
+			return nil, "scan.none." + n.key
 		}
 	}
 	for _, f := range formats {
 		if f.sniff(h) {
-			return Recognised{Format: f.name}
+			return f, ""
 		}
 	}
 	if h.json != nil {
-		return Recognised{None: "scan.error.unknown_json"}
+		return nil, "scan.error.unknown_json"
 	}
-	return Recognised{}
+	return nil, ""
 }
 
 // Document is what files of one format describe: fields as a Source, flows between their datasets, and what was not used.
@@ -202,21 +210,17 @@ func (d *Document) readFile(f File) error {
 		return errors.Join(err, io.ErrUnexpectedEOF)
 	}
 	h := newHead(first)
-	if is := Recognise(first); is.None != "" {
-		return fault(is.None)
+	known, says := h.recognise()
+	switch {
+	case says != "":
+		return fault(says)
+	case known == nil:
+		return fault("scan.error.unknown")
+	case d.format != nil && d.format != known:
+		return fault("scan.error.mixed")
 	}
-	for _, known := range formats {
-		if !known.sniff(h) {
-			continue
-		}
-		if d.format != nil && d.format != known {
-			return fault("scan.error.mixed")
-		}
-		d.begin(known)
-		r := &reading{Document: d, File: f, head: h}
-		return known.read(r)
-	}
-	return fault("scan.error.unknown")
+	d.begin(known)
+	return known.read(&reading{Document: d, File: f, head: h})
 }
 
 // in says which file an error is about.

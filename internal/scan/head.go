@@ -1,9 +1,7 @@
 package scan
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
@@ -35,7 +33,7 @@ const (
 )
 
 func newHead(first []byte) *head {
-	decoded, err := io.ReadAll(transform.NewReader(bytes.NewReader(first), unicode.BOMOverride(transform.Nop)))
+	decoded, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), first)
 	if err != nil {
 		return &head{}
 	}
