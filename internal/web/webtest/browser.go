@@ -316,18 +316,7 @@ func (p *Tab) Faults() []string {
 // in the page, and for every fault.
 func (p *Tab) Axe(t testing.TB) {
 	t.Helper()
-	p.axeFully(t, `{resultTypes: ['violations']}`)
-}
-
-// axeColourless is Axe without the contrast of colours, which is half of its work.
-func (p *Tab) axeColourless(t testing.TB) {
-	t.Helper()
-	p.axeFully(t, `{resultTypes: ['violations'], rules: {'color-contrast': {enabled: false}}}`)
-}
-
-func (p *Tab) axeFully(t testing.TB, options string) {
-	t.Helper()
-	p.axe(t, options)
+	p.axe(t, `{resultTypes: ['violations']}`)
 	for _, fault := range p.Faults() {
 		t.Errorf("browser: %s", fault)
 	}

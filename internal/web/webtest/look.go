@@ -14,9 +14,7 @@ type look struct {
 }
 
 // looks are, by language, how a page is looked at: as opened, and as changed while it is open. Together they are every
-// width in every theme, every language in every width and every language in every theme. The contrast of colours, which no
-// language changes, is measured in all but the second opening: a phone in the light shows what the phone in the dark and
-// the desk in the light have shown.
+// width in every theme, every language in every width and every language in every theme.
 var looks = map[string][2]look{
 	"fr": {{1440, "light"}, {390, "dark"}},
 	"en": {{390, "light"}, {1440, "dark"}},
@@ -43,13 +41,10 @@ func (p *Tab) Prepare(site, lang string) *Tab {
 func (p *Tab) Look(t testing.TB, lang, name string) {
 	t.Helper()
 	for i, l := range looks[lang] {
-		switch {
-		case i > 0:
-			p.wear(l).AxeLooks(t)
-		case lang == "en":
-			p.axeColourless(t)
-		default:
+		if i == 0 {
 			p.Axe(t)
+		} else {
+			p.wear(l).AxeLooks(t)
 		}
 		title := fmt.Sprintf("%s-%s-%s-%d", name, lang, l.theme, l.width)
 		if over := p.Overflow(); over > 0 {
