@@ -89,3 +89,12 @@ func busyField(t *testing.T, s *webtest.Site) (id domain.FieldID) {
 	}
 	return id
 }
+
+// Filters that a narrow window folded stand open again beside the list once the window is wide.
+func TestFiltersFollowTheWindowInBrowser(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Admin()))
+	tab.Width(390).Open(s.URL + "/w/acme/members").Wait("[data-fold]:not([open])")
+	tab.Width(1440).Wait("[data-fold][open]")
+}

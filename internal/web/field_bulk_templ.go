@@ -610,7 +610,7 @@ func fieldBulkPreviewPage(v fieldBulkView) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "bulk.refused"), Headers: refusedHeaders(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Table(ui.TableSpec{Stacked: true, Caption: i18n.T(ctx, "bulk.refused"), Headers: refusedHeaders(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

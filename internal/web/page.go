@@ -55,7 +55,14 @@ var sections = []section{
 	{stream: "review", path: "history", key: "nav.history"},
 	{stream: "review", path: "batches", key: "batches.title"},
 	{stream: "review", path: "proof", key: "proof.title", action: domain.ProveHistory},
+	{stream: theWorkspace, path: "members", key: "nav.members"},
+	{stream: theWorkspace, path: "invitations", key: "invitations.title", action: domain.ManageMembers},
+	{stream: theWorkspace, path: "teams", key: "nav.teams"},
+	{stream: theWorkspace, path: "settings", key: "nav.settings"},
 }
+
+// theWorkspace is what the account menu leads to: the sections of no workstream.
+const theWorkspace = "workspace"
 
 var streams = []struct{ name, icon string }{
 	{"diagnose", "stethoscope"}, {"target", "target"}, {"architecture", "sitemap"}, {"review", "gavel"},
@@ -176,7 +183,7 @@ func currentSection(path string, by domain.Actor) section {
 			return sec
 		}
 	}
-	return section{stream: "diagnose", path: "-"}
+	return section{stream: streams[0].name, path: "-"}
 }
 
 func importPath(by domain.Actor, id domain.ImportID) string {

@@ -183,7 +183,11 @@ const start = () => {
 	all('[data-bulk]').forEach(count);
 	all('.flash').forEach(expire);
 };
-if (matchMedia('(max-width:60rem)').matches) all('[data-fold]').forEach((f) => { f.open = false; });
+// Filters are folded where they stand above the list, and open where they stand beside it, also when the window changes.
+const narrow = matchMedia('(max-width:60rem)');
+const fold = () => all('[data-fold]').forEach((f) => { f.open = !narrow.matches; });
+narrow.addEventListener('change', fold);
+if (narrow.matches) fold();
 const held = JSON.parse(sessionStorage.getItem(kept) || 'null');
 if (held) {
 	sessionStorage.removeItem(kept);
