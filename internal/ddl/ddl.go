@@ -29,9 +29,11 @@ type Schema struct {
 	tables map[name]*Table
 	enums  map[string][]string
 	n      int // columns
+	// current is the database of MySQL that the statements so far have chosen.
+	current string
 }
 
-// Table is a table with its columns in the order of the dump.
+// Table is a table with its columns in the order of the dump. The schema of a table of MySQL is its database.
 type Table struct {
 	Schema, Name, Comment string
 	Line                  int
@@ -246,6 +248,9 @@ func (t *Table) refer(columns []string, table string, to []string) {
 
 // finish gives children the columns of their parents, drops partitions, which hold rows of another table, and explains types.
 func (s *Schema) finish() {
+	if s.Dialect == MySQL {
+		defer s.nameDatabases()
+	}
 	done := map[*Table]bool{}
 	for _, t := range s.Tables {
 		s.inherit(t, done, 0)
@@ -261,6 +266,15 @@ func (s *Schema) finish() {
 			if c.Values == nil {
 				c.Values = s.enums[strings.TrimSuffix(c.Type, "[]")]
 			}
+		}
+	}
+}
+
+// nameDatabases names the database of tables that stand before any was chosen.
+func (s *Schema) nameDatabases() {
+	for _, t := range s.Tables {
+		if t.Schema == "" {
+			t.Schema = s.Database
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/sqlc-dev/marino/ast"
@@ -8,14 +9,34 @@ import (
 	"github.com/sqlc-dev/marino/parser"
 )
 
+// foreign is what MariaDB writes and the parser does not know, beside the quoted texts in which it means nothing: the
+// collations of MariaDB 11 would cost every table of a dump.
+var foreign = regexp.MustCompile("(?is)'(?:[^'\\\\]|\\\\.)*'|\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`(?:\\s+(?:uuid|inet4|inet6)\\b)?|\\bcollate\\b\\s*=?\\s*\\w+|\\bwith\\s+system\\s+versioning\\b")
+
+// understood is a statement without what the parser does not know. Collations say nothing of what a column is; types that
+// MariaDB alone has are written as one that both know.
+func understood(text string) string {
+	return foreign.ReplaceAllStringFunc(text, func(found string) string {
+		switch found[0] {
+		case '\'', '"':
+			return found
+		case '`':
+			return found[:strings.LastIndexByte(found, '`')+1] + map[bool]string{true: " binary(16)"}[!strings.HasSuffix(found, "`")]
+		}
+		return ""
+	})
+}
+
 // parseMySQL takes what a statement declares.
 func (s *Schema) parseMySQL(st statement) error {
-	nodes, _, err := parser.New().Parse(st.text, "", "")
+	nodes, _, err := parser.New().Parse(understood(st.text), "", "")
 	if err != nil {
 		return err
 	}
 	for _, n := range nodes {
 		switch n := n.(type) {
+		case *ast.UseStmt:
+			s.current = n.DBName
 		case *ast.CreateTableStmt:
 			err = s.mysqlCreate(st, n)
 		case *ast.AlterTableStmt:
@@ -29,17 +50,18 @@ func (s *Schema) parseMySQL(st statement) error {
 }
 
 func (s *Schema) mysqlCreate(st statement, n *ast.CreateTableStmt) error {
-	t := &Table{Schema: n.Table.Schema.O, Name: n.Table.Name.O, Line: st.line}
+	at := s.mysqlName(n.Table)
+	t := &Table{Schema: at.schema, Name: at.table, Line: st.line}
 	if n.TemporaryKeyword != ast.TemporaryNone {
 		s.skip("temporary", st.line)
 		return nil
 	}
 	if n.ReferTable != nil {
-		t.parents = append(t.parents, name{n.ReferTable.Schema.O, n.ReferTable.Name.O})
+		t.parents = append(t.parents, s.mysqlName(n.ReferTable))
 	}
-	lines := lineFinder{text: st.text, line: st.line}
+	written := columnFinder{text: st.text, line: st.line}
 	for _, c := range n.Cols {
-		t.Columns = append(t.Columns, mysqlColumn(c, lines.of(c.Name.Name.O)))
+		t.Columns = append(t.Columns, mysqlColumn(c, &written))
 	}
 	for _, c := range n.Cols {
 		t.mysqlOptions(c)
@@ -55,27 +77,60 @@ func (s *Schema) mysqlCreate(st statement, n *ast.CreateTableStmt) error {
 	return s.add(t)
 }
 
-// lineFinder finds the lines of columns: the parser does not keep where they stand.
-type lineFinder struct {
+// mysqlName is the name of a table with its database: the one that was chosen, where the name has none.
+func (s *Schema) mysqlName(t *ast.TableName) name {
+	if t.Schema.O == "" {
+		return name{s.current, t.Name.O}
+	}
+	return name{t.Schema.O, t.Name.O}
+}
+
+// columnFinder finds where columns stand in the text of a statement: the parser does not keep it.
+type columnFinder struct {
 	text string
 	line int
 	at   int
 }
 
-// of is the line of a column that stands behind those that were asked for before.
-func (l *lineFinder) of(column string) int {
-	for _, quoted := range []string{"`" + column + "`", column} {
-		if n := strings.Index(l.text[l.at:], quoted); n >= 0 {
-			l.line += strings.Count(l.text[l.at:l.at+n], "\n")
-			l.at += n
-			break
+// find is the line of a column that stands behind those that were asked for before, and the text behind its name.
+func (f *columnFinder) find(column string) (line int, rest string) {
+	for _, quoted := range []string{"`" + strings.ReplaceAll(column, "`", "``") + "`", column} {
+		if n := strings.Index(f.text[f.at:], quoted); n >= 0 {
+			f.line += strings.Count(f.text[f.at:f.at+n], "\n")
+			f.at += n
+			return f.line, f.text[f.at+len(quoted):]
 		}
 	}
-	return l.line
+	return f.line, ""
 }
 
-func mysqlColumn(c *ast.ColumnDef, line int) *Column {
-	column := &Column{Name: c.Name.Name.O, Type: c.Tp.InfoSchemaStr(), Line: line}
+// typeWord is the first word of a type with the bracket that may follow it.
+var typeWord = regexp.MustCompile(`^\s*([A-Za-z0-9]+)\s*(\(?)`)
+
+// shown is how wide a number is shown, which the parser adds where it is not written.
+var shown = regexp.MustCompile(`^((?:tiny|small|medium|big)?int|year)\(-?[0-9]+\)`)
+
+// mysqlType is the type as the database tells it. It stays as it was written where the parser knows another by that name.
+func mysqlType(c *ast.ColumnDef, rest string) string {
+	known := c.Tp.InfoSchemaStr()
+	written := typeWord.FindStringSubmatch(rest)
+	if written == nil {
+		return known
+	}
+	switch word := strings.ToLower(written[1]); word {
+	case "uuid", "inet4", "inet6":
+		return word
+	case "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "year":
+		if written[2] == "" {
+			return shown.ReplaceAllString(known, "$1")
+		}
+	}
+	return known
+}
+
+func mysqlColumn(c *ast.ColumnDef, written *columnFinder) *Column {
+	line, rest := written.find(c.Name.Name.O)
+	column := &Column{Name: c.Name.Name.O, Type: mysqlType(c, rest), Line: line}
 	if elements := c.Tp.GetElems(); len(elements) > 0 {
 		column.Values = elements
 	} else if strings.Contains(column.Type, "char(") || strings.Contains(column.Type, "binary(") || strings.HasPrefix(column.Type, "decimal(") {
@@ -110,7 +165,7 @@ func (t *Table) mysqlOptions(c *ast.ColumnDef) {
 
 func mysqlText(e ast.ExprNode) string {
 	var b strings.Builder
-	if e == nil || e.Restore(format.NewRestoreCtx(format.RestoreStringSingleQuotes|format.RestoreKeyWordLowercase, &b)) != nil {
+	if e == nil || e.Restore(format.NewRestoreCtx(format.RestoreStringSingleQuotes|format.RestoreStringWithoutCharset|format.RestoreKeyWordLowercase, &b)) != nil {
 		return ""
 	}
 	return b.String()
@@ -140,10 +195,11 @@ func (t *Table) mysqlRule(c *ast.Constraint) {
 }
 
 func (s *Schema) mysqlAlter(st statement, n *ast.AlterTableStmt) error {
-	t := s.tables[name{n.Table.Schema.O, n.Table.Name.O}]
+	t := s.tables[s.mysqlName(n.Table)]
 	if t == nil {
 		return nil
 	}
+	written := columnFinder{text: st.text, line: st.line}
 	for _, spec := range n.Specs {
 		switch spec.Tp {
 		case ast.AlterTableAddConstraint:
@@ -153,7 +209,7 @@ func (s *Schema) mysqlAlter(st statement, n *ast.AlterTableStmt) error {
 		case ast.AlterTableAddColumns:
 			for _, c := range spec.NewColumns {
 				if t.column(c.Name.Name.O) == nil && len(t.Columns) < 10_000 {
-					t.Columns = append(t.Columns, mysqlColumn(c, st.line))
+					t.Columns = append(t.Columns, mysqlColumn(c, &written))
 					t.mysqlOptions(c)
 				}
 			}

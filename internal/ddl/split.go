@@ -252,7 +252,7 @@ func (s *splitter) delimiterCommand() bool {
 func (s *splitter) lineComment() error {
 	line, err := s.passLine(nil)
 	if _, name, ok := strings.Cut(string(line), "Database: "); ok && s.database == "" {
-		s.database = strings.TrimSpace(name)
+		s.database = strings.Trim(name, "` \t\r\n")
 	}
 	if len(s.buf) > 0 {
 		s.keep('\n')

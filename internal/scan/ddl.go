@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"utile/internal/ddl"
@@ -42,6 +43,10 @@ func readDump(dialect ddl.Dialect) func(*reading) error {
 			r.notes(skipped.N, "sql_"+skipped.What, r.place(skipped.Line))
 		}
 		for _, t := range schema.Tables {
+			if dialect == ddl.MySQL && slices.Contains(ownSchemas, strings.ToLower(t.Schema)) {
+				r.note("own_schema", r.place(t.Line))
+				continue
+			}
 			for _, c := range t.Columns {
 				if err := r.add(r.place(c.Line), columnOf(t, c)); err != nil {
 					return err

@@ -115,9 +115,9 @@ func (c infoRow) field() field {
 		f.key = truth(key == "PRI")
 		f.source.Unique = key == "UNI"
 	}
-	f.source.Length, _ = strconv.Atoi(c.cell("character_maximum_length"))
-	if f.source.Length > 1<<20 { // as long as the type allows
-		f.source.Length = 0
+	n, err := strconv.Atoi(c.cell("character_maximum_length"))
+	if chosen := c.cell("data_type"); err == nil && n <= 1<<20 && chosen != "enum" && chosen != "set" { // others are as long as the type allows
+		f.source.Length = max(n, 0)
 	}
 	f.source.Formula = c.cell("generation_expression")
 	f.source.Calculated = f.source.Formula != ""
