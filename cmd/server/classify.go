@@ -125,7 +125,7 @@ func readColumns(in io.Reader) ([]classify.Column, error) {
 		return nil, fmt.Errorf("no column tells the %s: rename its heading", missing[0])
 	}
 	var columns []classify.Column
-	for found, err := range scan.Inventory(table, mapping).Fields() {
+	for found, err := range scan.Inventory(table, mapping, nil).Fields() {
 		if err != nil {
 			return nil, err
 		}

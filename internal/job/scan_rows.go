@@ -68,7 +68,7 @@ func (s *rowSource) inventory() (store.RowSource, error) {
 	if err := s.table.Rewind(); err != nil {
 		return nil, err
 	}
-	return s.found(scan.InventoryOf(s.table, s.targets(), s.known()), s.plan.Targets), nil
+	return s.found(scan.Inventory(s.table, s.targets(), s.known()).Fields(), s.plan.Targets), nil
 }
 
 // described starts at the first field of a document.
@@ -186,7 +186,7 @@ func (s *rowSource) evidence() (store.RowSource, error) {
 	if err := s.table.Rewind(); err != nil {
 		return nil, err
 	}
-	next, stop := iter.Pull2(scan.StatsOf(s.table, s.targets(), s.known()))
+	next, stop := iter.Pull2(scan.Stats(s.table, s.targets(), s.known()))
 	s.stop = stop
 	return &batches{next: func() (store.FoundRow, []domain.RowProblem, error) {
 		measured, err, more := next()

@@ -8,14 +8,11 @@ import (
 	"utile/internal/domain"
 )
 
-// maxPath is how many dots the name of a nested field may have: what lies deeper is told and not taken.
-const maxPath = 8
-
 // avro reads schemas of Apache Avro 1.12: a record, or several in an array. Records inside records are told by paths.
 var avro = format{
 	name: "avro", says: []domain.ScanTarget{domain.ScanDataType, domain.ScanNullable, domain.ScanComment},
 	sniff: func(h *head) bool {
-		return h.json.isAvro() || h.json != nil && h.json.kind == '[' && slices.ContainsFunc(h.json.items, (*peek).isAvro)
+		return h.json.isAvro() || h.json != nil && h.json.kind == '[' && slices.ContainsFunc(h.json.items, (*tree).isAvro)
 	},
 	read: func(r *reading) error {
 		return r.whole(func(t *tree) error {
@@ -39,8 +36,8 @@ var avro = format{
 	},
 }
 
-func (p *peek) isAvro() bool {
-	return p.str("type") == "record" && p.has("name") && p.is('[', "fields")
+func (t *tree) isAvro() bool {
+	return t.str("type") == "record" && t.has("name") && t.is('[', "fields")
 }
 
 type avroReader struct {

@@ -33,8 +33,9 @@ const (
 // Error is why the files of a document cannot be read.
 //
 // Keys: scan.error.damaged, scan.error.deep (most), scan.error.long_text (most), scan.error.record (most), scan.error.fields
-// (most), scan.error.too_much (most), scan.error.no_fields, scan.error.unknown, scan.error.mixed, scan.error.yaml_size (most),
-// scan.error.aliases, and scan.none.* for files that describe no fields.
+// (most), scan.error.too_much (most), scan.error.flows (most), scan.error.nodes (most), scan.error.file_size (most),
+// scan.error.no_fields, scan.error.unknown, scan.error.mixed, scan.error.yaml, scan.error.sql, and scan.none.* for files that
+// describe no fields.
 type Error struct {
 	File, Place string // Place is empty where the file as a whole is meant
 	Key         string
@@ -361,12 +362,8 @@ type field struct {
 // add keeps a field. One that was described before is told once, with what each place says of it.
 func (d *Document) add(place string, f field) error {
 	key := fieldKey{strings.ToLower(f.application), strings.ToLower(f.schema), strings.ToLower(f.dataset), f.name}
-	if n, twice := d.at[key]; twice {
-		d.note("repeated", place)
-		d.fields[n].merge(f)
-		return nil
-	}
-	if len(d.fields) == maxFields {
+	n, twice := d.at[key]
+	if !twice && len(d.fields) == maxFields {
 		return fault("scan.error.fields", "most", maxFields)
 	}
 	made := domain.FoundField{Application: text(f.application), Schema: text(f.schema), Dataset: text(f.dataset), Name: text(f.name),
@@ -375,6 +372,11 @@ func (d *Document) add(place string, f field) error {
 		Nullable: f.nullable, Fides: f.fides, Source: f.source.Clean()}
 	if d.text += weight(made); d.text > maxText {
 		return fault("scan.error.too_much", "most", maxText)
+	}
+	if twice {
+		d.note("repeated", place)
+		d.fields[n].merge(made, f.key)
+		return nil
 	}
 	d.at[key] = len(d.fields)
 	d.fields = append(d.fields, described{field: made, key: f.key, place: place, file: d.current})
@@ -397,23 +399,21 @@ func weight(f domain.FoundField) int {
 }
 
 // merge fills what the first place left open.
-func (d *described) merge(f field) {
-	for _, pair := range []struct {
-		to   *string
-		from string
-	}{{&d.field.Label, f.label}, {&d.field.DataType, f.dataType}, {&d.field.References, f.reference}, {&d.field.Comment, f.text}} {
-		if *pair.to == "" {
-			*pair.to = domain.CleanScanText(pair.from, domain.MaxScanName)
-		}
-	}
-	if d.field.Nullable == nil {
-		d.field.Nullable = f.nullable
+func (d *described) merge(f domain.FoundField, key *bool) {
+	was := &d.field
+	was.Label, was.DataType = firstOf(was.Label, f.Label), firstOf(was.DataType, f.DataType)
+	was.References, was.Comment = firstOf(was.References, f.References), firstOf(was.Comment, f.Comment)
+	if was.Nullable == nil {
+		was.Nullable = f.Nullable
 	}
 	if d.key == nil {
-		d.key = f.key
+		d.key = key
 	}
-	if len(d.field.Fides) == 0 {
-		d.field.Fides = f.fides
+	if len(was.Fides) == 0 {
+		was.Fides = f.Fides
+	}
+	if was.Source.Empty() {
+		was.Source = f.Source
 	}
 }
 

@@ -12,7 +12,7 @@ var fides = format{
 	name: "fides",
 	says: []domain.ScanTarget{domain.ScanDataType, domain.ScanKey, domain.ScanReferences, domain.ScanComment},
 	sniff: func(h *head) bool {
-		return h.hasKey("dataset", "collections:") || h.json.is('[', "dataset") && h.json.at("dataset").first().has("collections")
+		return h.hasKey("dataset", "collections:") || h.json.is('[', "dataset") && h.json.get("dataset").item().has("collections")
 	},
 	read: func(r *reading) error { return r.whole(r.fidesFile) },
 	end:  fidesEnd,
@@ -46,7 +46,8 @@ func (r *reading) fidesFile(t *tree) error {
 		for _, c := range d.list("collections") {
 			name := c.str("name")
 			for _, f := range c.list("fields") {
-				if err := r.fidesField(datasetKeyed{application: application, dataset: name}, "", f); err != nil {
+				at := datasetKeyed{application: application, dataset: name}
+				if err := r.leaves("", f, func(name string, f *tree) error { return r.fidesField(at, name, f) }); err != nil {
 					return err
 				}
 			}
@@ -66,20 +67,7 @@ func fidesName(d *tree) string {
 	return ""
 }
 
-func (r *reading) fidesField(at datasetKeyed, path string, t *tree) error {
-	name := path + t.str("name")
-	if nested := t.list("fields"); len(nested) > 0 {
-		if strings.Count(name, ".") >= maxPath {
-			r.note("too_deep", r.place(t.line))
-			return nil
-		}
-		for _, f := range nested {
-			if err := r.fidesField(at, name+".", f); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+func (r *reading) fidesField(at datasetKeyed, name string, t *tree) error {
 	meta := t.first("fides_meta", "fidesops_meta")
 	f := field{application: at.application, dataset: at.dataset, name: name, text: t.str("description"), dataType: meta.scalar("data_type"),
 		key: truth(meta.yes("primary_key")), fides: t.texts("data_categories"), source: domain.SourceFacts{Length: meta.number("length")}}

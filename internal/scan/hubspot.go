@@ -19,15 +19,15 @@ var hubspot = format{
 	},
 }
 
-func (p *peek) properties() bool {
+func (t *tree) properties() bool {
 	switch {
-	case p == nil:
+	case t == nil:
 		return false
-	case p.kind == '[':
-		f := p.first()
-		return f.has("name", "groupName") && (f.has("fieldType") || f.has("type")) || f.has("name", "properties") && f.at("properties").properties()
+	case t.kind == '[':
+		f := t.item()
+		return f.has("name", "groupName") && (f.has("fieldType") || f.has("type")) || f.has("name", "properties") && f.get("properties").properties()
 	}
-	return p.is('[', "results") && p.at("results").properties()
+	return t.is('[', "results") && t.get("results").properties()
 }
 
 type hubspotProperty struct {

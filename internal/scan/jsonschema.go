@@ -104,7 +104,7 @@ func (s *schemaReader) properties(dataset, path string, schema *tree, within []*
 			return err
 		}
 	}
-	if schema.get("patternProperties") != nil || schema.get("additionalProperties").isObject() {
+	if schema.get("patternProperties") != nil || schema.get("additionalProperties").is('{') {
 		s.note("open_properties", s.place(schema.line))
 	}
 	for _, key := range []string{"allOf", "oneOf", "anyOf"} {
@@ -116,8 +116,6 @@ func (s *schemaReader) properties(dataset, path string, schema *tree, within []*
 	}
 	return nil
 }
-
-func (t *tree) isObject() bool { return t != nil && t.kind == '{' }
 
 // resolve follows references within the file. One that leads elsewhere, or to itself, is told and gives nothing.
 func (s *schemaReader) resolve(t *tree) *tree {

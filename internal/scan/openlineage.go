@@ -1,7 +1,7 @@
 package scan
 
 import (
-	"strings"
+	"slices"
 
 	"utile/internal/domain"
 )
@@ -11,7 +11,7 @@ import (
 var openlineage = format{
 	name: "openlineage", says: []domain.ScanTarget{domain.ScanDataType, domain.ScanComment},
 	sniff: func(h *head) bool {
-		return h.json.isLineage() || h.json != nil && h.json.kind == '[' && h.json.first().isLineage()
+		return h.json.isLineage() || h.json != nil && h.json.kind == '[' && h.json.item().isLineage()
 	},
 	read: func(r *reading) error {
 		before := len(r.fields)
@@ -30,31 +30,24 @@ var openlineage = format{
 	},
 }
 
-func (p *peek) isLineage() bool {
-	if p == nil || p.kind != '{' || !(p.has("job") || p.has("dataset") || p.has("run")) {
+func (t *tree) isLineage() bool {
+	if t == nil || t.kind != '{' || !(t.has("job") || t.has("dataset") || t.has("run")) {
 		return false
 	}
-	return p.has("eventTime") || p.has("eventType") || p.has("schemaURL") || p.has("inputs") || p.has("outputs") || p.is('{', "job", "facets")
+	return t.has("eventTime") || t.has("eventType") || t.has("schemaURL") || t.has("inputs") || t.has("outputs") || t.is('{', "job", "facets")
 }
 
 func (r *reading) lineageEvent(t *tree) error {
-	var inputs, outputs []datasetKeyed
-	for _, d := range t.list("inputs") {
-		inputs = append(inputs, datasetKeyed{application: d.str("namespace"), dataset: d.str("name")})
-	}
-	for _, d := range t.list("outputs") {
-		outputs = append(outputs, datasetKeyed{application: d.str("namespace"), dataset: d.str("name")})
-	}
-	for _, d := range append(append(t.list("inputs"), t.list("outputs")...), t.list("dataset")...) {
+	for _, d := range slices.Concat(t.list("inputs"), t.list("outputs"), t.list("dataset")) {
 		for _, f := range d.list("facets", "schema", "fields") {
-			if err := r.lineageField(datasetKeyed{application: d.str("namespace"), dataset: d.str("name")}, "", f); err != nil {
+			if err := r.leaves("", f, func(name string, f *tree) error { return r.lineageField(lineageDataset(d), name, f) }); err != nil {
 				return err
 			}
 		}
 	}
-	for _, from := range inputs {
-		for _, to := range outputs {
-			if err := r.addFlow(flow{from: from, to: to, mechanism: "etl"}); err != nil {
+	for _, from := range t.list("inputs") {
+		for _, to := range t.list("outputs") {
+			if err := r.addFlow(flow{from: lineageDataset(from), to: lineageDataset(to), mechanism: "etl"}); err != nil {
 				return err
 			}
 		}
@@ -62,19 +55,10 @@ func (r *reading) lineageEvent(t *tree) error {
 	return nil
 }
 
-func (r *reading) lineageField(at datasetKeyed, path string, t *tree) error {
-	name := path + t.str("name")
-	if nested := t.list("fields"); len(nested) > 0 {
-		if strings.Count(name, ".") >= maxPath {
-			r.note("too_deep", r.place(t.line))
-			return nil
-		}
-		for _, f := range nested {
-			if err := r.lineageField(at, name+".", f); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+func lineageDataset(t *tree) datasetKeyed {
+	return datasetKeyed{application: t.str("namespace"), dataset: t.str("name")}
+}
+
+func (r *reading) lineageField(at datasetKeyed, name string, t *tree) error {
 	return r.add(r.place(t.line), field{application: at.application, dataset: at.dataset, name: name, dataType: t.str("type"), text: t.str("description")})
 }

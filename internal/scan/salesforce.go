@@ -24,20 +24,20 @@ var salesforce = format{
 }
 
 // describes tells whether a value is an sObject description, or holds one.
-func (p *peek) describes() bool {
+func (t *tree) describes() bool {
 	switch {
-	case p == nil:
+	case t == nil:
 		return false
-	case p.kind == '[':
-		return p.first().describes()
-	case p.has("result"):
-		return p.at("result").describes()
-	case p.is('[', "results"):
-		return p.at("results").describes()
+	case t.kind == '[':
+		return t.item().describes()
+	case t.has("result"):
+		return t.get("result").describes()
+	case t.is('[', "results"):
+		return t.get("results").describes()
 	}
-	fields := p.at("fields")
-	marked := p.has("keyPrefix") || p.has("queryable") || p.has("childRelationships") || p.has("sobjectDescribeOption")
-	f := fields.first()
+	fields := t.get("fields")
+	marked := t.has("keyPrefix") || t.has("queryable") || t.has("childRelationships") || t.has("sobjectDescribeOption")
+	f := fields.item()
 	return fields != nil && fields.kind == '[' && (f == nil && marked || f.has("name", "type") && (f.has("soapType") || marked))
 }
 

@@ -21,7 +21,7 @@ import (
 // Found is what a source says at one place: a field, or the problems for which none is taken.
 type Found struct {
 	Line     int
-	Field    domain.FoundField // only where there is no problem
+	Field    domain.FoundField // where there is a problem, no more than its name
 	Problems []domain.RowProblem
 	Place    string // where in which file, for files without rows
 }
@@ -64,22 +64,29 @@ func Guess(t *sheet.Table, remembered map[string]string) []domain.ScanTarget {
 	return domain.GuessHeadings(t.Headers(), t.Sample(sampleRows), remembered)
 }
 
+// Known is what a person said of a whole table, for every row: its application and its dataset, where no column holds them.
+type Known map[domain.ScanTarget]string
+
 // inventory is a table as a source.
 type inventory struct {
 	table   *sheet.Table
 	mapping []domain.ScanTarget
+	known   Known
 }
 
 // Inventory is the fields that the rows of a table describe, mapping telling what each column holds. Rows whose fields were
-// met before are problems that name the first line.
+// met before are problems that name the first line. A row that is not taken still names its field, as far as the name can be
+// read, so that whoever compares does not take the field for gone.
 //
 // A dataset is named by its table. Where the file has the same table in two schemas of an application, both are named
 // "schema.table"; the table is read twice to know. Names that differ in case only are one dataset, spelt as at first.
-func Inventory(t *sheet.Table, mapping []domain.ScanTarget) Source { return inventory{t, mapping} }
+func Inventory(t *sheet.Table, mapping []domain.ScanTarget, known Known) Source {
+	return inventory{t, mapping, known}
+}
 
 func (i inventory) Fields() iter.Seq2[Found, error] {
 	return func(yield func(Found, error) bool) {
-		in, err := newReader(i.table, i.mapping)
+		in, err := newReader(i.table, i.mapping, i.known)
 		if err != nil {
 			yield(Found{}, err)
 			return
@@ -99,11 +106,34 @@ func (i inventory) Fields() iter.Seq2[Found, error] {
 				yield(Found{}, err)
 				return
 			}
-			if !yield(in.field(line, problems, names, seen), nil) {
+			found := in.field(line, problems, names, seen)
+			if len(found.Problems) > 0 {
+				found.Field = in.named(names)
+			}
+			if !in.maps(domain.ScanApplication) {
+				found.Field.Application = i.known[domain.ScanApplication]
+			}
+			if !yield(found, nil) {
 				return
 			}
 		}
 	}
+}
+
+// named is what can be read of the name of a row that is not taken; empty where it cannot be a name.
+func (r *reader) named(names *datasetNames) domain.FoundField {
+	f := domain.FoundField{Application: r.cells[domain.ScanApplication], Schema: r.cells[domain.ScanSchema],
+		Dataset: r.cells[domain.ScanDataset], Name: r.cells[domain.ScanField]}
+	for _, s := range []string{f.Application, f.Schema, f.Dataset, f.Name} {
+		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) || utf8.RuneCountInString(s) > domain.MaxScanName {
+			return domain.FoundField{}
+		}
+	}
+	if f.Dataset == "" || f.Name == "" {
+		return domain.FoundField{}
+	}
+	f.Dataset = names.name(f)
+	return f
 }
 
 // field makes a field of the row that was just read.
@@ -131,11 +161,12 @@ func (r *reader) field(line int, problems []domain.RowProblem, names *datasetNam
 }
 
 // Stats is the measures that the rows of a table hold, mapping telling what each column holds. A field measured twice by one
-// source at one moment is a problem that names the first line. Datasets keep the name of their table;
-// domain.MeasuredField.DatasetNames tells under which names the register may know them.
-func Stats(t *sheet.Table, mapping []domain.ScanTarget) iter.Seq2[Measured, error] {
+// source at one moment is a problem that names the first line; of two moments, the newer counts, which is for whoever
+// compares. Datasets keep the name of their table; domain.MeasuredField.DatasetNames tells under which names the register
+// may know them.
+func Stats(t *sheet.Table, mapping []domain.ScanTarget, known Known) iter.Seq2[Measured, error] {
 	return func(yield func(Measured, error) bool) {
-		in, err := newReader(t, mapping)
+		in, err := newReader(t, mapping, known)
 		if err != nil {
 			yield(Measured{}, err)
 			return
@@ -150,7 +181,11 @@ func Stats(t *sheet.Table, mapping []domain.ScanTarget) iter.Seq2[Measured, erro
 				yield(Measured{}, err)
 				return
 			}
-			if !yield(in.measure(line, problems, seen), nil) {
+			measured := in.measure(line, problems, seen)
+			if !in.maps(domain.ScanApplication) {
+				measured.Field.Application = known[domain.ScanApplication]
+			}
+			if !yield(measured, nil) {
 				return
 			}
 		}
@@ -188,7 +223,7 @@ type reader struct {
 	cells    map[domain.ScanTarget]string // of the row at hand
 }
 
-func newReader(t *sheet.Table, mapping []domain.ScanTarget) (*reader, error) {
+func newReader(t *sheet.Table, mapping []domain.ScanTarget, known Known) (*reader, error) {
 	if len(mapping) != len(t.Headers()) {
 		return nil, fmt.Errorf("%w: %d targets for %d headings", ErrMapping, len(mapping), len(t.Headers()))
 	}
@@ -202,10 +237,22 @@ func newReader(t *sheet.Table, mapping []domain.ScanTarget) (*reader, error) {
 		}
 		r.headings[target] = t.Headers()[i]
 	}
-	if missing := CheckMapping(mapping); len(missing) > 0 {
-		return nil, fmt.Errorf("%w: no %s", ErrMapping, missing)
+	// Names of datasets are told apart within an application, which no column names here: it is put to the rows at the end.
+	if !r.maps(domain.ScanDataset) {
+		r.cells[domain.ScanDataset] = known[domain.ScanDataset]
+	}
+	for _, need := range CheckMapping(mapping) {
+		if r.cells[need] == "" {
+			return nil, fmt.Errorf("%w: no %s", ErrMapping, need)
+		}
 	}
 	return r, nil
+}
+
+// maps tells whether a column of the table holds the target.
+func (r *reader) maps(t domain.ScanTarget) bool {
+	_, mapped := r.headings[t]
+	return mapped
 }
 
 // next reads the next row into cells, or returns the problems that the table has with it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -40,6 +41,30 @@ func (t *tree) get(path ...string) *tree {
 		t = found
 	}
 	return t
+}
+
+// has tells whether an object has all keys.
+func (t *tree) has(keys ...string) bool {
+	for _, key := range keys {
+		if t.get(key) == nil {
+			return false
+		}
+	}
+	return t != nil && len(keys) > 0
+}
+
+// is tells of what kind the value at a path is.
+func (t *tree) is(kind byte, path ...string) bool {
+	v := t.get(path...)
+	return v != nil && v.kind == kind
+}
+
+// item is the first item of an array, nil where there is none.
+func (t *tree) item() *tree {
+	if t == nil || t.kind != '[' || len(t.items) == 0 {
+		return nil
+	}
+	return t.items[0]
 }
 
 // first is the value of the first of several names that a key may have.
@@ -124,6 +149,28 @@ func (t *tree) pairs(path ...string) iter.Seq2[string, *tree] {
 	}
 }
 
+// maxPath is how many dots the name of a nested field may have: what lies deeper is told and not taken.
+const maxPath = 8
+
+// leaves calls f for a field, or for those inside of it where it has "fields", with their names as paths.
+func (r *reading) leaves(path string, t *tree, f func(name string, t *tree) error) error {
+	name := path + t.str("name")
+	nested := t.list("fields")
+	if len(nested) == 0 {
+		return f(name, t)
+	}
+	if strings.Count(name, ".") >= maxPath {
+		r.note("too_deep", r.place(t.line))
+		return nil
+	}
+	for _, inner := range nested {
+		if err := r.leaves(name+".", inner, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // whole reads the file, JSON or YAML, and calls f for every value in it: a file may hold several, one after the other.
 func (r *reading) whole(f func(*tree) error) error {
 	if r.head.json != nil {
@@ -169,24 +216,29 @@ func (j *jsonReader) treeOf(t json.Token, line int, nodes *int) (*tree, error) {
 	if *nodes++; *nodes > maxNodes {
 		return nil, &Error{Key: "scan.error.nodes", Args: map[string]any{"most": maxNodes}, Place: j.here()}
 	}
-	v := &tree{line: line}
-	switch t := t.(type) {
-	case nil:
-		v.kind = '0'
-	case string:
-		v.kind, v.text = 's', t
-	case bool:
-		v.kind, v.text = 'b', map[bool]string{true: "true", false: "false"}[t]
-	case float64, json.Number:
-		v.kind = 'n'
-		if n, ok := t.(json.Number); ok {
-			v.text = n.String()
-		}
-	case json.Delim:
-		v.kind = byte(t)
+	v := scalarOf(t)
+	v.line = line
+	if _, nested := t.(json.Delim); nested {
 		return v, j.children(v, nodes)
 	}
 	return v, nil
+}
+
+// scalarOf is the value of a token, empty where that opens an object or a list.
+func scalarOf(t json.Token) *tree {
+	switch t := t.(type) {
+	case string:
+		return &tree{kind: 's', text: t}
+	case bool:
+		return &tree{kind: 'b', text: strconv.FormatBool(t)}
+	case float64:
+		return &tree{kind: 'n'}
+	case json.Number:
+		return &tree{kind: 'n', text: t.String()}
+	case json.Delim:
+		return &tree{kind: byte(t)}
+	}
+	return &tree{kind: '0'}
 }
 
 func (j *jsonReader) children(v *tree, nodes *int) error {
