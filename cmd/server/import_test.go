@@ -27,7 +27,7 @@ func TestImportOfFoldersOfMixedFiles(t *testing.T) {
 		t.Fatalf("%+v", o)
 	}
 	for _, want := range []string{"erp.csv brought in: 1 new", "Contact.describe.json + 2 brought in as Salesforce: 100 new", "brought in as HubSpot: 92 new",
-		"catalog.json + 1 brought in: 112 new", "demo_dataset.yml + 2 brought in: 90 new", "dump.sql brought in as shop: 14 new"} {
+		"catalog.json + 1 brought in: 112 new", "demo_dataset.yml + 2 brought in: 90 new", "dump.sql + 3 brought in as shop: 58 new"} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("no %q in:\n%s", want, o.stdout)
 		}
@@ -46,5 +46,12 @@ func TestImportOfFoldersOfMixedFiles(t *testing.T) {
 	}
 	if o := in.run("", "import", "-workspace", "mixed", filepath.Join(other, "hello.json")); o.status != statusFailed {
 		t.Errorf("a file that describes no fields, asked for by name: %+v", o)
+	}
+	exported := in.run("", "export", "fields", "-workspace", "mixed", "-columns", "dataset,field,source_facts").stdout
+	for _, want := range []string{"\nWhizbang,Email_Field,custom: true; length: 80\n", `LeadSource,"length: 255; options: 5; choices: Web, Phone Inquiry,`,
+		"\ncustomers,email,unique: true; length: 191\n", `full_name,"calculated: true; length: 90; formula: concat(email, ' ', id)"`, "\nContact,IsDeleted,\n"} {
+		if !strings.Contains(strings.ReplaceAll(exported, "\r", ""), want) {
+			t.Errorf("no %q in the exported facts of sources:\n%.2000s", want, exported)
+		}
 	}
 }

@@ -140,6 +140,7 @@ var FieldRegister = Register{
 		{Key: "reference", Kind: CellCode, Hidden: true, NoSort: true},
 		{Key: "description", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "comment", Kind: CellText, Hidden: true, NoSort: true},
+		{Key: "source_facts", Kind: CellFacts, Hidden: true, NoSort: true},
 		{Key: "updated", Kind: CellTime, Hidden: true, Desc: true},
 	},
 	Filters: []RegisterFilter{

@@ -22,6 +22,7 @@ const (
 	CellEnum    CellKind = "enum"    // code whose word is the message Enum + "." + code
 	CellEnums   CellKind = "enums"   // several such codes
 	CellTexts   CellKind = "texts"   // several texts
+	CellFacts   CellKind = "facts"   // SourceFacts
 )
 
 // RegisterColumn is one column of a list and of its export.

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +48,8 @@ func (f SourceFacts) Clean() SourceFacts {
 	}
 	f.Length, f.Scale = max(f.Length, 0), max(f.Scale, 0)
 	var meta map[string]string
-	for key, value := range f.Meta {
+	for _, key := range slices.Sorted(maps.Keys(f.Meta)) { // so that the same ones are kept whenever there are too many
+		value := f.Meta[key]
 		key, value = sourceWord(key), sourceWord(value)
 		if key == "" || value == "" || len(meta) == maxSourceWords {
 			continue
@@ -60,6 +62,56 @@ func (f SourceFacts) Clean() SourceFacts {
 	f.Meta = meta
 	return f
 }
+
+// SourceFact is one fact of a source, for people to read.
+type SourceFact struct {
+	// Key is the name of the fact: a message source.*, or for a fact that people added in the source, its name there.
+	Key   string
+	Own   bool   // added in the source
+	Value string // empty where the fact is said by its name alone
+}
+
+// String is the fact as scripts read it.
+func (f SourceFact) String() string {
+	if f.Value == "" {
+		return f.Key + ": true"
+	}
+	return f.Key + ": " + f.Value
+}
+
+// List is what the facts say, the most telling first.
+func (f SourceFacts) List() (list []SourceFact) {
+	for _, said := range []struct {
+		key string
+		is  bool
+	}{{"deprecated", f.Deprecated}, {"archived", f.Archived}, {"hidden", f.Hidden}, {"custom", f.Custom}, {"calculated", f.Calculated},
+		{"encrypted", f.Encrypted}, {"unique", f.Unique}} {
+		if said.is {
+			list = append(list, SourceFact{Key: said.key})
+		}
+	}
+	for _, told := range []SourceFact{{Key: "group", Value: f.Group}, {Key: "length", Value: sourceNumber(f.Length)}, {Key: "scale", Value: sourceNumber(f.Scale)},
+		{Key: "options", Value: sourceNumber(f.OptionCount)}, {Key: "choices", Value: strings.Join(f.Options, ", ")}, {Key: "formula", Value: f.Formula},
+		{Key: "tags", Value: strings.Join(f.Tags, ", ")}, {Key: "categories", Value: strings.Join(f.Categories, ", ")}, {Key: "sensitivity", Value: f.Sensitivity}} {
+		if told.Value != "" {
+			list = append(list, told)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(f.Meta)) {
+		list = append(list, SourceFact{Key: key, Own: true, Value: f.Meta[key]})
+	}
+	return list
+}
+
+func sourceNumber(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// Empty tells of a source that says nothing more.
+func (f SourceFacts) Empty() bool { return len(f.List()) == 0 }
 
 // Retired tells whether the source itself says that the field is no longer to be used.
 func (f SourceFacts) Retired() bool { return f.Deprecated || f.Archived }

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -180,5 +181,32 @@ func TestFill(t *testing.T) {
 	}
 	if (MeasuredField{Rows: &ten}).Fill() != nil {
 		t.Error("rows alone say nothing of filling")
+	}
+}
+
+func TestSourceFacts(t *testing.T) {
+	t.Parallel()
+	many := map[string]string{}
+	for n := range 200 {
+		many[fmt.Sprintf("key %03d", n)] = "x"
+	}
+	first := SourceFacts{Meta: many}.Clean()
+	for range 5 { // the same ones are kept each time: else an import would find a change where there is none
+		if d := cmp.Diff(first, SourceFacts{Meta: many}.Clean()); d != "" {
+			t.Fatalf("other facts of the same source:\n%s", d)
+		}
+	}
+	facts := SourceFacts{Length: 80, Formula: "a + b", Options: []string{"new", "paid"}, OptionCount: 2, Tags: []string{"pii"}, Custom: true, Archived: true,
+		Meta: map[string]string{"owner": "crm", "Level": "2"}}
+	var told []string
+	for _, f := range facts.List() {
+		told = append(told, f.String())
+	}
+	want := []string{"archived: true", "custom: true", "length: 80", "options: 2", "choices: new, paid", "formula: a + b", "tags: pii", "Level: 2", "owner: crm"}
+	if d := cmp.Diff(want, told); d != "" {
+		t.Error(d)
+	}
+	if facts.Empty() || !(SourceFacts{Scale: -1}).Empty() {
+		t.Error("what says something, and what does not")
 	}
 }

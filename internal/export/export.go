@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"utile/internal/domain"
 	"utile/internal/sheet"
@@ -18,6 +19,7 @@ var Formats = []string{"csv", "xlsx", "json"}
 type Words struct {
 	Title func(column string) string       // heading of a column
 	Word  func(prefix, code string) string // word of a code
+	Fact  func(domain.SourceFact) string   // a fact of a source in one line
 }
 
 // NewWriter returns a writer of the format. Lang decides the delimiter of CSV; without one it is written for scripts.
@@ -86,6 +88,9 @@ func columnsOf(r domain.Register, keys []string) ([]domain.RegisterColumn, error
 }
 
 func cell(c domain.RegisterColumn, value any, words Words) any {
+	if facts, ok := value.(domain.SourceFacts); ok {
+		return factLine(facts, words.Fact)
+	}
 	if words.Word == nil {
 		return value
 	}
@@ -106,6 +111,18 @@ func cell(c domain.RegisterColumn, value any, words Words) any {
 	return value
 }
 
+// factLine is what a source says of a field, fact by fact.
+func factLine(facts domain.SourceFacts, word func(domain.SourceFact) string) string {
+	if word == nil {
+		word = domain.SourceFact.String
+	}
+	var line []string
+	for _, f := range facts.List() {
+		line = append(line, word(f))
+	}
+	return strings.Join(line, "; ")
+}
+
 func kindOf(k domain.CellKind) sheet.ColumnKind {
 	switch k {
 	case domain.CellInt:
@@ -118,7 +135,7 @@ func kindOf(k domain.CellKind) sheet.ColumnKind {
 		return sheet.Time
 	case domain.CellBool:
 		return sheet.Bool
-	case domain.CellText, domain.CellCode, domain.CellEnum, domain.CellEnums, domain.CellTexts:
+	case domain.CellText, domain.CellCode, domain.CellEnum, domain.CellEnums, domain.CellTexts, domain.CellFacts:
 	}
 	return sheet.Text
 }

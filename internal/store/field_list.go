@@ -60,7 +60,7 @@ var _ = addRegister(registerSQL{
 		"flags": "flag_codes(r.flags)", "verdict": "r.verdict", "lawful": "r.lawful", "used": "r.used",
 		"decision": "r.decision", "decision_until": "r.decision_until", "owner": "o.name", "origin": "r.origin", "state": "r.state",
 		"completeness": "r.completeness::bigint", "is_key": "r.is_key", "nullable": "r.nullable", "reference": "r.reference",
-		"description": "r.description", "comment": "r.comment", "updated": "r.updated_at",
+		"description": "r.description", "comment": "r.comment", "source_facts": "r.source_facts", "updated": "r.updated_at",
 	},
 	orders: map[string]string{
 		"field": "r.name", "application": "fold(a.name)", "dataset": "fold(d.name)", "category": "coalesce(fold(" + categoryLabel + "), '')",

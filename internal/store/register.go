@@ -391,9 +391,22 @@ func rowOf(columns []domain.RegisterColumn, values []any) domain.Row {
 			}
 			v = texts
 		}
+		if document, ok := v.(map[string]any); ok && column.Kind == domain.CellFacts {
+			v = sourceFacts(document)
+		}
 		row.Cells[column.Key] = v
 	}
 	return row
+}
+
+// sourceFacts reads a document that SourceFacts was written as; nil where it says nothing.
+func sourceFacts(document map[string]any) any {
+	var facts domain.SourceFacts
+	text, err := json.Marshal(document)
+	if err != nil || json.Unmarshal(text, &facts) != nil || facts.Empty() {
+		return nil
+	}
+	return facts
 }
 
 // EachRow calls f for every row that the query matches, in its order: what exports and "all that match" are made of.

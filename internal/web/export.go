@@ -41,6 +41,7 @@ func (s *Server) exportRegister(register domain.Register) handlerFunc {
 		if format != "json" {
 			words.Title = func(column string) string { return i18n.T(ctx, "column."+column) }
 			words.Word = func(prefix, code string) string { return enumWord(ctx, prefix, code) }
+			words.Fact = func(f domain.SourceFact) string { return sourceFactOf(ctx, f).inLine(ctx) }
 		}
 		h := w.Header()
 		h.Set("Content-Type", contentTypes[format])

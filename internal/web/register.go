@@ -438,6 +438,10 @@ func cellView(ctx context.Context, c domain.RegisterColumn, value any) registerC
 		if c.Kind == domain.CellDate {
 			cell.text = i18n.Day(ctx, v)
 		}
+	case domain.SourceFacts:
+		for _, f := range sourceFactList(ctx, v) {
+			cell.tags = append(cell.tags, f.inLine(ctx))
+		}
 	case []string:
 		for _, text := range v {
 			if c.Kind == domain.CellEnums {

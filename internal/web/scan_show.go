@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -383,11 +382,8 @@ func sourceWords(ctx context.Context, document map[string]any) string {
 	}
 	var words []string
 	for _, f := range sourceFactList(ctx, facts) {
-		if f.value == "" {
-			words = append(words, f.name)
-			continue
-		}
-		words = append(words, i18n.T(ctx, "import.fact", "name", f.name, "value", truncate(f.value, 80)))
+		f.value = truncate(f.value, 80)
+		words = append(words, f.inLine(ctx))
 	}
 	return strings.Join(words, " · ")
 }
@@ -395,41 +391,38 @@ func sourceWords(ctx context.Context, document map[string]any) string {
 // sourceFact is a named fact of a source; one without a value is told by its name alone.
 type sourceFact struct{ name, value string }
 
-// sourceFactList is what else a source tells of a field, the most telling first.
-func sourceFactList(ctx context.Context, s domain.SourceFacts) (facts []sourceFact) {
-	add := func(key, value string) {
-		if value != "" {
-			facts = append(facts, sourceFact{i18n.T(ctx, "source."+key), value})
-		}
-	}
-	for _, said := range []struct {
-		key string
-		is  bool
-	}{{"deprecated", s.Deprecated}, {"archived", s.Archived}, {"hidden", s.Hidden}, {"custom", s.Custom}, {"calculated", s.Calculated},
-		{"encrypted", s.Encrypted}, {"unique", s.Unique}} {
-		if said.is {
-			facts = append(facts, sourceFact{name: i18n.T(ctx, "source."+said.key)})
-		}
-	}
-	add("group", s.Group)
-	if s.Length > 0 {
-		add("length", i18n.Number(ctx, s.Length))
-	}
-	if s.Scale > 0 {
-		add("scale", i18n.Number(ctx, s.Scale))
-	}
-	if s.OptionCount > 0 {
-		add("options", i18n.T(ctx, "source.option_count", "n", s.OptionCount))
-	}
-	add("choices", strings.Join(s.Options, ", "))
-	add("formula", s.Formula)
-	add("tags", strings.Join(s.Tags, ", "))
-	add("categories", strings.Join(s.Categories, ", "))
-	add("sensitivity", s.Sensitivity)
-	for _, key := range slices.Sorted(maps.Keys(s.Meta)) {
-		facts = append(facts, sourceFact{key, s.Meta[key]})
+// sourceFactList is what else a source tells of a field, in words.
+func sourceFactList(ctx context.Context, s domain.SourceFacts) []sourceFact {
+	list := s.List()
+	facts := make([]sourceFact, len(list))
+	for i, f := range list {
+		facts[i] = sourceFactOf(ctx, f)
 	}
 	return facts
+}
+
+func sourceFactOf(ctx context.Context, f domain.SourceFact) sourceFact {
+	if f.Own {
+		return sourceFact{f.Key, f.Value}
+	}
+	said := sourceFact{i18n.T(ctx, "source."+f.Key), f.Value}
+	if n, err := strconv.Atoi(f.Value); err == nil {
+		switch f.Key {
+		case "length", "scale":
+			said.value = i18n.Number(ctx, n)
+		case "options":
+			said.value = i18n.T(ctx, "source.option_count", "n", n)
+		}
+	}
+	return said
+}
+
+// inLine is the fact in one line.
+func (f sourceFact) inLine(ctx context.Context) string {
+	if f.value == "" {
+		return f.name
+	}
+	return i18n.T(ctx, "import.fact", "name", f.name, "value", f.value)
 }
 
 // factWords is what a file says of a field, in one line.
