@@ -27,6 +27,7 @@ type Model struct {
 	starts   []uint32 // into the entries, by feature; one more than features
 	outputs  []uint8  // of each entry: a code, or the person after all codes
 	weights  []int8
+	about    []Personal // of each code, as PersonalOf has it
 }
 
 // header is what a model says of itself, beside its weights.
@@ -73,7 +74,7 @@ func NewModel(codes []string, weights map[uint32][]float32) *Model {
 		}
 	}
 	// Few weights are far out; cutting them off leaves more steps to the many.
-	m := &Model{header: header{Codes: codes, Scale: min(most, 4) / 127, ImpersonalFrom: 0.95}, starts: []uint32{0}}
+	m := &Model{header: header{Codes: codes, Scale: min(most, 4) / 127, ImpersonalFrom: 0.95}, starts: []uint32{0}, about: aboutCodes(codes)}
 	hashes := make([]uint32, 0, len(weights))
 	for h := range weights {
 		hashes = append(hashes, h)
@@ -92,6 +93,15 @@ func NewModel(codes []string, weights map[uint32][]float32) *Model {
 		}
 	}
 	return m
+}
+
+// aboutCodes says of each code whether it is about people, once and not for every column.
+func aboutCodes(codes []string) []Personal {
+	about := make([]Personal, len(codes))
+	for i, code := range codes {
+		about[i] = PersonalOf(code)
+	}
+	return about
 }
 
 // Calibrated returns the same model with what was learnt of its own errors.
@@ -144,8 +154,8 @@ const persuasion = 0.5
 func (m *Model) agree(codes []float64, person float64) {
 	personal, other := math.Pow(max(person, 0.01), persuasion), math.Pow(max(1-person, 0.01), persuasion)
 	sum := 0.0
-	for i, code := range m.Codes {
-		switch PersonalOf(code) {
+	for i, about := range m.about {
+		switch about {
 		case IsPersonal:
 			codes[i] *= personal
 		case NonPersonal:
@@ -251,5 +261,6 @@ func ReadModel(r io.Reader) (*Model, error) {
 	if err := json.Unmarshal(head, &m.header); err != nil {
 		return nil, fmt.Errorf("classify: model: %w", err)
 	}
+	m.about = aboutCodes(m.Codes)
 	return m, nil
 }

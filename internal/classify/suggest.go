@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -106,8 +105,8 @@ var leadsTo = map[string]bool{
 // nobody. The more careful one counts more.
 func (m *Model) impersonality(codes []float64, person float64) float64 {
 	categories, other := 0.0, 1-person
-	for i, name := range m.Codes {
-		if PersonalOf(name) == NonPersonal {
+	for i, about := range m.about {
+		if about == NonPersonal {
 			categories += codes[i]
 		}
 	}
@@ -143,12 +142,19 @@ func (c *Classifier) Raw(dataset []Column) []Raw {
 	return out
 }
 
-// ranked returns the places of the highest scores, highest first.
+// ranked returns the places of the highest scores, highest first; of equal ones the first. Few are asked for out of many, so
+// they are picked, not sorted.
 func ranked(scores []float64, most int) []int {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
+	best := make([]int, 0, most+1)
+	for i, score := range scores {
+		at := len(best)
+		for at > 0 && scores[best[at-1]] < score {
+			at--
+		}
+		if at < most {
+			best = slices.Insert(best, at, i)
+			best = best[:min(len(best), most)]
+		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	return order[:min(most, len(order))]
+	return best
 }

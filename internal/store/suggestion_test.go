@@ -358,8 +358,10 @@ func TestManySuggestionsAreMadeOnceByTwoWorkers(t *testing.T) {
 func BenchmarkSuggestions(b *testing.B) {
 	w := storetest.NewWorld(b)
 	by := w.Admin()
-	w.Exec(b, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class, builtin) select $1, c, c, c, 'personal', true
-		from unnest(array['ident', 'tech', 'eco', 'loc', 'crm']) c`, by.Workspace)
+	for _, c := range domain.BuiltinCategories() {
+		w.Exec(b, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class, builtin) values ($1, $2, $3, $4, $5, true) on conflict do nothing`,
+			by.Workspace, c.Code, c.LabelFR, c.LabelEN, c.Class)
+	}
 	manyFields(b, w, by, 100_000)
 	b.Run("job", func(b *testing.B) {
 		for b.Loop() {

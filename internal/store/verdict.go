@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"utile/internal/domain"
 )
@@ -251,17 +252,34 @@ var (
 // byKey runs f with nothing but look-ups by key: a chunk of a large table is changed without reading the whole of it, and
 // of a table that was just filled, which the planner takes for empty, each row is not compared with each other.
 func (s *Store) byKey(ctx context.Context, f func() error) error {
-	// Chunk after chunk with one statement, a plan for any chunk would take the place of the plan for this one.
-	const others = `select set_config('enable_seqscan', $1, true), set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true),
-		set_config('plan_cache_mode', $2, true)`
-	if _, err := s.db.Exec(ctx, others, "off", "force_custom_plan"); err != nil {
+	const others = `select set_config('enable_seqscan', $1, true), set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true)`
+	if _, err := s.db.Exec(ctx, others, "off"); err != nil {
 		return translate("", err)
 	}
+	tx := s.db.(pgx.Tx)
+	s.db = plannedAfresh{tx}
+	defer func() { s.db = tx }()
 	if err := f(); err != nil {
 		return err
 	}
-	_, err := s.db.Exec(ctx, others, "on", "auto")
+	_, err := s.db.Exec(ctx, others, "on")
 	return translate("", err)
+}
+
+// plannedAfresh has every statement planned for what it is asked with: chunk after chunk with one statement, a plan for
+// any chunk would take the place of the plan for this one. Foreign keys must keep their plans, so this is no setting of the
+// transaction (plan_cache_mode): under that, PostgreSQL plans the check of each key of each row anew, which takes longer
+// than all else.
+type plannedAfresh struct{ pgx.Tx }
+
+// Exec runs a statement that no plan is kept of.
+func (t plannedAfresh) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return t.Tx.Exec(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// Query reads with a statement that no plan is kept of.
+func (t plannedAfresh) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return t.Tx.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 // wideRows is from how many rows on a statement must not trust the planner's idea of how few they are.
