@@ -252,8 +252,10 @@ func (p *program) tellImport(ctx context.Context, i domain.Import, rows int, dry
 	if n := i.Counts[domain.CountFlows]; n > 0 {
 		counts = append(counts, fmt.Sprintf("%d flows", n))
 	}
-	if rows > 0 {
-		counts = append(counts, fmt.Sprintf("%d rows not taken", rows))
+	if rows == 1 {
+		counts = append(counts, "1 problem")
+	} else if rows > 0 {
+		counts = append(counts, fmt.Sprintf("%d problems", rows))
 	}
 	if len(counts) == 0 {
 		counts = []string{"nothing to change"}

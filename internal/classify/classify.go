@@ -9,7 +9,7 @@ package classify
 import "slices"
 
 // Version is raised whenever suggestions may differ from those of the version before, so that stored ones are made again.
-const Version = 3
+const Version = 4
 
 // Column is what is known of one field.
 type Column struct {

@@ -202,6 +202,11 @@ func (m *Memory) rarity(word string) float64 {
 	return 1 / math.Sqrt(float64(max(1, len(m.words[word]))))
 }
 
+// settles tells whether answers are about the very same thing: the same name in a table of a like name. Only then do they
+// take a column out of scope against what the model says; a description is of no person in one table, and of a customer in
+// the next.
+func (e evidence) settles(s *seen) bool { return Key(e.from.name) == Key(s.Name) && e.from.near(s.Dataset) }
+
 // remind lets memory count before what the model says. It returns false where the model's own suggestion stands.
 func (c *Classifier) remind(s *seen, m *Memory, own Suggestion) (Suggestion, bool) {
 	e, ok := m.recall(s)
@@ -223,13 +228,12 @@ func (c *Classifier) remind(s *seen, m *Memory, own Suggestion) (Suggestion, boo
 	}
 	slices.SortStableFunc(list, func(a, b Scored) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	best := list[0]
-	out := Suggestion{Code: best.Code, Confidence: best.Confidence, Personal: own.Personal, Reasons: own.Reasons, Alternatives: list[1:min(len(list), alternatives+1)]}
+	out := Suggestion{Code: best.Code, Confidence: best.Confidence, Personal: PersonalOf(best.Code), Reasons: own.Reasons, Alternatives: list[1:min(len(list), alternatives+1)]}
 	if best.Code != own.Code {
 		out.Reasons = nil
-		out.Personal = PersonalOf(best.Code)
-		if e.trust < 0.5 && out.Personal == NonPersonal {
-			out.Personal = Unknown // an answer about something else does not settle that
-		}
+	}
+	if out.Personal == NonPersonal && own.Personal != NonPersonal && !e.settles(s) {
+		out.Personal = Unknown
 	}
 	if n := e.count[best.Code]; n > 0 {
 		key := "classify.reason.memory"

@@ -34,6 +34,14 @@ func TestMemoryTeaches(t *testing.T) {
 	if s := ask("clients_archive", "id"); s.Code != "ident.id.customer" {
 		t.Errorf("the id of clients_archive: %+v", s)
 	}
+	// What was said of a description elsewhere does not take another out of scope; in a table of a like name it does.
+	m = NewMemory([]Answer{{Dataset: "shop_products", Name: "remark", Code: "tech.catalog", Count: 9}})
+	if s := ask("customers", "remark"); s.Personal == NonPersonal {
+		t.Errorf("a remark on customers, because products have one: %+v", s)
+	}
+	if s := ask("products", "remark"); s.Code != "tech.catalog" || s.Personal != NonPersonal {
+		t.Errorf("a remark on products: %+v", s)
+	}
 	if s := ask("t_prospect", "email"); slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.Key == "classify.reason.memory" }) {
 		t.Errorf("a name that was never answered: %+v", s)
 	}

@@ -351,21 +351,25 @@ func (r *suggester) remember(ctx context.Context, names []string) (whole bool, e
 	}
 	whole = names == nil || decided <= memoryWhole
 	type answer struct {
-		Name string `db:"name"`
-		Code string `db:"code"`
-		N    int    `db:"n"`
+		Name    string `db:"name"`
+		Dataset string `db:"dataset"`
+		Code    string `db:"code"`
+		N       int    `db:"n"`
 	}
-	sql, args := `select f.name, c.code, f.n from (
-			select name, category_id, count(*) as n from field
-			where workspace_id = @ws and category_id is not null and state = 'active' group by 1, 2) f
-		join data_category c on c.workspace_id = @ws and c.id = f.category_id where c.code <> '`+toQualify+`' order by 1, 2`, pgx.StrictNamedArgs{"ws": r.by.Workspace}
+	// Where there are few answers their datasets are told too: what is said in a table of a like name counts more.
+	sql, args := `select f.name, coalesce(d.name, '') as dataset, c.code, sum(f.n)::bigint as n from (
+			select name, case when @near then dataset_id end as dataset_id, category_id, count(*) as n from field
+			where workspace_id = @ws and category_id is not null and state = 'active' group by 1, 2, 3) f
+		join data_category c on c.workspace_id = @ws and c.id = f.category_id
+		left join dataset d on d.workspace_id = @ws and d.id = f.dataset_id
+		where c.code <> '`+toQualify+`' group by 1, 2, 3 order by 1, 2, 3`, pgx.StrictNamedArgs{"ws": r.by.Workspace, "near": decided <= memoryWhole}
 	if !whole {
 		sql = strings.Replace(sql, "and state = 'active'", "and state = 'active' and name = any(@names)", 1)
 		args["names"] = names
 	}
 	rows, err := many[answer](ctx, r.s, "field", sql, args)
 	r.memory = classify.NewMemory(mapSlice(rows, func(a answer) classify.Answer {
-		return classify.Answer{Name: a.Name, Code: a.Code, Count: a.N}
+		return classify.Answer{Name: a.Name, Dataset: a.Dataset, Code: a.Code, Count: a.N}
 	}))
 	return whole, err
 }

@@ -1208,7 +1208,7 @@ func flowMapPage(v flowMapView) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "flow.map.table"), Flat: true, Headers: []ui.HeaderSpec{
+					templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "flow.map.table"), Flat: true, Stacked: true, Headers: []ui.HeaderSpec{
 						{Text: i18n.T(ctx, "column.flow_source")}, {Text: i18n.T(ctx, "column.flow_target")}, {Text: i18n.T(ctx, "flows.title")}, {Text: i18n.T(ctx, "column.encrypted")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
