@@ -205,7 +205,9 @@ func (m *Memory) rarity(word string) float64 {
 // settles tells whether answers are about the very same thing: the same name in a table of a like name. Only then do they
 // take a column out of scope against what the model says; a description is of no person in one table, and of a customer in
 // the next.
-func (e evidence) settles(s *seen) bool { return Key(e.from.name) == Key(s.Name) && e.from.near(s.Dataset) }
+func (e evidence) settles(s *seen) bool {
+	return Key(e.from.name) == Key(s.Name) && e.from.near(s.Dataset)
+}
 
 // remind lets memory count before what the model says. It returns false where the model's own suggestion stands.
 func (c *Classifier) remind(s *seen, m *Memory, own Suggestion) (Suggestion, bool) {

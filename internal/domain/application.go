@@ -60,6 +60,9 @@ func NewApplication(a Application) (Application, error) {
 // Subject names the application in the history.
 func (a Application) Subject() Subject { return Subject{SubjectApplication, int64(a.ID), a.Name} }
 
+// Revision is the version that a form carries, so that nobody's change is overwritten unseen.
+func (a Application) Revision() int { return a.Version }
+
 // Facts are the named values that the history keeps.
 func (a Application) Facts() map[string]any {
 	return map[string]any{"name": a.Name, "kind": a.Kind, "description": a.Description, "team": int64(a.Team), "owner": int64(a.Owner),

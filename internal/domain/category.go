@@ -94,6 +94,9 @@ func (c Category) Changed(next Category) (Category, error) {
 // Subject names the category in the history.
 func (c Category) Subject() Subject { return Subject{SubjectCategory, int64(c.ID), c.Code} }
 
+// Revision is the version that a form carries, so that nobody's change is overwritten unseen.
+func (c Category) Revision() int { return c.Version }
+
 // Facts are the named values that the history keeps.
 func (c Category) Facts() map[string]any {
 	return map[string]any{"code": c.Code, "label_fr": c.LabelFR, "label_en": c.LabelEN, "gdpr_class": string(c.Class),

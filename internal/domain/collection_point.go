@@ -61,6 +61,9 @@ func (c CollectionPoint) Subject() Subject {
 	return Subject{SubjectCollectionPoint, int64(c.ID), c.Name}
 }
 
+// Revision is the version that a form carries, so that nobody's change is overwritten unseen.
+func (c CollectionPoint) Revision() int { return c.Version }
+
 // Facts are the named values that the history keeps.
 func (c CollectionPoint) Facts() map[string]any {
 	return map[string]any{"name": c.Name, "collection_kind": c.Kind, "description": c.Description, "notice": c.Notice,

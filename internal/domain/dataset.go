@@ -74,6 +74,9 @@ func (d Dataset) OverRetention(today time.Time) bool {
 // Subject names the dataset in the history.
 func (d Dataset) Subject() Subject { return Subject{SubjectDataset, int64(d.ID), d.Name} }
 
+// Revision is the version that a form carries, so that nobody's change is overwritten unseen.
+func (d Dataset) Revision() int { return d.Version }
+
 // Facts are the named values that the history keeps.
 func (d Dataset) Facts() map[string]any {
 	facts := map[string]any{"application": int64(d.Application), "name": d.Name, "label": d.Label, "description": d.Description,

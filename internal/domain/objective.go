@@ -29,6 +29,9 @@ func NewObjective(o Objective) (Objective, error) {
 // Subject names the objective in the history.
 func (o Objective) Subject() Subject { return Subject{SubjectObjective, int64(o.ID), o.Name} }
 
+// Revision is the version that a form carries, so that nobody's change is overwritten unseen.
+func (o Objective) Revision() int { return o.Version }
+
 // Facts are the named values that the history keeps.
 func (o Objective) Facts() map[string]any {
 	return map[string]any{"name": o.Name, "kpi": o.KPI, "target": o.Target, "description": o.Description}

@@ -28,6 +28,9 @@ func NewStage(g Stage) (Stage, error) {
 // Subject names the stage in the history.
 func (g Stage) Subject() Subject { return Subject{SubjectStage, int64(g.ID), g.Name} }
 
+// Revision is the version that a form carries, so that nobody's change is overwritten unseen.
+func (g Stage) Revision() int { return g.Version }
+
 // Facts are the named values that the history keeps.
 func (g Stage) Facts() map[string]any {
 	return map[string]any{"code": g.Code, "name": g.Name, "description": g.Description, "position": g.Position}

@@ -32,6 +32,9 @@ func NewTeam(t Team) (Team, error) {
 // Subject names the team in the history.
 func (t Team) Subject() Subject { return Subject{SubjectTeam, int64(t.ID), t.Name} }
 
+// Revision is the version that a form carries, so that nobody's change is overwritten unseen.
+func (t Team) Revision() int { return t.Version }
+
 // Facts are the named values that the history keeps; members by id, since names change.
 func (t Team) Facts() map[string]any {
 	members := make([]string, len(t.Members))

@@ -45,13 +45,17 @@ func applicationArgs(by domain.Actor, a domain.Application) pgx.StrictNamedArgs 
 // ApplicationByID returns NotFound where the workspace has no such application.
 func (s *Store) ApplicationByID(ctx context.Context, by domain.Actor, id domain.ApplicationID) (a domain.Application, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[applicationRow](ctx, s, "application",
-			`select `+applicationCols+` from application where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		a = r.application()
+		a, err = s.application(ctx, by, id, "")
 		return err
 	})
 	return a, err
+}
+
+// application reads one, in the transaction of the caller; lock is forUpdate or nothing.
+func (s *Store) application(ctx context.Context, by domain.Actor, id domain.ApplicationID, lock string) (domain.Application, error) {
+	r, err := one[applicationRow](ctx, s, "application", `select `+applicationCols+` from application where workspace_id = @ws and id = @id`+lock,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return r.application(), err
 }
 
 // AddApplication registers an application. Invalid where the name is taken or a reference is unknown.
@@ -76,42 +80,22 @@ func (s *Store) AddApplication(ctx context.Context, by domain.Actor, a domain.Ap
 // ChangeApplication saves what decide makes of the application. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeApplication(ctx context.Context, by domain.Actor, id domain.ApplicationID, seen int,
 	decide func(domain.Application) (domain.Application, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		r, err := one[applicationRow](ctx, s, "application",
-			`select `+applicationCols+` from application where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		if err != nil {
-			return err
-		}
-		if r.Version != seen {
-			return stale()
-		}
-		was := r.application()
-		next, err := decide(was)
-		if err != nil {
-			return err
-		}
+	return change(ctx, s, by, id, seen, (*Store).application, decide, func(s *Store, next domain.Application) error {
 		if err := s.checkMember(ctx, by, "owner", next.Owner); err != nil {
 			return err
 		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
 		args := applicationArgs(by, next)
 		args["id"] = id
-		if _, err := s.exec(ctx, "application", `update application set name = @name, kind = @kind, description = @description,
+		_, err := s.exec(ctx, "application", `update application set name = @name, kind = @kind, description = @description,
 			team_id = @team, owner_id = @owner, vendor = @vendor, hosting = @hosting, country = @country, processor = @processor,
 			lifecycle = @lifecycle, version = version + 1, updated_at = clock_timestamp()
-			where workspace_id = @ws and id = @id`, args); err != nil {
-			return err
+			where workspace_id = @ws and id = @id`, args)
+		return err
+	}, func(s *Store, was, next domain.Application) error {
+		if was.Name == next.Name {
+			return nil
 		}
-		if was.Name != next.Name {
-			if err := s.suggestApplication(ctx, by, id); err != nil {
-				return err
-			}
-		}
-		return s.record(ctx, by, domain.Event{Verb: "application.changed", Subject: next.Subject(), Before: before, After: after})
+		return s.suggestApplication(ctx, by, id)
 	})
 }
 
@@ -131,43 +115,17 @@ func (s *Store) ApplicationUses(ctx context.Context, by domain.Actor, id domain.
 
 // ArchiveApplication takes an application out of the lists; Conflict, with what uses it, while something does.
 func (s *Store) ArchiveApplication(ctx context.Context, by domain.Actor, id domain.ApplicationID) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		a, err := s.ApplicationByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		uses, err := s.ApplicationUses(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return s.archive(ctx, by, "application", a.Subject(), uses)
-	})
+	return archiveRecord(ctx, s, by, "application", id, (*Store).ApplicationByID, (*Store).ApplicationUses)
 }
 
 // RestoreApplication brings an archived application back.
 func (s *Store) RestoreApplication(ctx context.Context, by domain.Actor, id domain.ApplicationID) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		a, err := s.ApplicationByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return s.restore(ctx, by, "application", a.Subject())
-	})
+	return restoreRecord(ctx, s, by, "application", id, (*Store).ApplicationByID)
 }
 
 // RemoveApplication deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
 func (s *Store) RemoveApplication(ctx context.Context, by domain.Actor, id domain.ApplicationID) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		a, err := s.ApplicationByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		uses, err := s.ApplicationUses(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return s.remove(ctx, by, "application", a.Subject(), uses)
-	})
+	return removeRecord(ctx, s, by, "application", id, (*Store).ApplicationByID, (*Store).ApplicationUses)
 }
 
 // ApplicationOptions returns the id and name of every application that is not archived, by name, for forms.

@@ -41,12 +41,17 @@ func (r categoryRow) category() domain.Category {
 // CategoryByID returns NotFound where the workspace has no such category.
 func (s *Store) CategoryByID(ctx context.Context, by domain.Actor, id domain.CategoryID) (c domain.Category, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[categoryRow](ctx, s, "category", `select `+categoryCols+` from data_category where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		c = r.category()
+		c, err = s.category(ctx, by, id, "")
 		return err
 	})
 	return c, err
+}
+
+// category reads one, in the transaction of the caller; lock is forUpdate or nothing.
+func (s *Store) category(ctx context.Context, by domain.Actor, id domain.CategoryID, lock string) (domain.Category, error) {
+	r, err := one[categoryRow](ctx, s, "category", `select `+categoryCols+` from data_category where workspace_id = @ws and id = @id`+lock,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return r.category(), err
 }
 
 // CategoryNode is a category with how many active fields have it or one below it.
@@ -122,34 +127,14 @@ func (s *Store) AddCategory(ctx context.Context, by domain.Actor, c domain.Categ
 // Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeCategory(ctx context.Context, by domain.Actor, id domain.CategoryID, seen int,
 	decide func(domain.Category) (domain.Category, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		r, err := one[categoryRow](ctx, s, "category", `select `+categoryCols+` from data_category where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		if err != nil {
-			return err
-		}
-		if r.Version != seen {
-			return stale()
-		}
-		was := r.category()
-		next, err := decide(was)
-		if err != nil {
-			return err
-		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
-		if _, err := s.exec(ctx, "category", `update data_category set label_fr = @label_fr, label_en = @label_en, gdpr_class = @class,
+	return change(ctx, s, by, id, seen, (*Store).category, decide, func(s *Store, next domain.Category) error {
+		_, err := s.exec(ctx, "category", `update data_category set label_fr = @label_fr, label_en = @label_en, gdpr_class = @class,
 			default_risk = @risk, examples = @examples, version = version + 1, updated_at = clock_timestamp()
 			where workspace_id = @ws and id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "label_fr": next.LabelFR, "label_en": next.LabelEN, "class": string(next.Class),
-				"risk": next.Risk, "examples": next.Examples}); err != nil {
-			return err
-		}
-		if err := s.record(ctx, by, domain.Event{Verb: "category.changed", Subject: next.Subject(), Before: before, After: after}); err != nil {
-			return err
-		}
+				"risk": next.Risk, "examples": next.Examples})
+		return err
+	}, func(s *Store, was, next domain.Category) error {
 		if was.Class == next.Class {
 			return nil
 		}
@@ -248,47 +233,37 @@ func (s *Store) CategoryUses(ctx context.Context, by domain.Actor, id domain.Cat
 
 // ArchiveCategory takes a category out of the lists; Conflict, with what uses it, while something does.
 func (s *Store) ArchiveCategory(ctx context.Context, by domain.Actor, id domain.CategoryID) error {
-	return s.endCategory(ctx, by, id, func(s *Store, c domain.Category, uses []domain.Use) error {
-		return s.archive(ctx, by, "data_category", c.Subject(), uses)
+	return s.suggestingAnew(ctx, by, func(s *Store) error {
+		return archiveRecord(ctx, s, by, "data_category", id, (*Store).CategoryByID, (*Store).CategoryUses)
 	})
 }
 
 // RestoreCategory brings an archived category back.
 func (s *Store) RestoreCategory(ctx context.Context, by domain.Actor, id domain.CategoryID) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		c, err := s.CategoryByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		if err := s.restore(ctx, by, "data_category", c.Subject()); err != nil {
-			return err
-		}
-		return s.suggestAll(ctx, by)
+	return s.suggestingAnew(ctx, by, func(s *Store) error {
+		return restoreRecord(ctx, s, by, "data_category", id, (*Store).CategoryByID)
 	})
 }
 
 // RemoveCategory deletes a mistaken entry of the workspace's own; Conflict for one of the common taxonomy, or, with what
 // uses it, while anything refers to it.
 func (s *Store) RemoveCategory(ctx context.Context, by domain.Actor, id domain.CategoryID) error {
-	return s.endCategory(ctx, by, id, func(s *Store, c domain.Category, uses []domain.Use) error {
-		if c.Builtin {
-			return domain.Errorf(domain.Conflict, "category.builtin", "name", c.Code)
-		}
-		return s.remove(ctx, by, "data_category", c.Subject(), uses)
-	})
-}
-
-func (s *Store) endCategory(ctx context.Context, by domain.Actor, id domain.CategoryID, end func(*Store, domain.Category, []domain.Use) error) error {
-	return s.Write(ctx, by, func(s *Store) error {
+	return s.suggestingAnew(ctx, by, func(s *Store) error {
 		c, err := s.CategoryByID(ctx, by, id)
 		if err != nil {
 			return err
 		}
-		uses, err := s.CategoryUses(ctx, by, id)
-		if err != nil {
-			return err
+		if c.Builtin {
+			return domain.Errorf(domain.Conflict, "category.builtin", "name", c.Code)
 		}
-		if err := end(s, c, uses); err != nil {
+		return removeRecord(ctx, s, by, "data_category", id, (*Store).CategoryByID, (*Store).CategoryUses)
+	})
+}
+
+// suggestingAnew has all suggestions made again after an act on the taxonomy, in its transaction.
+func (s *Store) suggestingAnew(ctx context.Context, by domain.Actor, act func(*Store) error) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		if err := act(s); err != nil {
 			return err
 		}
 		return s.suggestAll(ctx, by)

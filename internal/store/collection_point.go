@@ -37,13 +37,17 @@ func collectionPointArgs(by domain.Actor, c domain.CollectionPoint) pgx.StrictNa
 // CollectionPointByID returns NotFound where the workspace has no such collection point.
 func (s *Store) CollectionPointByID(ctx context.Context, by domain.Actor, id domain.CollectionPointID) (c domain.CollectionPoint, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[collectionPointRow](ctx, s, "collection_point",
-			`select `+collectionPointCols+` from collection_point where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		c = r.collectionPoint()
+		c, err = s.collectionPoint(ctx, by, id, "")
 		return err
 	})
 	return c, err
+}
+
+// collectionPoint reads one, in the transaction of the caller; lock is forUpdate or nothing.
+func (s *Store) collectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID, lock string) (domain.CollectionPoint, error) {
+	r, err := one[collectionPointRow](ctx, s, "collection_point", `select `+collectionPointCols+` from collection_point where workspace_id = @ws and id = @id`+lock,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return r.collectionPoint(), err
 }
 
 // AddCollectionPoint registers a collection point. Invalid where the name is taken.
@@ -64,38 +68,14 @@ func (s *Store) AddCollectionPoint(ctx context.Context, by domain.Actor, c domai
 // ChangeCollectionPoint saves what decide makes of the collection point. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeCollectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int,
 	decide func(domain.CollectionPoint) (domain.CollectionPoint, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		was, err := s.lockCollectionPoint(ctx, by, id, seen)
-		if err != nil {
-			return err
-		}
-		next, err := decide(was)
-		if err != nil {
-			return err
-		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
+	return change(ctx, s, by, id, seen, (*Store).collectionPoint, decide, func(s *Store, next domain.CollectionPoint) error {
 		args := collectionPointArgs(by, next)
 		args["id"] = id
-		if _, err := s.exec(ctx, "collection_point", `update collection_point set name = @name, kind = @kind, description = @description,
+		_, err := s.exec(ctx, "collection_point", `update collection_point set name = @name, kind = @kind, description = @description,
 			notice = @notice, notice_url = @notice_url, consent = @consent, version = version + 1, updated_at = clock_timestamp()
-			where workspace_id = @ws and id = @id`, args); err != nil {
-			return err
-		}
-		return s.record(ctx, by, domain.Event{Verb: "collection_point.changed", Subject: next.Subject(), Before: before, After: after})
-	})
-}
-
-func (s *Store) lockCollectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int) (domain.CollectionPoint, error) {
-	r, err := one[collectionPointRow](ctx, s, "collection_point",
-		`select `+collectionPointCols+` from collection_point where workspace_id = @ws and id = @id for update`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-	if err == nil && r.Version != seen {
-		err = stale()
-	}
-	return r.collectionPoint(), err
+			where workspace_id = @ws and id = @id`, args)
+		return err
+	}, nil)
 }
 
 // CollectFields makes a collection point the place where, of the fields of one dataset that somebody was offered, just
@@ -104,7 +84,7 @@ func (s *Store) lockCollectionPoint(ctx context.Context, by domain.Actor, id dom
 // it was seen. The history of every field that changes says so.
 func (s *Store) CollectFields(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int, dataset domain.DatasetID, offered, fields []domain.FieldID) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		c, err := s.lockCollectionPoint(ctx, by, id, seen)
+		c, err := locked(ctx, s, by, id, seen, (*Store).collectionPoint)
 		if err != nil {
 			return err
 		}
@@ -126,7 +106,7 @@ func (s *Store) CollectFields(ctx context.Context, by domain.Actor, id domain.Co
 // LetGoOfFields takes fields off a collection point.
 func (s *Store) LetGoOfFields(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int, fields []domain.FieldID) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		c, err := s.lockCollectionPoint(ctx, by, id, seen)
+		c, err := locked(ctx, s, by, id, seen, (*Store).collectionPoint)
 		if err != nil {
 			return err
 		}
@@ -254,42 +234,17 @@ func (s *Store) CollectionPointUses(ctx context.Context, by domain.Actor, id dom
 
 // ArchiveCollectionPoint takes a collection point out of the lists; Conflict, with what uses it, while something does.
 func (s *Store) ArchiveCollectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID) error {
-	return s.endCollectionPoint(ctx, by, id, func(s *Store, c domain.CollectionPoint, uses []domain.Use) error {
-		return s.archive(ctx, by, "collection_point", c.Subject(), uses)
-	})
+	return archiveRecord(ctx, s, by, "collection_point", id, (*Store).CollectionPointByID, (*Store).CollectionPointUses)
 }
 
 // RestoreCollectionPoint brings an archived collection point back.
 func (s *Store) RestoreCollectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		c, err := s.CollectionPointByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return s.restore(ctx, by, "collection_point", c.Subject())
-	})
+	return restoreRecord(ctx, s, by, "collection_point", id, (*Store).CollectionPointByID)
 }
 
 // RemoveCollectionPoint deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
 func (s *Store) RemoveCollectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID) error {
-	return s.endCollectionPoint(ctx, by, id, func(s *Store, c domain.CollectionPoint, uses []domain.Use) error {
-		return s.remove(ctx, by, "collection_point", c.Subject(), uses)
-	})
-}
-
-func (s *Store) endCollectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID,
-	end func(*Store, domain.CollectionPoint, []domain.Use) error) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		c, err := s.CollectionPointByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		uses, err := s.CollectionPointUses(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return end(s, c, uses)
-	})
+	return removeRecord(ctx, s, by, "collection_point", id, (*Store).CollectionPointByID, (*Store).CollectionPointUses)
 }
 
 var _ = addRegister(registerSQL{

@@ -53,12 +53,17 @@ func datasetArgs(by domain.Actor, d domain.Dataset) pgx.StrictNamedArgs {
 // DatasetByID returns NotFound where the workspace has no such dataset.
 func (s *Store) DatasetByID(ctx context.Context, by domain.Actor, id domain.DatasetID) (d domain.Dataset, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[datasetRow](ctx, s, "dataset", `select `+datasetCols+` from dataset where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		d = r.dataset()
+		d, err = s.dataset(ctx, by, id, "")
 		return err
 	})
 	return d, err
+}
+
+// dataset reads one, in the transaction of the caller; lock is forUpdate or nothing.
+func (s *Store) dataset(ctx context.Context, by domain.Actor, id domain.DatasetID, lock string) (domain.Dataset, error) {
+	r, err := one[datasetRow](ctx, s, "dataset", `select `+datasetCols+` from dataset where workspace_id = @ws and id = @id`+lock,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return r.dataset(), err
 }
 
 // DatasetNamed returns the id of an application's dataset of that name, whatever its case; zero where there is none.
@@ -95,44 +100,25 @@ func (s *Store) AddDataset(ctx context.Context, by domain.Actor, d domain.Datase
 // and the copies of a declared reference. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeDataset(ctx context.Context, by domain.Actor, id domain.DatasetID, seen int,
 	decide func(domain.Dataset) (domain.Dataset, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		r, err := one[datasetRow](ctx, s, "dataset", `select `+datasetCols+` from dataset where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		if err != nil {
-			return err
-		}
-		if r.Version != seen {
-			return stale()
-		}
-		was := r.dataset()
-		next, err := decide(was)
-		if err != nil {
-			return err
-		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
+	return change(ctx, s, by, id, seen, (*Store).dataset, decide, func(s *Store, next domain.Dataset) error {
 		args := datasetArgs(by, next)
 		args["id"] = id
 		// The key of fields and flows holds the application too: they follow a dataset that moves.
-		if _, err := s.exec(ctx, "dataset", `update dataset set application_id = @application, name = @name, label = @label,
+		_, err := s.exec(ctx, "dataset", `update dataset set application_id = @application, name = @name, label = @label,
 			description = @description, structure = @structure, subjects = @subjects, row_count = @row_count,
 			retention_months = @retention_months, retention_rule = @retention_rule, oldest_record_on = @oldest, is_master = @master,
-			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args); err != nil {
-			return err
-		}
+			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args)
+		return err
+	}, func(s *Store, was, next domain.Dataset) error {
 		if was.JudgesOtherwise(next) {
 			if err := s.judgeDataset(ctx, by, was, next); err != nil {
 				return err
 			}
 		}
-		if was.Name != next.Name || was.Application != next.Application {
-			if err := s.suggestFor(ctx, by, []int64{int64(id)}); err != nil {
-				return err
-			}
+		if was.Name == next.Name && was.Application == next.Application {
+			return nil
 		}
-		return s.record(ctx, by, domain.Event{Verb: "dataset.changed", Subject: next.Subject(), Before: before, After: after})
+		return s.suggestFor(ctx, by, []int64{int64(id)})
 	})
 }
 
@@ -168,41 +154,17 @@ func (s *Store) DatasetUses(ctx context.Context, by domain.Actor, id domain.Data
 
 // ArchiveDataset takes a dataset out of the lists; Conflict, with what uses it, while something does.
 func (s *Store) ArchiveDataset(ctx context.Context, by domain.Actor, id domain.DatasetID) error {
-	return s.endDataset(ctx, by, id, func(s *Store, d domain.Dataset, uses []domain.Use) error {
-		return s.archive(ctx, by, "dataset", d.Subject(), uses)
-	})
+	return archiveRecord(ctx, s, by, "dataset", id, (*Store).DatasetByID, (*Store).DatasetUses)
 }
 
 // RestoreDataset brings an archived dataset back.
 func (s *Store) RestoreDataset(ctx context.Context, by domain.Actor, id domain.DatasetID) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		d, err := s.DatasetByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return s.restore(ctx, by, "dataset", d.Subject())
-	})
+	return restoreRecord(ctx, s, by, "dataset", id, (*Store).DatasetByID)
 }
 
 // RemoveDataset deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
 func (s *Store) RemoveDataset(ctx context.Context, by domain.Actor, id domain.DatasetID) error {
-	return s.endDataset(ctx, by, id, func(s *Store, d domain.Dataset, uses []domain.Use) error {
-		return s.remove(ctx, by, "dataset", d.Subject(), uses)
-	})
-}
-
-func (s *Store) endDataset(ctx context.Context, by domain.Actor, id domain.DatasetID, end func(*Store, domain.Dataset, []domain.Use) error) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		d, err := s.DatasetByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		uses, err := s.DatasetUses(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return end(s, d, uses)
-	})
+	return removeRecord(ctx, s, by, "dataset", id, (*Store).DatasetByID, (*Store).DatasetUses)
 }
 
 // datasetOptions is how many datasets a choice offers.

@@ -30,12 +30,17 @@ func objectiveArgs(by domain.Actor, o domain.Objective) pgx.StrictNamedArgs {
 // ObjectiveByID returns NotFound where the workspace has no such objective.
 func (s *Store) ObjectiveByID(ctx context.Context, by domain.Actor, id domain.ObjectiveID) (o domain.Objective, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[objectiveRow](ctx, s, "objective", `select `+objectiveCols+` from objective where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		o = domain.Objective(r)
+		o, err = s.objective(ctx, by, id, "")
 		return err
 	})
 	return o, err
+}
+
+// objective reads one, in the transaction of the caller; lock is forUpdate or nothing.
+func (s *Store) objective(ctx context.Context, by domain.Actor, id domain.ObjectiveID, lock string) (domain.Objective, error) {
+	r, err := one[objectiveRow](ctx, s, "objective", `select `+objectiveCols+` from objective where workspace_id = @ws and id = @id`+lock,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return domain.Objective(r), err
 }
 
 // AddObjective registers an objective. Invalid where the name is taken.
@@ -55,32 +60,13 @@ func (s *Store) AddObjective(ctx context.Context, by domain.Actor, o domain.Obje
 // ChangeObjective saves what decide makes of the objective. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeObjective(ctx context.Context, by domain.Actor, id domain.ObjectiveID, seen int,
 	decide func(domain.Objective) (domain.Objective, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		r, err := one[objectiveRow](ctx, s, "objective", `select `+objectiveCols+` from objective where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		if err != nil {
-			return err
-		}
-		if r.Version != seen {
-			return stale()
-		}
-		was := domain.Objective(r)
-		next, err := decide(was)
-		if err != nil {
-			return err
-		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
+	return change(ctx, s, by, id, seen, (*Store).objective, decide, func(s *Store, next domain.Objective) error {
 		args := objectiveArgs(by, next)
 		args["id"] = id
-		if _, err := s.exec(ctx, "objective", `update objective set name = @name, kpi = @kpi, target = @target, description = @description,
-			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args); err != nil {
-			return err
-		}
-		return s.record(ctx, by, domain.Event{Verb: "objective.changed", Subject: next.Subject(), Before: before, After: after})
-	})
+		_, err := s.exec(ctx, "objective", `update objective set name = @name, kpi = @kpi, target = @target, description = @description,
+			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args)
+		return err
+	}, nil)
 }
 
 // ObjectiveUses tells what holds an objective in place.
@@ -94,43 +80,24 @@ func (s *Store) ObjectiveUses(ctx context.Context, by domain.Actor, id domain.Ob
 
 const objectiveUses = `select 'programs' as register, 'objective&state=active,archived' as filter, count(*) as n from program where workspace_id = @ws and objective_id = @id`
 
+// objectiveHolds are its uses, and the archived programs that refer to it too.
+func (s *Store) objectiveHolds(ctx context.Context, by domain.Actor, id domain.ObjectiveID) ([]domain.Use, error) {
+	return s.uses(ctx, by, int64(id), objectiveUses)
+}
+
 // ArchiveObjective takes an objective out of the lists; Conflict, with what uses it, while a program serves it.
 func (s *Store) ArchiveObjective(ctx context.Context, by domain.Actor, id domain.ObjectiveID) error {
-	return s.onObjective(ctx, by, id, func(s *Store, o domain.Objective) error {
-		uses, err := s.ObjectiveUses(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return s.archive(ctx, by, "objective", o.Subject(), uses)
-	})
+	return archiveRecord(ctx, s, by, "objective", id, (*Store).ObjectiveByID, (*Store).ObjectiveUses)
 }
 
 // RestoreObjective brings an archived objective back.
 func (s *Store) RestoreObjective(ctx context.Context, by domain.Actor, id domain.ObjectiveID) error {
-	return s.onObjective(ctx, by, id, func(s *Store, o domain.Objective) error {
-		return s.restore(ctx, by, "objective", o.Subject())
-	})
+	return restoreRecord(ctx, s, by, "objective", id, (*Store).ObjectiveByID)
 }
 
 // RemoveObjective deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
 func (s *Store) RemoveObjective(ctx context.Context, by domain.Actor, id domain.ObjectiveID) error {
-	return s.onObjective(ctx, by, id, func(s *Store, o domain.Objective) error {
-		uses, err := s.uses(ctx, by, int64(id), objectiveUses) // archived programs refer to it too
-		if err != nil {
-			return err
-		}
-		return s.remove(ctx, by, "objective", o.Subject(), uses)
-	})
-}
-
-func (s *Store) onObjective(ctx context.Context, by domain.Actor, id domain.ObjectiveID, do func(*Store, domain.Objective) error) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		o, err := s.ObjectiveByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return do(s, o)
-	})
+	return removeRecord(ctx, s, by, "objective", id, (*Store).ObjectiveByID, (*Store).objectiveHolds)
 }
 
 // ObjectiveOptions returns the id and name of every objective that is not archived, by name, for forms.

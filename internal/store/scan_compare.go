@@ -68,7 +68,7 @@ func (s *Store) compare(ctx context.Context, by domain.Actor, id domain.ImportID
 		if err := in.clearComparison(ctx, by, id); err != nil {
 			return err
 		}
-		read, err := in.stage(ctx, by, id, rows, func(n int64) error {
+		read, err := in.stageRows(ctx, by, id, rows, func(n int64) error {
 			return s.ImportProgress(ctx, by, id, domain.ImportReading, n, 0)
 		})
 		if err != nil {
@@ -94,9 +94,9 @@ func (s *Store) clearComparison(ctx context.Context, by domain.Actor, id domain.
 	return nil
 }
 
-// stage copies the rows of a file into a temporary table: COPY cannot write to a table under row-level security, and what
+// stageRows copies the rows of a file into a temporary table: COPY cannot write to a table under row-level security, and what
 // is compared need not outlive the transaction.
-func (s *Store) stage(ctx context.Context, by domain.Actor, id domain.ImportID, source RowSource, progress func(int64) error) (read int64, err error) {
+func (s *Store) stageRows(ctx context.Context, by domain.Actor, id domain.ImportID, source RowSource, progress func(int64) error) (read int64, err error) {
 	if _, err := s.db.Exec(ctx, `create temporary table found (line bigint not null, application text not null, schema text not null,
 		dataset text not null, name text not null, facts jsonb not null, refused boolean not null) on commit drop`); err != nil {
 		return 0, translate("import", err)

@@ -27,12 +27,17 @@ const stageCols = `id, code, name, description, position, version, created_at, u
 // StageByID returns NotFound where the workspace has no such stage.
 func (s *Store) StageByID(ctx context.Context, by domain.Actor, id domain.StageID) (g domain.Stage, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[stageRow](ctx, s, "stage", `select `+stageCols+` from journey_stage where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		g = domain.Stage(r)
+		g, err = s.stage(ctx, by, id, "")
 		return err
 	})
 	return g, err
+}
+
+// stage reads one, in the transaction of the caller; lock is forUpdate or nothing.
+func (s *Store) stage(ctx context.Context, by domain.Actor, id domain.StageID, lock string) (domain.Stage, error) {
+	r, err := one[stageRow](ctx, s, "stage", `select `+stageCols+` from journey_stage where workspace_id = @ws and id = @id`+lock,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return domain.Stage(r), err
 }
 
 // AddStage registers a stage at the end of the journey. Invalid where the code is taken.
@@ -61,31 +66,12 @@ func (s *Store) lastPlace(ctx context.Context, by domain.Actor) (int, error) {
 
 // ChangeStage saves what decide makes of the stage. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeStage(ctx context.Context, by domain.Actor, id domain.StageID, seen int, decide func(domain.Stage) (domain.Stage, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		r, err := one[stageRow](ctx, s, "stage", `select `+stageCols+` from journey_stage where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		if err != nil {
-			return err
-		}
-		if r.Version != seen {
-			return stale()
-		}
-		was := domain.Stage(r)
-		next, err := decide(was)
-		if err != nil {
-			return err
-		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
-		if _, err := s.exec(ctx, "stage", `update journey_stage set code = @code, name = @name, description = @description,
+	return change(ctx, s, by, id, seen, (*Store).stage, decide, func(s *Store, next domain.Stage) error {
+		_, err := s.exec(ctx, "stage", `update journey_stage set code = @code, name = @name, description = @description,
 			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "code": next.Code, "name": next.Name, "description": next.Description}); err != nil {
-			return err
-		}
-		return s.record(ctx, by, domain.Event{Verb: "stage.changed", Subject: next.Subject(), Before: before, After: after})
-	})
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "code": next.Code, "name": next.Name, "description": next.Description})
+		return err
+	}, nil)
 }
 
 // MoveStage exchanges a stage with the one before it, or after it, among those that are not archived. The first stays
@@ -132,43 +118,24 @@ func (s *Store) StageUses(ctx context.Context, by domain.Actor, id domain.StageI
 
 const stageUses = `select 'programs' as register, 'stage&state=active,archived' as filter, count(*) as n from program where workspace_id = @ws and stage_id = @id`
 
+// stageHolds are its uses, and the archived programs that refer to it too.
+func (s *Store) stageHolds(ctx context.Context, by domain.Actor, id domain.StageID) ([]domain.Use, error) {
+	return s.uses(ctx, by, int64(id), stageUses)
+}
+
 // ArchiveStage takes a stage out of the journey; Conflict, with what uses it, while a program serves it.
 func (s *Store) ArchiveStage(ctx context.Context, by domain.Actor, id domain.StageID) error {
-	return s.onStage(ctx, by, id, func(s *Store, g domain.Stage) error {
-		uses, err := s.StageUses(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return s.archive(ctx, by, "journey_stage", g.Subject(), uses)
-	})
+	return archiveRecord(ctx, s, by, "journey_stage", id, (*Store).StageByID, (*Store).StageUses)
 }
 
 // RestoreStage brings an archived stage back.
 func (s *Store) RestoreStage(ctx context.Context, by domain.Actor, id domain.StageID) error {
-	return s.onStage(ctx, by, id, func(s *Store, g domain.Stage) error {
-		return s.restore(ctx, by, "journey_stage", g.Subject())
-	})
+	return restoreRecord(ctx, s, by, "journey_stage", id, (*Store).StageByID)
 }
 
 // RemoveStage deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
 func (s *Store) RemoveStage(ctx context.Context, by domain.Actor, id domain.StageID) error {
-	return s.onStage(ctx, by, id, func(s *Store, g domain.Stage) error {
-		uses, err := s.uses(ctx, by, int64(id), stageUses) // archived programs refer to it too
-		if err != nil {
-			return err
-		}
-		return s.remove(ctx, by, "journey_stage", g.Subject(), uses)
-	})
-}
-
-func (s *Store) onStage(ctx context.Context, by domain.Actor, id domain.StageID, do func(*Store, domain.Stage) error) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		g, err := s.StageByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return do(s, g)
-	})
+	return removeRecord(ctx, s, by, "journey_stage", id, (*Store).StageByID, (*Store).stageHolds)
 }
 
 // StageOptions returns the id and name of every stage that is not archived, in the journey's order, for forms.

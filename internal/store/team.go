@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,12 +32,17 @@ func (r teamRow) team() domain.Team {
 // TeamByID returns NotFound where the workspace has no such team.
 func (s *Store) TeamByID(ctx context.Context, by domain.Actor, id domain.TeamID) (t domain.Team, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[teamRow](ctx, s, "team", `select `+teamCols+` from team where workspace_id = @ws and id = @id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		t = r.team()
+		t, err = s.team(ctx, by, id, "")
 		return err
 	})
 	return t, err
+}
+
+// team reads one, in the transaction of the caller; lock is forUpdate or nothing.
+func (s *Store) team(ctx context.Context, by domain.Actor, id domain.TeamID, lock string) (domain.Team, error) {
+	r, err := one[teamRow](ctx, s, "team", `select `+teamCols+` from team where workspace_id = @ws and id = @id`+lock,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return r.team(), err
 }
 
 // AddTeam registers a team. Invalid where the name is taken or somebody is no member of the workspace.
@@ -70,36 +74,14 @@ func (s *Store) setTeamMembers(ctx context.Context, by domain.Actor, t domain.Te
 
 // ChangeTeam saves what decide makes of the team. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeTeam(ctx context.Context, by domain.Actor, id domain.TeamID, seen int, decide func(domain.Team) (domain.Team, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		r, err := one[teamRow](ctx, s, "team", `select `+teamCols+` from team where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		if err != nil {
-			return err
-		}
-		if r.Version != seen {
-			return stale()
-		}
-		was := r.team()
-		next, err := decide(was)
-		if err != nil {
-			return err
-		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
+	return change(ctx, s, by, id, seen, (*Store).team, decide, func(s *Store, next domain.Team) error {
 		if _, err := s.exec(ctx, "team", `update team set name = @name, description = @description, version = version + 1,
 			updated_at = clock_timestamp() where workspace_id = @ws and id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "name": next.Name, "description": next.Description}); err != nil {
 			return err
 		}
-		if !slices.Equal(was.Members, next.Members) {
-			if err := s.setTeamMembers(ctx, by, next); err != nil {
-				return err
-			}
-		}
-		return s.record(ctx, by, domain.Event{Verb: "team.changed", Subject: next.Subject(), Before: before, After: after})
-	})
+		return s.setTeamMembers(ctx, by, next)
+	}, nil)
 }
 
 // TeamUses tells what holds a team in place.
@@ -112,40 +94,19 @@ func (s *Store) TeamUses(ctx context.Context, by domain.Actor, id domain.TeamID)
 	return uses, err
 }
 
-// withTeam runs f on a team and what uses it, in one transaction.
-func (s *Store) withTeam(ctx context.Context, by domain.Actor, id domain.TeamID, f func(s *Store, t domain.Team, uses []domain.Use) error) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		t, err := s.TeamByID(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		uses, err := s.TeamUses(ctx, by, id)
-		if err != nil {
-			return err
-		}
-		return f(s, t, uses)
-	})
-}
-
 // ArchiveTeam takes a team out of the lists; Conflict, with what uses it, while something does.
 func (s *Store) ArchiveTeam(ctx context.Context, by domain.Actor, id domain.TeamID) error {
-	return s.withTeam(ctx, by, id, func(s *Store, t domain.Team, uses []domain.Use) error {
-		return s.archive(ctx, by, "team", t.Subject(), uses)
-	})
+	return archiveRecord(ctx, s, by, "team", id, (*Store).TeamByID, (*Store).TeamUses)
 }
 
 // RestoreTeam brings an archived team back.
 func (s *Store) RestoreTeam(ctx context.Context, by domain.Actor, id domain.TeamID) error {
-	return s.withTeam(ctx, by, id, func(s *Store, t domain.Team, _ []domain.Use) error {
-		return s.restore(ctx, by, "team", t.Subject())
-	})
+	return restoreRecord(ctx, s, by, "team", id, (*Store).TeamByID)
 }
 
 // RemoveTeam deletes a team that nothing refers to; Conflict, with what uses it, while something does.
 func (s *Store) RemoveTeam(ctx context.Context, by domain.Actor, id domain.TeamID) error {
-	return s.withTeam(ctx, by, id, func(s *Store, t domain.Team, uses []domain.Use) error {
-		return s.remove(ctx, by, "team", t.Subject(), uses)
-	})
+	return removeRecord(ctx, s, by, "team", id, (*Store).TeamByID, (*Store).TeamUses)
 }
 
 var _ = addRegister(registerSQL{

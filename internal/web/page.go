@@ -174,7 +174,8 @@ func pathParts(path string) []string {
 	return []string{path}
 }
 
-// currentSection is the section whose path the page's address begins with; the overview where none does.
+// currentSection is the section whose path the page's address begins with. A page of all workstreams, such as the search,
+// is in none.
 func currentSection(path string, by domain.Actor) section {
 	rest := strings.TrimPrefix(strings.TrimPrefix(path, "/w/"+by.Slug), "/")
 	first, _, _ := strings.Cut(rest, "/")
@@ -183,7 +184,7 @@ func currentSection(path string, by domain.Actor) section {
 			return sec
 		}
 	}
-	return section{stream: streams[0].name, path: "-"}
+	return section{path: "-"}
 }
 
 func importPath(by domain.Actor, id domain.ImportID) string {
