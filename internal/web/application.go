@@ -11,17 +11,9 @@ import (
 //i18n:dynamic applications. application.
 
 func (s *Server) applicationRoutes(r scope) {
-	r.get("/applications", domain.ReadWorkspace, s.listApplications)
-	r.get("/applications.{format}", domain.ReadWorkspace, s.exportRegister(domain.ApplicationRegister))
-	r.get("/applications/new", domain.EditInventory, s.newApplication)
-	r.post("/applications", domain.EditInventory, s.createApplication)
-	r.post("/applications/bulk", domain.EditInventory, s.bulkApplications)
-	r.get("/applications/{application}", domain.ReadWorkspace, s.showApplication)
-	r.get("/applications/{application}/edit", domain.EditInventory, s.editApplication)
-	r.post("/applications/{application}", domain.EditInventory, s.changeApplication)
-	r.post("/applications/{application}/archive", domain.EditInventory, s.archiveApplication)
-	r.post("/applications/{application}/restore", domain.EditInventory, s.restoreApplication)
-	r.post("/applications/{application}/remove", domain.EditInventory, s.removeApplication)
+	nounRoutes(s, r, nounSpec[domain.ApplicationID]{param: "application", list: applicationList, edit: domain.EditInventory,
+		add: s.newApplication, create: s.createApplication, show: s.showApplication, form: s.editApplication, change: s.changeApplication,
+		archive: s.store.ArchiveApplication, restore: s.store.RestoreApplication, remove: s.store.RemoveApplication})
 }
 
 func applicationPath(by domain.Actor, id domain.ApplicationID, parts ...string) string {
@@ -47,16 +39,6 @@ func lifecycleTone(code string) (ui.Kind, string) {
 		return ui.Warn, "alert-triangle"
 	}
 	return ui.Neutral, "archive"
-}
-
-func (s *Server) listApplications(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, applicationList)
-}
-
-func (s *Server) bulkApplications(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, applicationList, func(id int64) error {
-		return s.store.ArchiveApplication(r.Context(), actor(r), domain.ApplicationID(id))
-	})
 }
 
 type applicationForm struct {
@@ -242,37 +224,4 @@ func (s *Server) showApplication(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.ok(w, r, applicationShow(v))
-}
-
-func (s *Server) archiveApplication(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.ApplicationID](r, "application")
-	if err != nil {
-		return err
-	}
-	if err := s.store.ArchiveApplication(r.Context(), actor(r), id); err != nil {
-		return err
-	}
-	return s.seeOther(w, r, applicationPath(actor(r), id), "record.archived")
-}
-
-func (s *Server) restoreApplication(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.ApplicationID](r, "application")
-	if err != nil {
-		return err
-	}
-	if err := s.store.RestoreApplication(r.Context(), actor(r), id); err != nil {
-		return err
-	}
-	return s.seeOther(w, r, applicationPath(actor(r), id), "record.restored")
-}
-
-func (s *Server) removeApplication(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.ApplicationID](r, "application")
-	if err != nil {
-		return err
-	}
-	if err := s.store.RemoveApplication(r.Context(), actor(r), id); err != nil {
-		return err
-	}
-	return s.seeOther(w, r, workspacePath(actor(r), "applications"), "record.removed")
 }

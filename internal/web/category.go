@@ -15,20 +15,10 @@ import (
 //i18n:dynamic categories. category.
 
 func (s *Server) categoryRoutes(r scope) {
-	r.get("/categories", domain.ReadWorkspace, s.listCategories)
-	r.get("/categories.{format}", domain.ReadWorkspace, s.exportRegister(domain.CategoryRegister))
+	nounRoutes(s, r, nounSpec[domain.CategoryID]{param: "category", list: categoryList, edit: domain.EditInventory,
+		add: s.newCategory, create: s.createCategory, show: s.showCategory, form: s.editCategory, change: s.changeCategory,
+		archive: s.store.ArchiveCategory, restore: s.store.RestoreCategory, remove: s.store.RemoveCategory})
 	r.get("/categories/tree", domain.ReadWorkspace, s.showCategoryTree)
-	r.get("/categories/new", domain.EditInventory, s.newCategory)
-	r.post("/categories", domain.EditInventory, s.createCategory)
-	r.post("/categories/bulk", domain.EditInventory, s.bulkCategories)
-	r.get("/categories/{category}", domain.ReadWorkspace, s.showCategory)
-	r.get("/categories/{category}/edit", domain.EditInventory, s.editCategory)
-	r.post("/categories/{category}", domain.EditInventory, s.changeCategory)
-	same := func(by domain.Actor, id domain.CategoryID) string { return categoryPath(by, id) }
-	list := func(by domain.Actor, _ domain.CategoryID) string { return workspacePath(by, "categories") }
-	r.post("/categories/{category}/archive", domain.EditInventory, recordStep(s, "category", s.store.ArchiveCategory, same, "record.archived"))
-	r.post("/categories/{category}/restore", domain.EditInventory, recordStep(s, "category", s.store.RestoreCategory, same, "record.restored"))
-	r.post("/categories/{category}/remove", domain.EditInventory, recordStep(s, "category", s.store.RemoveCategory, list, "record.removed"))
 }
 
 func categoryPath(by domain.Actor, id domain.CategoryID, parts ...string) string {
@@ -45,16 +35,6 @@ var categoryList = registerSpec{
 	add:      domain.EditInventory,
 	tone:     map[string]tone{"gdpr_class": func(code string) (ui.Kind, string) { return classTone(domain.GDPRClass(code)) }},
 	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditInventory}},
-}
-
-func (s *Server) listCategories(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, categoryList)
-}
-
-func (s *Server) bulkCategories(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, categoryList, func(id int64) error {
-		return s.store.ArchiveCategory(r.Context(), actor(r), domain.CategoryID(id))
-	})
 }
 
 type categoryTreeView struct {

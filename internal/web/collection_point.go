@@ -13,27 +13,12 @@ import (
 //i18n:dynamic collection_points. collection_point.
 
 func (s *Server) collectionPointRoutes(r scope) {
-	r.get("/collection-points", domain.ReadWorkspace, s.listCollectionPoints)
-	r.get("/collection-points.{format}", domain.ReadWorkspace, s.exportRegister(domain.CollectionPointRegister))
-	r.get("/collection-points/new", domain.EditInventory, s.newCollectionPoint)
-	r.post("/collection-points", domain.EditInventory, s.createCollectionPoint)
-	r.post("/collection-points/bulk", domain.EditInventory, s.bulkCollectionPoints)
-	r.get("/collection-points/{collection_point}", domain.ReadWorkspace, s.showCollectionPoint)
-	r.get("/collection-points/{collection_point}/edit", domain.EditInventory, s.editCollectionPoint)
-	r.post("/collection-points/{collection_point}", domain.EditInventory, s.changeCollectionPoint)
+	nounRoutes(s, r, nounSpec[domain.CollectionPointID]{param: "collection_point", list: collectionPointList, edit: domain.EditInventory,
+		add: s.newCollectionPoint, create: s.createCollectionPoint, show: s.showCollectionPoint, form: s.editCollectionPoint, change: s.changeCollectionPoint,
+		archive: s.store.ArchiveCollectionPoint, restore: s.store.RestoreCollectionPoint, remove: s.store.RemoveCollectionPoint})
 	r.get("/collection-points/{collection_point}/fields", domain.EditInventory, s.editCollected)
 	r.post("/collection-points/{collection_point}/fields", domain.EditInventory, s.changeCollected)
 	r.post("/collection-points/{collection_point}/detach", domain.EditInventory, s.detachCollected)
-	same := func(by domain.Actor, id domain.CollectionPointID) string { return collectionPointPath(by, id) }
-	list := func(by domain.Actor, _ domain.CollectionPointID) string {
-		return workspacePath(by, "collection-points")
-	}
-	r.post("/collection-points/{collection_point}/archive", domain.EditInventory,
-		recordStep(s, "collection_point", s.store.ArchiveCollectionPoint, same, "record.archived"))
-	r.post("/collection-points/{collection_point}/restore", domain.EditInventory,
-		recordStep(s, "collection_point", s.store.RestoreCollectionPoint, same, "record.restored"))
-	r.post("/collection-points/{collection_point}/remove", domain.EditInventory,
-		recordStep(s, "collection_point", s.store.RemoveCollectionPoint, list, "record.removed"))
 }
 
 func collectionPointPath(by domain.Actor, id domain.CollectionPointID, parts ...string) string {
@@ -70,16 +55,6 @@ func consentTone(code string) (ui.Kind, string) {
 		return ui.Neutral, "minus"
 	}
 	return ui.Neutral, "help-circle"
-}
-
-func (s *Server) listCollectionPoints(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, collectionPointList)
-}
-
-func (s *Server) bulkCollectionPoints(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, collectionPointList, func(id int64) error {
-		return s.store.ArchiveCollectionPoint(r.Context(), actor(r), domain.CollectionPointID(id))
-	})
 }
 
 type collectionPointForm struct {

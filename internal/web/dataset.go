@@ -18,19 +18,9 @@ import (
 //i18n:dynamic datasets. dataset. subject.
 
 func (s *Server) datasetRoutes(r scope) {
-	r.get("/datasets", domain.ReadWorkspace, s.listDatasets)
-	r.get("/datasets.{format}", domain.ReadWorkspace, s.exportRegister(domain.DatasetRegister))
-	r.get("/datasets/new", domain.EditInventory, s.newDataset)
-	r.post("/datasets", domain.EditInventory, s.createDataset)
-	r.post("/datasets/bulk", domain.EditInventory, s.bulkDatasets)
-	r.get("/datasets/{dataset}", domain.ReadWorkspace, s.showDataset)
-	r.get("/datasets/{dataset}/edit", domain.EditInventory, s.editDataset)
-	r.post("/datasets/{dataset}", domain.EditInventory, s.changeDataset)
-	same := func(by domain.Actor, id domain.DatasetID) string { return datasetPath(by, id) }
-	list := func(by domain.Actor, _ domain.DatasetID) string { return workspacePath(by, "datasets") }
-	r.post("/datasets/{dataset}/archive", domain.EditInventory, recordStep(s, "dataset", s.store.ArchiveDataset, same, "record.archived"))
-	r.post("/datasets/{dataset}/restore", domain.EditInventory, recordStep(s, "dataset", s.store.RestoreDataset, same, "record.restored"))
-	r.post("/datasets/{dataset}/remove", domain.EditInventory, recordStep(s, "dataset", s.store.RemoveDataset, list, "record.removed"))
+	nounRoutes(s, r, nounSpec[domain.DatasetID]{param: "dataset", list: datasetList, edit: domain.EditInventory,
+		add: s.newDataset, create: s.createDataset, show: s.showDataset, form: s.editDataset, change: s.changeDataset,
+		archive: s.store.ArchiveDataset, restore: s.store.RestoreDataset, remove: s.store.RemoveDataset})
 }
 
 func datasetPath(by domain.Actor, id domain.DatasetID, parts ...string) string {
@@ -43,16 +33,6 @@ var datasetList = registerSpec{
 	show:     func(by domain.Actor, id int64) string { return datasetPath(by, domain.DatasetID(id)) },
 	add:      domain.EditInventory,
 	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditInventory}},
-}
-
-func (s *Server) listDatasets(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, datasetList)
-}
-
-func (s *Server) bulkDatasets(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, datasetList, func(id int64) error {
-		return s.store.ArchiveDataset(r.Context(), actor(r), domain.DatasetID(id))
-	})
 }
 
 type datasetForm struct {

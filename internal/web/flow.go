@@ -16,23 +16,13 @@ import (
 //i18n:dynamic flows. flow.
 
 func (s *Server) flowRoutes(r scope) {
-	r.get("/flows", domain.ReadWorkspace, s.listFlows)
-	r.get("/flows.{format}", domain.ReadWorkspace, s.exportRegister(domain.FlowRegister))
-	r.get("/flows/new", domain.EditInventory, s.newFlow)
+	nounRoutes(s, r, nounSpec[domain.FlowID]{param: "flow", list: flowList, edit: domain.EditInventory,
+		add: s.newFlow, create: s.createFlow, show: s.showFlow, form: s.editFlow, change: s.changeFlow,
+		archive: s.store.ArchiveFlow, restore: s.store.RestoreFlow, remove: s.store.RemoveFlow})
 	r.get("/flows/map", domain.ReadWorkspace, s.showFlowMap)
-	r.post("/flows", domain.EditInventory, s.createFlow)
-	r.post("/flows/bulk", domain.EditInventory, s.bulkFlows)
-	r.get("/flows/{flow}", domain.ReadWorkspace, s.showFlow)
-	r.get("/flows/{flow}/edit", domain.EditInventory, s.editFlow)
-	r.post("/flows/{flow}", domain.EditInventory, s.changeFlow)
 	r.get("/flows/{flow}/fields", domain.EditInventory, s.editFlowFields)
 	r.post("/flows/{flow}/fields", domain.EditInventory, s.changeFlowFields)
 	r.get("/flows/{flow}/targets", domain.EditInventory, s.suggestTargets)
-	same := func(by domain.Actor, id domain.FlowID) string { return flowPath(by, id) }
-	list := func(by domain.Actor, _ domain.FlowID) string { return workspacePath(by, "flows") }
-	r.post("/flows/{flow}/archive", domain.EditInventory, recordStep(s, "flow", s.store.ArchiveFlow, same, "record.archived"))
-	r.post("/flows/{flow}/restore", domain.EditInventory, recordStep(s, "flow", s.store.RestoreFlow, same, "record.restored"))
-	r.post("/flows/{flow}/remove", domain.EditInventory, recordStep(s, "flow", s.store.RemoveFlow, list, "record.removed"))
 }
 
 func flowPath(by domain.Actor, id domain.FlowID, parts ...string) string {
@@ -59,16 +49,6 @@ func encryptedTone(code string) (ui.Kind, string) {
 		return ui.Danger, "alert-triangle"
 	}
 	return ui.Neutral, "help-circle"
-}
-
-func (s *Server) listFlows(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, flowList)
-}
-
-func (s *Server) bulkFlows(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, flowList, func(id int64) error {
-		return s.store.ArchiveFlow(r.Context(), actor(r), domain.FlowID(id))
-	})
 }
 
 // flowBrief is a flow in a short list.

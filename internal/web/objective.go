@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -13,17 +12,9 @@ import (
 //i18n:dynamic objectives. objective. programs.any.
 
 func (s *Server) objectiveRoutes(r scope) {
-	r.get("/objectives", domain.ReadWorkspace, s.listObjectives)
-	r.get("/objectives.{format}", domain.ReadWorkspace, s.exportRegister(domain.ObjectiveRegister))
-	r.get("/objectives/new", domain.EditPlan, s.newObjective)
-	r.post("/objectives", domain.EditPlan, s.createObjective)
-	r.post("/objectives/bulk", domain.EditPlan, s.bulkObjectives)
-	r.get("/objectives/{objective}", domain.ReadWorkspace, s.showObjective)
-	r.get("/objectives/{objective}/edit", domain.EditPlan, s.editObjective)
-	r.post("/objectives/{objective}", domain.EditPlan, s.changeObjective)
-	r.post("/objectives/{objective}/archive", domain.EditPlan, s.archiveObjective)
-	r.post("/objectives/{objective}/restore", domain.EditPlan, s.restoreObjective)
-	r.post("/objectives/{objective}/remove", domain.EditPlan, s.removeObjective)
+	nounRoutes(s, r, nounSpec[domain.ObjectiveID]{param: "objective", list: objectiveList, edit: domain.EditPlan,
+		add: s.newObjective, create: s.createObjective, show: s.showObjective, form: s.editObjective, change: s.changeObjective,
+		archive: s.store.ArchiveObjective, restore: s.store.RestoreObjective, remove: s.store.RemoveObjective})
 }
 
 func objectivePath(by domain.Actor, id domain.ObjectiveID, parts ...string) string {
@@ -36,16 +27,6 @@ var objectiveList = registerSpec{
 	show:     func(by domain.Actor, id int64) string { return objectivePath(by, domain.ObjectiveID(id)) },
 	add:      domain.EditPlan,
 	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditPlan}},
-}
-
-func (s *Server) listObjectives(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, objectiveList)
-}
-
-func (s *Server) bulkObjectives(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, objectiveList, func(id int64) error {
-		return s.store.ArchiveObjective(r.Context(), actor(r), domain.ObjectiveID(id))
-	})
 }
 
 type objectiveForm struct {
@@ -187,34 +168,4 @@ func (s *Server) showObjective(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.ok(w, r, planShow(v))
-}
-
-func (s *Server) archiveObjective(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "objective", objectivePath, s.store.ArchiveObjective, "record.archived", true)
-}
-
-func (s *Server) restoreObjective(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "objective", objectivePath, s.store.RestoreObjective, "record.restored", true)
-}
-
-func (s *Server) removeObjective(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "objective", objectivePath, s.store.RemoveObjective, "record.removed", false)
-}
-
-// onRecord does something with the record that the address names, then goes back to its page, or to its list where it is
-// there no more.
-func onRecord[T ~int64](s *Server, w http.ResponseWriter, r *http.Request, noun string, path func(domain.Actor, T, ...string) string,
-	do func(context.Context, domain.Actor, T) error, message string, stays bool) error {
-	by := actor(r)
-	id, err := pathID[T](r, noun)
-	if err != nil {
-		return err
-	}
-	if err := do(r.Context(), by, id); err != nil {
-		return err
-	}
-	if stays {
-		return s.seeOther(w, r, path(by, id), message)
-	}
-	return s.seeOther(w, r, workspacePath(by, noun+"s"), message)
 }

@@ -14,19 +14,11 @@ import (
 //i18n:dynamic programs. program. channel. coverage. effect. requirement.
 
 func (s *Server) programRoutes(r scope) {
-	r.get("/programs", domain.ReadWorkspace, s.listPrograms)
-	r.get("/programs.{format}", domain.ReadWorkspace, s.exportRegister(domain.ProgramRegister))
+	nounRoutes(s, r, nounSpec[domain.ProgramID]{param: "program", list: programList, edit: domain.EditPlan,
+		add: s.newProgram, create: s.createProgram, show: s.showProgram, form: s.editProgram, change: s.changeProgram,
+		archive: s.archiveUnmissed, onArchive: s.archiveProgram, restore: s.store.RestoreProgram, remove: s.store.RemoveProgram})
 	r.get("/programs/library", domain.ReadWorkspace, s.programLibrary)
-	r.get("/programs/new", domain.EditPlan, s.newProgram)
-	r.post("/programs", domain.EditPlan, s.createProgram)
-	r.post("/programs/bulk", domain.EditPlan, s.bulkPrograms)
-	r.get("/programs/{program}", domain.ReadWorkspace, s.showProgram)
-	r.get("/programs/{program}/edit", domain.EditPlan, s.editProgram)
-	r.post("/programs/{program}", domain.EditPlan, s.changeProgram)
 	r.post("/programs/{program}/status", domain.EditPlan, s.changeProgramStatus)
-	r.post("/programs/{program}/archive", domain.EditPlan, s.archiveProgram)
-	r.post("/programs/{program}/restore", domain.EditPlan, s.restoreProgram)
-	r.post("/programs/{program}/remove", domain.EditPlan, s.removeProgram)
 	r.post("/programs/{program}/requirements", domain.EditPlan, s.setRequirement)
 	r.post("/programs/{program}/requirements/{category}/remove", domain.EditPlan, s.removeRequirement)
 	r.post("/programs/{program}/requirements/{category}/link", domain.EditPlan, s.linkNeeded)
@@ -61,17 +53,6 @@ func programTone(code string) (ui.Kind, string) {
 	case domain.ProgramIdea:
 	}
 	return ui.Neutral, "circle-dashed"
-}
-
-func (s *Server) listPrograms(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, programList)
-}
-
-// bulkPrograms archives programs that no field would miss; the others stay, since their page shows what would be lost.
-func (s *Server) bulkPrograms(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, programList, func(id int64) error {
-		return s.store.ArchiveProgram(r.Context(), actor(r), domain.ProgramID(id), false)
-	})
 }
 
 type programForm struct {
@@ -364,6 +345,11 @@ func programEffect(r *http.Request, p domain.Program, e domain.Effect, key strin
 	}
 }
 
+// archiveUnmissed archives a program that no field would miss; the others stay, since their page shows what would be lost.
+func (s *Server) archiveUnmissed(ctx context.Context, by domain.Actor, id domain.ProgramID) error {
+	return s.store.ArchiveProgram(ctx, by, id, false)
+}
+
 func (s *Server) archiveProgram(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), actor(r)
 	id, err := pathID[domain.ProgramID](r, "program")
@@ -391,12 +377,4 @@ func (s *Server) archiveProgram(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.seeOther(w, r, programPath(by, id), "record.archived")
-}
-
-func (s *Server) restoreProgram(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "program", programPath, s.store.RestoreProgram, "record.restored", true)
-}
-
-func (s *Server) removeProgram(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "program", programPath, s.store.RemoveProgram, "record.removed", false)
 }

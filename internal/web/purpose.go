@@ -13,18 +13,10 @@ import (
 //i18n:dynamic purposes. purpose. basis. basis_hint. art9. subject. recipient. measure.
 
 func (s *Server) purposeRoutes(r scope) {
-	r.get("/purposes", domain.ReadWorkspace, s.listPurposes)
-	r.get("/purposes.{format}", domain.ReadWorkspace, s.exportRegister(domain.PurposeRegister))
-	r.get("/purposes/new", domain.EditPurpose, s.newPurpose)
-	r.post("/purposes", domain.EditPurpose, s.createPurpose)
-	r.post("/purposes/bulk", domain.EditPurpose, s.bulkPurposes)
-	r.get("/purposes/{purpose}", domain.ReadWorkspace, s.showPurpose)
-	r.get("/purposes/{purpose}/edit", domain.EditPurpose, s.editPurpose)
-	r.post("/purposes/{purpose}", domain.EditPurpose, s.changePurpose)
+	nounRoutes(s, r, nounSpec[domain.PurposeID]{param: "purpose", list: purposeList, edit: domain.EditPurpose,
+		add: s.newPurpose, create: s.createPurpose, show: s.showPurpose, form: s.editPurpose, change: s.changePurpose,
+		archive: s.store.ArchivePurpose, restore: s.store.RestorePurpose, remove: s.store.RemovePurpose})
 	r.post("/purposes/{purpose}/state", domain.EditPurpose, s.changePurposeState)
-	r.post("/purposes/{purpose}/archive", domain.EditPurpose, s.archivePurpose)
-	r.post("/purposes/{purpose}/restore", domain.EditPurpose, s.restorePurpose)
-	r.post("/purposes/{purpose}/remove", domain.EditPurpose, s.removePurpose)
 }
 
 func purposePath(by domain.Actor, id domain.PurposeID, parts ...string) string {
@@ -49,16 +41,6 @@ func purposeTone(code string) (ui.Kind, string) {
 	case domain.PurposeDraft:
 	}
 	return ui.Info, "circle-dashed"
-}
-
-func (s *Server) listPurposes(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, purposeList)
-}
-
-func (s *Server) bulkPurposes(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, purposeList, func(id int64) error {
-		return s.store.ArchivePurpose(r.Context(), actor(r), domain.PurposeID(id))
-	})
 }
 
 type purposeForm struct {
@@ -314,16 +296,4 @@ func (s *Server) purposeIncomplete(w http.ResponseWriter, r *http.Request, id do
 		return err
 	}
 	return s.purposeEdit(w, r, http.StatusUnprocessableEntity, id, purposeFormOf(p), problems)
-}
-
-func (s *Server) archivePurpose(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "purpose", purposePath, s.store.ArchivePurpose, "record.archived", true)
-}
-
-func (s *Server) restorePurpose(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "purpose", purposePath, s.store.RestorePurpose, "record.restored", true)
-}
-
-func (s *Server) removePurpose(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "purpose", purposePath, s.store.RemovePurpose, "record.removed", false)
 }

@@ -229,17 +229,3 @@ func dayWord(ctx context.Context, name, value string) string {
 	}
 	return value
 }
-
-// recordStep answers a button that changes the state of a record and nothing else: do it, then go where back says.
-func recordStep[T ~int64](s *Server, name string, do func(context.Context, domain.Actor, T) error, back func(domain.Actor, T) string, key string) handlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		id, err := pathID[T](r, name)
-		if err != nil {
-			return err
-		}
-		if err := do(r.Context(), actor(r), id); err != nil {
-			return err
-		}
-		return s.seeOther(w, r, back(actor(r), id), key)
-	}
-}

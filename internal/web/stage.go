@@ -11,18 +11,10 @@ import (
 //i18n:dynamic stages. stage.
 
 func (s *Server) stageRoutes(r scope) {
-	r.get("/stages", domain.ReadWorkspace, s.listStages)
-	r.get("/stages.{format}", domain.ReadWorkspace, s.exportRegister(domain.StageRegister))
-	r.get("/stages/new", domain.EditPlan, s.newStage)
-	r.post("/stages", domain.EditPlan, s.createStage)
-	r.post("/stages/bulk", domain.EditPlan, s.bulkStages)
-	r.get("/stages/{stage}", domain.ReadWorkspace, s.showStage)
-	r.get("/stages/{stage}/edit", domain.EditPlan, s.editStage)
-	r.post("/stages/{stage}", domain.EditPlan, s.changeStage)
+	nounRoutes(s, r, nounSpec[domain.StageID]{param: "stage", list: stageList, edit: domain.EditPlan,
+		add: s.newStage, create: s.createStage, show: s.showStage, form: s.editStage, change: s.changeStage,
+		archive: s.store.ArchiveStage, restore: s.store.RestoreStage, remove: s.store.RemoveStage})
 	r.post("/stages/{stage}/move", domain.EditPlan, s.moveStage)
-	r.post("/stages/{stage}/archive", domain.EditPlan, s.archiveStage)
-	r.post("/stages/{stage}/restore", domain.EditPlan, s.restoreStage)
-	r.post("/stages/{stage}/remove", domain.EditPlan, s.removeStage)
 }
 
 func stagePath(by domain.Actor, id domain.StageID, parts ...string) string {
@@ -35,16 +27,6 @@ var stageList = registerSpec{
 	show:     func(by domain.Actor, id int64) string { return stagePath(by, domain.StageID(id)) },
 	add:      domain.EditPlan,
 	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditPlan}},
-}
-
-func (s *Server) listStages(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, stageList)
-}
-
-func (s *Server) bulkStages(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, stageList, func(id int64) error {
-		return s.store.ArchiveStage(r.Context(), actor(r), domain.StageID(id))
-	})
 }
 
 type stageForm struct {
@@ -172,18 +154,6 @@ func (s *Server) showStage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.ok(w, r, planShow(v))
-}
-
-func (s *Server) archiveStage(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "stage", stagePath, s.store.ArchiveStage, "record.archived", true)
-}
-
-func (s *Server) restoreStage(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "stage", stagePath, s.store.RestoreStage, "record.restored", true)
-}
-
-func (s *Server) removeStage(w http.ResponseWriter, r *http.Request) error {
-	return onRecord(s, w, r, "stage", stagePath, s.store.RemoveStage, "record.removed", false)
 }
 
 // movePath is where a stage is moved in the journey; empty where it cannot be.

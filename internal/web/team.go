@@ -9,17 +9,9 @@ import (
 )
 
 func (s *Server) teamRoutes(r scope) {
-	r.get("/teams", domain.ReadWorkspace, s.listTeams)
-	r.get("/teams.{format}", domain.ReadWorkspace, s.exportRegister(domain.TeamRegister))
-	r.get("/teams/new", domain.ManageMembers, s.newTeam)
-	r.post("/teams", domain.ManageMembers, s.createTeam)
-	r.post("/teams/bulk", domain.ManageMembers, s.bulkTeams)
-	r.get("/teams/{team}", domain.ReadWorkspace, s.showTeam)
-	r.get("/teams/{team}/edit", domain.ManageMembers, s.editTeam)
-	r.post("/teams/{team}", domain.ManageMembers, s.changeTeam)
-	r.post("/teams/{team}/archive", domain.ManageMembers, s.archiveTeam)
-	r.post("/teams/{team}/restore", domain.ManageMembers, s.restoreTeam)
-	r.post("/teams/{team}/remove", domain.ManageMembers, s.removeTeam)
+	nounRoutes(s, r, nounSpec[domain.TeamID]{param: "team", list: teamList, edit: domain.ManageMembers,
+		add: s.newTeam, create: s.createTeam, show: s.showTeam, form: s.editTeam, change: s.changeTeam,
+		archive: s.store.ArchiveTeam, restore: s.store.RestoreTeam, remove: s.store.RemoveTeam})
 }
 
 func teamPath(by domain.Actor, id domain.TeamID, parts ...string) string {
@@ -32,16 +24,6 @@ var teamList = registerSpec{
 	show:     func(by domain.Actor, id int64) string { return teamPath(by, domain.TeamID(id)) },
 	add:      domain.ManageMembers,
 	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.ManageMembers}},
-}
-
-func (s *Server) listTeams(w http.ResponseWriter, r *http.Request) error {
-	return s.showRegister(w, r, teamList)
-}
-
-func (s *Server) bulkTeams(w http.ResponseWriter, r *http.Request) error {
-	return s.bulkArchive(w, r, teamList, func(id int64) error {
-		return s.store.ArchiveTeam(r.Context(), actor(r), domain.TeamID(id))
-	})
 }
 
 type teamForm struct {
@@ -193,32 +175,4 @@ func (s *Server) showTeam(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.ok(w, r, teamShow(v))
-}
-
-// actOnTeam does something with the team of the route, then leads on.
-func (s *Server) actOnTeam(w http.ResponseWriter, r *http.Request, message string, stay bool, act func(id domain.TeamID) error) error {
-	id, err := pathID[domain.TeamID](r, "team")
-	if err != nil {
-		return err
-	}
-	if err := act(id); err != nil {
-		return err
-	}
-	to := workspacePath(actor(r), "teams")
-	if stay {
-		to = teamPath(actor(r), id)
-	}
-	return s.seeOther(w, r, to, message)
-}
-
-func (s *Server) archiveTeam(w http.ResponseWriter, r *http.Request) error {
-	return s.actOnTeam(w, r, "record.archived", true, func(id domain.TeamID) error { return s.store.ArchiveTeam(r.Context(), actor(r), id) })
-}
-
-func (s *Server) restoreTeam(w http.ResponseWriter, r *http.Request) error {
-	return s.actOnTeam(w, r, "record.restored", true, func(id domain.TeamID) error { return s.store.RestoreTeam(r.Context(), actor(r), id) })
-}
-
-func (s *Server) removeTeam(w http.ResponseWriter, r *http.Request) error {
-	return s.actOnTeam(w, r, "record.removed", false, func(id domain.TeamID) error { return s.store.RemoveTeam(r.Context(), actor(r), id) })
 }
