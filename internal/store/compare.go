@@ -33,23 +33,36 @@ var comparedKinds = []comparedKind{
 	{"mapping", "purpose_mapping", [2]string{"id"}, fieldNamed + " || ' → ' || " + named("purpose", "purpose_id"), "field_id", domain.SubjectField},
 	{"program", "program", [2]string{"id"}, "j->>'name'", "id", domain.SubjectProgram},
 	{"link", "program_link", [2]string{"field_id", "program_id"}, fieldNamed + " || ' → ' || " + named("program", "program_id"), "field_id", domain.SubjectField},
+	{"requirement", "requirement", [2]string{"program_id", "category_id"}, named("program", "program_id") + " || ' → ' || " + codeNamed, "program_id", domain.SubjectProgram},
+	{"decision", "decision", [2]string{"id"}, fieldNamed, "field_id", domain.SubjectField},
+	{"program_purpose", "program_purpose", [2]string{"program_id", "purpose_id"}, named("program", "program_id") + " || ' → ' || " + named("purpose", "purpose_id"), "program_id", domain.SubjectProgram},
+	{"collection", "field_collection", [2]string{"collection_point_id", "field_id"}, named("collection_point", "collection_point_id") + " || ' → ' || " + fieldNamed,
+		"collection_point_id", domain.SubjectCollectionPoint},
+	{"flow_field", "flow_field", [2]string{"flow_id", "source_field_id"}, named("flow", "flow_id") + " || ' · ' || " + named("field", "source_field_id"), "flow_id", domain.SubjectFlow},
 	{"objective", "objective", [2]string{"id"}, "j->>'name'", "id", domain.SubjectObjective},
 	{"stage", "journey_stage", [2]string{"id"}, "j->>'name'", "id", domain.SubjectStage},
 	{"team", "team", [2]string{"id"}, "j->>'name'", "id", domain.SubjectTeam},
-	{"member", "membership", [2]string{"user_id"}, "(select u.name from app_user u where u.id = (j->>'user_id')::bigint)", "user_id", domain.SubjectMember},
+	{"team_member", "team_member", [2]string{"team_id", "user_id"}, named("team", "team_id") + " || ' · ' || " + userNamed, "team_id", domain.SubjectTeam},
+	{"member", "membership", [2]string{"user_id"}, userNamed, "user_id", domain.SubjectMember},
 }
 
-var fieldNamed = named("field", "field_id")
+var (
+	fieldNamed = named("field", "field_id")
+	codeNamed  = lastKnown("data_category", "code", "category_id")
+	userNamed  = "coalesce((select u.name from app_user u where u.id = (j->>'user_id')::bigint), '')"
+)
 
 // named is the name of another record: as it is, or as it last was.
-func named(table, column string) string {
-	return fmt.Sprintf(`coalesce((select o.name from public.%[1]s o where o.workspace_id = @ws and o.id = (j->>'%[2]s')::bigint),
-		(select o.name from past.%[1]s o where o.workspace_id = @ws and o.id = (j->>'%[2]s')::bigint order by o.valid_to desc limit 1), '')`, table, column)
+func named(table, column string) string { return lastKnown(table, "name", column) }
+
+func lastKnown(table, value, column string) string {
+	return fmt.Sprintf(`coalesce((select o.%[2]s from public.%[1]s o where o.workspace_id = @ws and o.id = (j->>'%[3]s')::bigint),
+		(select o.%[2]s from past.%[1]s o where o.workspace_id = @ws and o.id = (j->>'%[3]s')::bigint order by o.valid_to desc limit 1), '')`, table, value, column)
 }
 
 // computed are values that follow from others, and counts: their change is none of its own.
 const computed = `'{version,updated_at,created_at,valid_from,valid_to,search,lawful,used,used_why,flags,grade,completeness,programs,purposes,gdpr_class,
-	position,source_facts,proposed_at,linked_at,decided_at,source,batch_id}'::text[]`
+	position,source_facts,proposed_at,linked_at,decided_at,decided_by_name,source,batch_id}'::text[]`
 
 // ComparedKinds are the kinds of records that Compare knows, in the order in which they are told.
 func ComparedKinds() []string {

@@ -22,7 +22,23 @@ func aged(t *testing.T) (s *webtest.Site, day func(ago int) string) {
 	by := s.Admin()
 	app := s.Application(t, by, "Orion")
 	s.Dataset(t, by, app, "orders")
-	for _, table := range []string{"application", "dataset", "field", "data_category", "program", "purpose", "program_link", "purpose_mapping", "membership"} {
+	for _, sql := range []string{
+		`insert into requirement (workspace_id, program_id, category_id, level) select p.workspace_id, p.id, c.id, 'useful' from program p, data_category c
+			where c.workspace_id = p.workspace_id limit 1`,
+		`insert into program_purpose select p.workspace_id, p.id, u.id from program p join purpose u using (workspace_id) limit 1`,
+		`insert into team (workspace_id, name) values ($1, 'Desk')`,
+		`insert into team_member select t.workspace_id, t.id, m.user_id from team t join membership m using (workspace_id) limit 1`,
+		`insert into collection_point (workspace_id, name) values ($1, 'Till')`,
+		`insert into field_collection select f.workspace_id, f.id, c.id from field f join collection_point c using (workspace_id) limit 1`,
+		`insert into flow (workspace_id, name, source_application_id, target_application_id) select workspace_id, 'Nightly', min(id), max(id) from application
+			where workspace_id = $1 group by 1`,
+		`insert into flow_field (workspace_id, flow_id, source_field_id) select f.workspace_id, w.id, f.id from field f join flow w using (workspace_id) limit 1`,
+	} {
+		args := []any{by.Workspace}
+		s.Exec(t, sql, args[:strings.Count(sql, "$1")]...)
+	}
+	for _, table := range []string{"application", "dataset", "field", "data_category", "program", "purpose", "program_link", "purpose_mapping", "membership",
+		"requirement", "program_purpose", "flow", "flow_field", "collection_point", "field_collection", "team", "team_member", "decision"} {
 		s.Exec(t, `alter table `+table+` disable trigger user`)
 		s.Exec(t, `update `+table+` set valid_from = now() - interval '10 days'`)
 		s.Exec(t, `alter table `+table+` enable trigger user`)

@@ -20,6 +20,16 @@ func TestTwoDaysCompared(t *testing.T) {
 	s.Exec(t, `update field set completeness = 98 where id = (select max(id) from field)`)
 	s.Exec(t, `delete from program_link where field_id = (select min(field_id) from program_link)`)
 	s.Exec(t, `update purpose set archived_at = now()`)
+	for _, sql := range []string{
+		`delete from requirement where (program_id, category_id) = (select program_id, category_id from requirement limit 1)`,
+		`delete from program_purpose where (program_id, purpose_id) = (select program_id, purpose_id from program_purpose limit 1)`,
+		`delete from flow_field where (flow_id, source_field_id) = (select flow_id, source_field_id from flow_field limit 1)`,
+		`delete from field_collection where (field_id, collection_point_id) = (select field_id, collection_point_id from field_collection limit 1)`,
+		`delete from team_member where (team_id, user_id) = (select team_id, user_id from team_member limit 1)`,
+		`insert into decision (workspace_id, field_id, kind, reason, until, decided_by_name) select workspace_id, id, 'keep_until', 'A program needs it', '2031-05-01', 'Ada' from field order by id limit 1`,
+	} {
+		s.Exec(t, sql)
+	}
 	admin := s.As(t, by)
 	base := "/w/acme/history/compare?from=" + day(5)
 
@@ -38,7 +48,9 @@ func TestTwoDaysCompared(t *testing.T) {
 	}
 	page := admin.Get(base).Want(http.StatusOK)
 	// added, changed, archived, restored, removed
-	for kind, want := range map[string]string{"Application": "1 1 0 0 0", "Field": "0 1 0 0 0", "Program link": "0 0 0 0 1", "Purpose": "0 0 1 0 0", "Team": ""} {
+	for kind, want := range map[string]string{"Application": "1 1 0 0 0", "Field": "0 1 0 0 0", "Program link": "0 0 0 0 1", "Purpose": "0 0 1 0 0", "Team": "",
+		"Target data": "0 0 0 0 1", "Purpose of a program": "0 0 0 0 1", "Field of a flow": "0 0 0 0 1", "Collected field": "0 0 0 0 1", "Member of a team": "0 0 0 0 1",
+		"Decision": "1 0 0 0 0"} {
 		if got := row(page, kind); got != want {
 			t.Errorf("%s: %q, want %q", kind, got, want)
 		}
@@ -60,7 +72,7 @@ func TestTwoDaysCompared(t *testing.T) {
 		admin.Get("/w/acme/history/compare" + query).Want(status)
 	}
 	file := admin.Get("/w/acme/history/compare.csv?from=" + day(5)).Want(http.StatusOK)
-	if lines := strings.Split(strings.TrimSpace(file.Body), "\r\n"); len(lines) != 6 || !strings.Contains(file.Body, "Application,Vega,Changed,Name,Orion,Vega") {
+	if lines := strings.Split(strings.TrimSpace(file.Body), "\r\n"); len(lines) != 12 || !strings.Contains(file.Body, "Application,Vega,Changed,Name,Orion,Vega") {
 		t.Errorf("the file: %d lines\n%s", len(lines), file.Body)
 	}
 	admin.Get("/w/acme/history/compare.csv?from=nonsense").Want(http.StatusUnprocessableEntity)
