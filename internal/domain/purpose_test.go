@@ -30,7 +30,7 @@ func TestPurposeSaysAllThatIsMissing(t *testing.T) {
 func complete() Purpose {
 	months := 36
 	return Purpose{Code: "P", Name: "Purpose", LegalBasis: "f_legitimate", Interest: "To know them", Necessity: "No other way", Balance: "They expect it",
-		Subjects: []string{"customers"}, Recipients: []string{"internal"}, RetentionMonths: &months, SecurityMeasures: []string{"encryption"},
+		Subjects: []string{"customers"}, Recipients: []Recipient{{Kind: "internal"}}, RetentionMonths: &months, SecurityMeasures: []string{"encryption"},
 		NeedsProgram: true, State: PurposeDraft}
 }
 
@@ -66,8 +66,8 @@ func TestMaterialChangesReopen(t *testing.T) {
 		"art9_condition":   func(p *Purpose) { p.Art9Condition = "a" },
 		"retention_months": func(p *Purpose) { p.RetentionMonths = &months },
 		"retention_rule":   func(p *Purpose) { p.RetentionRule = "From the last purchase" },
-		"recipients":       func(p *Purpose) { p.Recipients = append(slices.Clone(p.Recipients), "partner") },
-		"transfers":        func(p *Purpose) { p.Transfers = []string{"Braze, USA"} },
+		"recipients":       func(p *Purpose) { p.Recipients = append(slices.Clone(p.Recipients), Recipient{Kind: "partner"}) },
+		"transfers":        func(p *Purpose) { p.Transfers = []Transfer{{Recipient: "Braze", Country: "US", Safeguard: "scc_c2p"}} },
 	} {
 		next := complete()
 		change(&next)

@@ -195,10 +195,20 @@ func (g *generator) plan() {
 		g.put("purpose", g.dated(map[string]any{"id": n, "code": fmt.Sprint("P", n), "name": "Finalité", "description": g.text(), "sub_purposes": g.texts(),
 			"legal_basis": g.pick("a_consent", "b_contract", ""), "legal_reference": g.text(), "art9_condition": g.pick("", "a"), "interest": g.text(),
 			"necessity": g.text(), "balance": g.text(), "consent_proof": g.text(), "consent_withdrawal": g.text(), "subjects": g.texts(),
-			"recipients": g.texts(), "transfers": g.texts(), "retention_months": g.maybe(36), "retention_rule": g.text(),
+			"recipients": `[{"kind": "processor", "name": "` + "Orion" + `", "contract_until": "2027-01-31"}]`, "transfers": g.pick(`[]`, `[{"recipient": "Orion", "country": "US"}]`),
+			"declared_data": g.pick(`[]`, `[{"kind": "identity"}]`), "exceptions": `[{"what": "recipients", "value": "x", "reason": "y"}]`, "assessor": g.text(),
+			"assessed_on": g.maybe(g.day()), "consent_wording": g.text(), "compatibility": g.text(), "automated": g.pick("", "yes", "no"),
+			"automated_logic": g.text(), "automated_effect": g.text(), "measures_note": g.text(), "screening": g.pick(`{}`, `{"verdict": "required", "on": "2026-02-03"}`),
+			"published": g.bool(), "retention_months": g.maybe(36), "retention_rule": g.text(),
 			"security_measures": g.texts(), "source_of_data": g.text(), "needs_program": g.bool(), "state": g.pick("draft", "in_force", "retired"),
 			"starts_on": g.maybe(g.day()), "review_on": g.maybe(g.day()), "owner": g.maybe(g.of("user"))}))
 	}
+	g.put("organisation", map[string]any{"parties": `[{"role": "controller", "name": "Nord"}]`, "published": g.bool(), "introduction": g.text(), "version": 2,
+		"created_at": g.time(), "updated_at": g.time()})
+	g.put("country", map[string]any{"code": "US", "adequacy": "none", "note": "Arrêt", "version": 1, "updated_at": g.time()})
+	g.put("client_processing", g.dated(map[string]any{"id": g.next("client_processing"), "code": "C1", "client": "Client", "contact": g.text(),
+		"representative": g.text(), "client_dpo": g.text(), "categories": []string{"Routage"}, "sub_processors": g.texts(), "transfers": `[{"recipient": "Orion"}]`,
+		"security_measures": g.texts(), "measures_note": g.text(), "contract": g.pick("", "signed"), "contract_until": g.maybe(g.day()), "starts_on": g.maybe(g.day())}))
 	for n := 1; n <= 80; n++ {
 		if g.bool() {
 			g.put("mapping", map[string]any{"id": g.next("mapping"), "field": n, "purpose": g.of("purpose"), "justification": g.text(),

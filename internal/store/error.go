@@ -23,6 +23,7 @@ var constraintFields = map[string]struct{ field, key string }{
 	"data_category_code_key":     {"code", "error.taken"},
 	"collection_point_name_key":  {"name", "error.taken"},
 	"purpose_code_key":           {"code", "error.taken"},
+	"client_processing_code_key": {"code", "error.taken"},
 	"purpose_dates_check":        {"ends_on", "error.date.order"},
 	"purpose_mapping_field_key":  {"purpose", "mapping.exists"},
 	"objective_name_key":         {"name", "error.taken"},
