@@ -63,10 +63,7 @@ func (p *Tab) wear(l look) *Tab {
 // Shoot takes a picture of the whole page where pictures are asked for: UTILE_SHOTS names their folder.
 func (p *Tab) Shoot(name string) {
 	p.t.Helper()
-	if dir := shots(); dir != "" {
+	if dir := os.Getenv("UTILE_SHOTS"); dir != "" {
 		p.Screenshot(filepath.Join(dir, name+".png"))
 	}
 }
-
-// shots is the folder of the pictures that are asked for.
-func shots() string { return os.Getenv("UTILE_SHOTS") }
