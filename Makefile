@@ -6,7 +6,7 @@ GO ?= go
 WITHPG := bin/withpg --
 
 # Where the browser tests look for a browser.
-BROWSERS := chromium chromium-browser google-chrome google-chrome-stable headless-shell
+BROWSERS := chromium-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable
 
 .PHONY: fuzz help run build generate generate/check fmt fmt/check vet lint test test/race test/crash test/browser/check verify bench bench/classify classify/train docker clean bin/withpg
 

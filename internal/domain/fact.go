@@ -3,6 +3,7 @@ package domain
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,4 +30,23 @@ func sortedIDs[T ~int64](ids []T) []T {
 	slices.Sort(out)
 	out = slices.Compact(out)
 	return slices.DeleteFunc(out, func(id T) bool { return id == 0 })
+}
+
+// FactSeparator stands between the parts of a row in the history: codes and people's own words.
+const FactSeparator = " | "
+
+// factLine writes a row for the history, without what is empty.
+func factLine(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), FactSeparator)
+}
+
+// factLines writes rows for the history, without those of which there is nothing to tell.
+func factLines[T any](rows []T, line func(T) string) []string {
+	out := []string{}
+	for _, r := range rows {
+		if text := line(r); text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,14 +22,27 @@ type Purpose struct {
 	Interest          string // the legitimate interest: what is pursued
 	Necessity         string // why no less intrusive way serves; why a contract or a life needs it
 	Balance           string // why people's interests do not override it
+	Assessor          string // who weighed the legitimate interest
+	AssessedOn        *time.Time
 	ConsentProof      string // where consent is proven (art. 7(1))
 	ConsentWithdrawal string // how it is taken back (art. 7(3))
+	ConsentWording    string // the text, or the version of it, that people agree to
+	Compatibility     string // why a further use is compatible with the first (art. 6(4)); empty where there is none
 	Subjects          []string
-	Recipients        []string
-	Transfers         []string        // outside the EU: who, where, under which safeguard
-	Retention         RetentionRuleID // how long its data is kept; zero while nobody has said
+	Recipients        []Recipient
+	Transfers         []Transfer
+	Data              []DeclaredData // beside what approved mappings tell
+	Exceptions        []Exception
+	RetentionMonths   *int
+	RetentionRule     string // in words: from when it counts, what happens then
 	SecurityMeasures  []string
+	MeasuresNote      string // the measures in words
 	SourceOfData      string
+	Automated         string // whether decisions of art. 22 are taken: yes, no, or empty while nobody has said
+	AutomatedLogic    string // by which logic
+	AutomatedEffect   string // what follows for the person
+	Screening         Screening
+	Published         bool // on the public page of the record
 	NeedsProgram      bool // false where the purpose is itself a use outside CRM programs
 	State             PurposeState
 	StartsOn          *time.Time
@@ -41,22 +55,24 @@ type Purpose struct {
 	ArchivedAt        *time.Time
 }
 
-// Choices of a purpose's lists. Subjects, recipients and measures may hold people's own words too.
+// Choices of a purpose's lists. Subjects and measures may hold people's own words too.
 var (
 	LegalBases       = []string{"a_consent", "b_contract", "c_legal", "d_vital", "e_public", "f_legitimate"}
 	Art9Conditions   = []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
 	PurposeStates    = []string{string(PurposeDraft), string(PurposeInForce), string(PurposeRetired)}
 	PurposeSubjects  = []string{"customers", "prospects", "visitors", "former_customers", "minors", "employees", "suppliers", "partners"}
-	Recipients       = []string{"internal", "processor", "group", "partner", "authority", "third_country"}
 	SecurityMeasures = []string{"access_control", "traceability", "software_protection", "backup", "encryption", "processor_control"}
 )
+
+// MaxRetention is the longest period that can be written, in months.
+const MaxRetention = 1200
 
 // NewPurpose checks and cleans what was typed. What a draft may lack is for Missing to say; a purpose in force lacks
 // nothing.
 func NewPurpose(p Purpose) (Purpose, error) {
 	p.Code, p.Name = CleanLine(p.Code), CleanLine(p.Name)
-	p.SubPurposes, p.Subjects, p.Recipients = CleanList(p.SubPurposes), CleanList(p.Subjects), CleanList(p.Recipients)
-	p.Transfers, p.SecurityMeasures = CleanList(p.Transfers), CleanList(p.SecurityMeasures)
+	p.SubPurposes, p.Subjects, p.SecurityMeasures = CleanList(p.SubPurposes), CleanList(p.Subjects), CleanList(p.SecurityMeasures)
+	p.Assessor, p.ConsentWording = CleanLine(p.Assessor), CleanLine(p.ConsentWording)
 	if p.State == "" {
 		p.State = PurposeDraft
 	}
@@ -65,13 +81,20 @@ func NewPurpose(p Purpose) (Purpose, error) {
 	bad.Line("name", p.Name, true, 300)
 	bad.OneOf("legal_basis", p.LegalBasis, append([]string{""}, LegalBases...)...)
 	bad.OneOf("art9_condition", p.Art9Condition, append([]string{""}, Art9Conditions...)...)
-	for name, list := range map[string][]string{"sub_purposes": p.SubPurposes, "subjects": p.Subjects, "recipients": p.Recipients,
-		"transfers": p.Transfers, "security_measures": p.SecurityMeasures} {
+	for name, list := range map[string][]string{"sub_purposes": p.SubPurposes, "subjects": p.Subjects, "security_measures": p.SecurityMeasures} {
 		bad.List(name, list)
 	}
+	p.Recipients, p.Transfers = cleanRecipients(p.Recipients, &bad), cleanTransfers(p.Transfers, &bad)
+	p.Data, p.Exceptions = cleanData(p.Data, &bad), cleanExceptions(p.Exceptions, &bad)
+	bad.Line("assessor", p.Assessor, false, MaxName)
+	bad.Line("consent_wording", p.ConsentWording, false, 500)
+	bad.OneOf("automated", p.Automated, "", "no", "yes")
 	for name, text := range p.texts() {
 		*text = strings.TrimSpace(*text)
 		bad.Text(name, *text, MaxText)
+	}
+	if m := p.RetentionMonths; m != nil && (*m < 0 || *m > MaxRetention) {
+		bad.Add("retention_months", "error.range", "least", 0, "most", MaxRetention)
 	}
 	bad.Order("ends_on", p.StartsOn, p.EndsOn)
 	if p.State == PurposeInForce {
@@ -88,7 +111,8 @@ func NewPurpose(p Purpose) (Purpose, error) {
 func (p *Purpose) texts() map[string]*string {
 	return map[string]*string{"description": &p.Description, "legal_reference": &p.LegalReference, "interest": &p.Interest,
 		"necessity": &p.Necessity, "balance": &p.Balance, "consent_proof": &p.ConsentProof, "consent_withdrawal": &p.ConsentWithdrawal,
-		"source_of_data": &p.SourceOfData}
+		"retention_rule": &p.RetentionRule, "source_of_data": &p.SourceOfData, "compatibility": &p.Compatibility, "measures_note": &p.MeasuresNote,
+		"automated_logic": &p.AutomatedLogic, "automated_effect": &p.AutomatedEffect}
 }
 
 // basisNeeds are, by legal basis, the texts that it cannot do without. Each message names its article.
@@ -123,8 +147,16 @@ func (p Purpose) Missing() Problems {
 	if len(p.Recipients) == 0 {
 		missing.Add("recipients", "purpose.missing.recipients")
 	}
-	if p.Retention == 0 {
-		missing.Add("retention", "purpose.missing.retention")
+	if p.RetentionMonths == nil && strings.TrimSpace(p.RetentionRule) == "" {
+		missing.Add("retention_months", "purpose.missing.retention_months")
+	}
+	for i, t := range p.Transfers {
+		if t.Country == "" {
+			missing.Add(rowName("transfers", i)+"country", "purpose.missing.country")
+		}
+		if t.Safeguard == "" {
+			missing.Add(rowName("transfers", i)+"safeguard", "purpose.missing.safeguard")
+		}
 	}
 	if len(p.SecurityMeasures) == 0 {
 		missing.Add("security_measures", "purpose.missing.security_measures")
@@ -199,12 +231,20 @@ func (p Purpose) Subject() Subject { return Subject{SubjectPurpose, int64(p.ID),
 // Facts are the named values that the history keeps.
 func (p Purpose) Facts() map[string]any {
 	facts := map[string]any{"code": p.Code, "name": p.Name, "sub_purposes": p.SubPurposes, "legal_basis": p.LegalBasis,
-		"art9_condition": p.Art9Condition, "subjects": p.Subjects, "recipients": p.Recipients, "transfers": p.Transfers,
-		"retention": int64(p.Retention), "security_measures": p.SecurityMeasures, "needs_program": p.NeedsProgram, "state": string(p.State),
+		"art9_condition": p.Art9Condition, "subjects": p.Subjects,
+		"recipients": factLines(p.Recipients, Recipient.who), "contracts": factLines(p.Recipients, Recipient.terms),
+		"transfers": factLines(p.Transfers, Transfer.where), "transfer_proofs": factLines(p.Transfers, Transfer.proof),
+		"declared_data": factLines(p.Data, DeclaredData.line), "exceptions": factLines(p.Exceptions, Exception.line),
+		"assessor": p.Assessor, "assessed_on": dayFact(p.AssessedOn), "consent_wording": p.ConsentWording, "automated": p.Automated,
+		"published": p.Published, "retention_months": nil, "security_measures": p.SecurityMeasures, "needs_program": p.NeedsProgram, "state": string(p.State),
 		"starts_on": dayFact(p.StartsOn), "ends_on": dayFact(p.EndsOn), "review_on": dayFact(p.ReviewOn), "owner": int64(p.Owner)}
+	if p.RetentionMonths != nil {
+		facts["retention_months"] = *p.RetentionMonths
+	}
 	for name, text := range p.texts() {
 		facts[name] = *text
 	}
+	maps.Copy(facts, p.Screening.facts())
 	return facts
 }
 
@@ -219,8 +259,7 @@ var PurposeRegister = Register{
 		{Key: "legal_basis", Kind: CellEnum, Enum: "basis"},
 		{Key: "art9_condition", Kind: CellEnum, Enum: "art9", Hidden: true},
 		{Key: "needs_program", Kind: CellBool, Hidden: true},
-		{Key: "retention", Kind: CellText},
-		{Key: "months", Kind: CellInt, Hidden: true},
+		{Key: "retention_months", Kind: CellInt},
 		{Key: "fields", Kind: CellInt, Desc: true},
 		{Key: "pending", Kind: CellInt, Desc: true},
 		{Key: "programs", Kind: CellInt, Desc: true},
@@ -228,6 +267,7 @@ var PurposeRegister = Register{
 		{Key: "owner", Kind: CellText, Hidden: true},
 		{Key: "subjects", Kind: CellEnums, Enum: "subject", Hidden: true, NoSort: true},
 		{Key: "recipients", Kind: CellEnums, Enum: "recipient", Hidden: true, NoSort: true},
+		{Key: "contracts", Kind: CellTexts, Hidden: true, NoSort: true},
 		{Key: "transfers", Kind: CellTexts, Hidden: true, NoSort: true},
 		{Key: "sub_purposes", Kind: CellTexts, Hidden: true, NoSort: true},
 		{Key: "legal_reference", Kind: CellText, Hidden: true},
@@ -236,8 +276,17 @@ var PurposeRegister = Register{
 		{Key: "balance", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "consent_proof", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "consent_withdrawal", Kind: CellText, Hidden: true, NoSort: true},
+		{Key: "retention_rule", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "security_measures", Kind: CellEnums, Enum: "measure", Hidden: true, NoSort: true},
+		{Key: "measures_note", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "source_of_data", Kind: CellText, Hidden: true, NoSort: true},
+		{Key: "assessor", Kind: CellText, Hidden: true},
+		{Key: "assessed_on", Kind: CellDate, Hidden: true},
+		{Key: "consent_wording", Kind: CellText, Hidden: true, NoSort: true},
+		{Key: "compatibility", Kind: CellText, Hidden: true, NoSort: true},
+		{Key: "automated", Kind: CellEnum, Enum: "choice", Hidden: true},
+		{Key: "dpia", Kind: CellEnum, Enum: "dpia", Hidden: true},
+		{Key: "published", Kind: CellBool, Hidden: true},
 		{Key: "starts_on", Kind: CellDate, Hidden: true},
 		{Key: "ends_on", Kind: CellDate, Hidden: true},
 		{Key: "description", Kind: CellText, Hidden: true},
@@ -249,7 +298,8 @@ var PurposeRegister = Register{
 		{Key: "art9_condition", Enum: "art9", Facet: true, Values: Art9Conditions},
 		{Key: "needs_program", Enum: "choice", Facet: true, Values: []string{"yes", "no"}},
 		{Key: "transfers", Enum: "choice", Facet: true, Values: []string{"yes", "no"}},
-		{Key: "rule", Facet: true, Ref: true},
+		{Key: "contract", Enum: "contract", Facet: true, Values: Contracts},
+		{Key: "dpia", Enum: "dpia", Facet: true, Values: DPIAVerdicts},
 		{Key: "review", Enum: "purpose.review", Facet: true, Values: []string{"overdue", "due", "later"}},
 		{Key: "owner", Facet: true, Ref: true},
 		{Key: "state", Enum: "state", Facet: true, Values: []string{"active", "archived"}},

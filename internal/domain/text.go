@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -84,3 +85,28 @@ func Day(t time.Time) time.Time {
 	y, m, d := t.Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
+
+// rowName is how the boxes of a repeated row of a form are called: name.0. and then the box.
+func rowName(list string, n int) string { return list + "." + strconv.Itoa(n) + "." }
+
+// maxRows is how many rows a repeated part of a form may have.
+const maxRows = 100
+
+// most checks how many rows there are.
+func (p *Problems) most(list string, n int) {
+	if n > maxRows {
+		p.Add(list, "error.too_many", "most", maxRows)
+	}
+}
+
+// dayText checks a day that is kept as text: 2026-12-31, or nothing.
+func (p *Problems) dayText(field, value string) {
+	if value == "" {
+		return
+	}
+	if t, err := time.Parse(time.DateOnly, value); err != nil || t.Year() < 1900 || t.Year() >= 2200 {
+		p.Add(field, "error.date")
+	}
+}
+
+func oneOf(list []string, value string) bool { return slices.Contains(list, value) }

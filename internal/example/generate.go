@@ -1,6 +1,7 @@
 package example
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -97,9 +98,6 @@ func (g *generator) prepare() {
 	for i, p := range purposes {
 		g.number["purpose "+p.code] = i + 1
 	}
-	for i, r := range rules {
-		g.number["rule "+r.code] = i + 1
-	}
 	for i, o := range objectives {
 		g.number["objective "+o.key] = i + 1
 	}
@@ -149,13 +147,13 @@ func (g *generator) inventory() {
 			"country": g.country(app.country), "processor": app.processor, "lifecycle": app.lifecycle}))
 	}
 	g.days()
-	g.rules()
 	for _, d := range g.inv.datasets {
 		values := map[string]any{"id": d.number, "application": d.application, "name": d.name, "label": d.label.in(g.lang), "structure": d.structure,
 			"subjects": d.subjects, "row_count": d.rows, "oldest_record_on": referenceDay.AddDate(0, -d.oldest, 0).Format(time.DateOnly),
 			"is_master": d.master, "state": "active"}
 		if d.retention > 0 {
-			values["retention_rule"] = g.of("rule", datasetRules[d.retention])
+			values["retention_months"] = d.retention
+			values["retention_rule"] = text{fmt.Sprintf("%d mois après le dernier contact", d.retention), fmt.Sprintf("%d months after the last contact", d.retention)}.in(g.lang)
 		}
 		g.put("dataset", dated(-300+d.number, values))
 	}
@@ -231,55 +229,69 @@ func (g *generator) fields() {
 	}
 }
 
-// rules writes the retention rules, as their presets have them or as the company changed them.
-func (g *generator) rules() {
-	for i, own := range rules {
-		r := domain.RetentionRule{Code: own.code, Name: own.name.in(g.lang), Source: "own", Fate: "delete", ArchiveGround: own.ground.in(g.lang)}
-		if preset, ok := domain.RetentionPresetByCode(own.preset); ok {
-			r = preset.Rule(g.lang)
+// rows are the small rows of a purpose as the file holds them.
+func (g *generator) rows(p purpose) (recipients, transfers, screening string) {
+	dayOr := func(days int) string {
+		if days == 0 {
+			return ""
 		}
-		if r.Preset == "" || own.reason.fr != "" {
-			r.ActiveMonths, r.ArchiveMonths, r.Reason = monthsOf(own.active), monthsOf(own.archive), own.reason.in(g.lang)
-		}
-		if own.triggers != nil {
-			r.Triggers = own.triggers
-		}
-		values := map[string]any{"id": i + 1, "code": r.Code, "name": r.Name, "preset": r.Preset, "triggers": r.Triggers, "criterion": r.Criterion,
-			"archive_ground": r.ArchiveGround, "fate": r.Fate, "legal_reference": r.LegalReference, "source": r.Source, "bound": r.Bound,
-			"certainty": r.Certainty, "reason": r.Reason}
-		if r.ActiveMonths != nil {
-			values["active_months"] = *r.ActiveMonths
-		}
-		if r.ArchiveMonths != nil {
-			values["archive_months"] = *r.ArchiveMonths
-		}
-		g.put("retention_rule", dated(-295+i, values))
+		return day(days).(string)
 	}
+	to, abroad, verdict := []domain.Recipient{}, []domain.Transfer{}, domain.Screening{}
+	for _, r := range p.recipients {
+		to = append(to, domain.Recipient{Kind: r.kind, Name: r.name.in(g.lang), Contract: r.contract, ContractUntil: dayOr(r.until), Clauses: r.clauses})
+	}
+	for _, t := range p.transfers {
+		abroad = append(abroad, domain.Transfer{Recipient: t.recipient, Country: t.country, Safeguard: t.safeguard, AssessedOn: dayOr(t.assessed),
+			ValidUntil: dayOr(t.until), Document: t.document.in(g.lang)})
+	}
+	if s := p.screening; s != nil {
+		verdict = domain.Screening{Criteria: s.criteria, Verdict: s.verdict, Reason: s.reason.in(g.lang), Document: s.document.in(g.lang), By: "Karim Haddad", On: dayOr(s.on)}
+	}
+	return g.json(to), g.json(abroad), g.json(verdict)
 }
 
-// monthsOf is a number of months of a table; nil for -1.
-func monthsOf(n int) *int {
-	if n < 0 {
-		return nil
+func (g *generator) json(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil && g.err == nil {
+		g.err = err
 	}
-	return &n
+	return string(text)
+}
+
+// organisation is who answers for the processing, and what is processed for others.
+func (g *generator) organisation() {
+	parties := []domain.Party{
+		{Role: "controller", Name: "Maison Lumière SAS", Address: "12 rue des Lampistes", Postcode: "69002", City: "Lyon", Country: "FR", Phone: "+33 4 00 00 00 00", Email: "contact@maison-lumiere.example"},
+		{Role: "dpo", Name: "Karim Haddad", Address: "12 rue des Lampistes", Postcode: "69002", City: "Lyon", Country: "FR", Email: "dpo@maison-lumiere.example"},
+	}
+	g.put("organisation", map[string]any{"parties": g.json(parties), "version": 1, "created_at": at(-300, 9), "updated_at": at(-300, 9),
+		"introduction": text{"Ce que Maison Lumière fait des données de ses clients, et pourquoi.", "What Maison Lumière does with the data of its customers, and why."}.in(g.lang)})
+	g.put("client_processing", dated(-150, map[string]any{"id": 1, "code": "ST-01", "client": "Ateliers Verlaine",
+		"contact": text{"Direction commerciale, dpo@verlaine.example", "Sales, dpo@verlaine.example"}.in(g.lang),
+		"categories": []string{text{"Préparation et expédition des commandes de la marque", "Preparing and shipping the orders of the brand"}.in(g.lang),
+			text{"Service client de premier niveau", "First line of customer service"}.in(g.lang)},
+		"sub_processors": []string{"Vocalis"}, "transfers": g.json([]domain.Transfer{{Recipient: "Vocalis", Country: "MA", Safeguard: "scc_p2p", AssessedOn: referenceDay.AddDate(0, 0, -420).Format(time.DateOnly)}}),
+		"security_measures": []string{"access_control", "traceability", "encryption"}, "contract": "signed", "contract_until": day(330), "starts_on": day(-150)}))
 }
 
 func (g *generator) purposes() {
 	for i, p := range purposes {
-		var recipients, transfers []string
-		for _, r := range p.recipients {
-			recipients = append(recipients, r.in(g.lang))
+		recipients, transfers, screening := g.rows(p)
+		values := map[string]any{"id": i + 1, "code": p.code, "name": p.name.in(g.lang), "description": p.about.in(g.lang),
+			"legal_basis": p.basis, "legal_reference": p.reference.in(g.lang), "interest": p.interest.in(g.lang), "necessity": p.necessity.in(g.lang),
+			"balance": p.balance.in(g.lang), "consent_proof": p.proof.in(g.lang), "consent_withdrawal": p.withdrawal.in(g.lang),
+			"subjects": []string{"customers", "prospects"}, "recipients": recipients, "transfers": transfers, "screening": screening,
+			"retention_months": p.months, "retention_rule": p.rule.in(g.lang), "needs_program": p.needsProgram, "published": p.published,
+			"security_measures": []string{"access_control", "traceability", "backup", "encryption"}, "measures_note": p.measures.in(g.lang),
+			"source_of_data": p.source.in(g.lang), "automated": "no", "state": "in_force", "starts_on": day(-290 + i), "review_on": day(p.review),
+			"owner": g.of("user", "karim")}
+		if p.assessed != 0 {
+			values["assessor"], values["assessed_on"] = "Karim Haddad", day(p.assessed)
 		}
-		for _, t := range p.transfers {
-			transfers = append(transfers, t.in(g.lang))
-		}
-		g.put("purpose", dated(-290+i, map[string]any{"id": i + 1, "code": p.code, "name": p.name.in(g.lang), "description": p.about.in(g.lang),
-			"legal_basis": p.basis, "legal_reference": p.reference.in(g.lang), "interest": p.interest.in(g.lang), "consent_proof": p.proof.in(g.lang),
-			"consent_withdrawal": p.withdrawal.in(g.lang), "subjects": []string{"customers", "prospects"}, "recipients": recipients,
-			"transfers": transfers, "retention_rule": g.of("rule", p.rule), "needs_program": p.needsProgram,
-			"state": "in_force", "starts_on": day(-290 + i), "review_on": day(p.review), "owner": g.of("user", "karim")}))
+		g.put("purpose", dated(-290+i, values))
 	}
+	g.organisation()
 	n := 0
 	for _, f := range g.inv.fields {
 		t := g.ties[f.number]

@@ -246,6 +246,8 @@ func (m *archiveImport) add(ctx context.Context) error {
 			row[i], err = m.facts(ctx, row[i].(json.RawMessage))
 		case archiveJSON:
 			row[i] = string(row[i].(json.RawMessage))
+		case archiveRow, archiveRows:
+			row[i] = m.movedRows(row[i].(json.RawMessage))
 		case archiveQuery:
 			row[i], err = mapQuery(row[i].(string), m.mentioned(ctx))
 		case archiveText:
@@ -266,6 +268,23 @@ func (m *archiveImport) add(ctx context.Context) error {
 }
 
 func (m *archiveImport) moved(t time.Time) time.Time { return t.AddDate(0, 0, m.days) }
+
+// dayText is a day in the text of a row: nothing else there is written so.
+var dayText = regexp.MustCompile(`"\d{4}-\d{2}-\d{2}"`)
+
+// movedRows are rows whose days have moved like all dates of the file.
+func (m *archiveImport) movedRows(rows json.RawMessage) string {
+	if m.days == 0 {
+		return string(rows)
+	}
+	return dayText.ReplaceAllStringFunc(string(rows), func(text string) string {
+		day, err := time.Parse(`"`+time.DateOnly+`"`, text)
+		if err != nil {
+			return text
+		}
+		return day.AddDate(0, 0, m.days).Format(`"` + time.DateOnly + `"`)
+	})
+}
 
 var dayPattern = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 

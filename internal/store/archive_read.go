@@ -263,8 +263,10 @@ func decodeArchiveValue(c archiveColumn, raw json.RawMessage, given bool) (v any
 		}
 		b, err := hex.DecodeString(text.(string))
 		return b, err == nil
-	case archiveJSON, archiveFacts:
+	case archiveJSON, archiveRow, archiveFacts:
 		return raw, len(raw) > 0 && raw[0] == '{'
+	case archiveRows:
+		return raw, len(raw) > 0 && raw[0] == '['
 	}
 	return nil, false
 }
@@ -289,6 +291,10 @@ func zeroArchiveValue(c archiveColumn) (any, bool) {
 		return false, true
 	case archiveTexts:
 		return []string{}, true
+	case archiveRow:
+		return json.RawMessage("{}"), true
+	case archiveRows:
+		return json.RawMessage("[]"), true
 	case archiveInt, archiveDate, archiveTime, archiveJSON, archiveFacts, archiveHex, archiveOwn, archiveRef, archiveMention, archiveSubject:
 	}
 	return nil, false

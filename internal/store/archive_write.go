@@ -138,7 +138,7 @@ func isZero(c archiveColumn, v any) bool {
 	}
 	switch v := v.(type) {
 	case string:
-		return v == ""
+		return v == "" || (c.kind == archiveRows && v == "[]") || (c.kind == archiveRow && v == "{}")
 	case bool:
 		return !v
 	case []any:
@@ -162,7 +162,7 @@ func appendArchiveValue(b []byte, c archiveColumn, v any) ([]byte, error) {
 		b = v.UTC().AppendFormat(b, time.RFC3339Nano)
 		return append(b, '"'), nil
 	case string:
-		if c.kind == archiveJSON || c.kind == archiveFacts {
+		if slices.Contains([]archiveType{archiveJSON, archiveRow, archiveRows, archiveFacts}, c.kind) {
 			out := bytes.NewBuffer(b)
 			err := json.Compact(out, []byte(v))
 			return out.Bytes(), err
@@ -318,7 +318,7 @@ func (x *archiveExport) renumber(t archiveTable, row []any) (err error) {
 			if c.name == "subject_kind" {
 				kind = row[i].(string)
 			}
-		case archiveInt, archiveBool, archiveDate, archiveTime, archiveTexts, archiveJSON, archiveHex:
+		case archiveInt, archiveBool, archiveDate, archiveTime, archiveTexts, archiveJSON, archiveRow, archiveRows, archiveHex:
 		}
 		if err != nil {
 			return fmt.Errorf("%s of %s: %w", c.key, t.kind, err)

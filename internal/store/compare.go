@@ -30,7 +30,8 @@ var comparedKinds = []comparedKind{
 	{"collection_point", "collection_point", [2]string{"id"}, "j->>'name'", "id", domain.SubjectCollectionPoint},
 	{"flow", "flow", [2]string{"id"}, "j->>'name'", "id", domain.SubjectFlow},
 	{"purpose", "purpose", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'name')", "id", domain.SubjectPurpose},
-	{"retention_rule", "retention_rule", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'name')", "id", domain.SubjectRetentionRule},
+	{"organisation", "organisation", [2]string{"workspace_id"}, "coalesce(j->'parties'->0->>'name', '')", "workspace_id", domain.SubjectOrganisation},
+	{"client_processing", "client_processing", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'client')", "id", domain.SubjectClientProcessing},
 	{"mapping", "purpose_mapping", [2]string{"id"}, fieldNamed + " || ' → ' || " + named("purpose", "purpose_id"), "field_id", domain.SubjectField},
 	{"program", "program", [2]string{"id"}, "j->>'name'", "id", domain.SubjectProgram},
 	{"link", "program_link", [2]string{"field_id", "program_id"}, fieldNamed + " || ' → ' || " + named("program", "program_id"), "field_id", domain.SubjectField},
@@ -62,7 +63,7 @@ func lastKnown(table, value, column string) string {
 }
 
 // computed are values that follow from others, and counts: their change is none of its own.
-const computed = `'{version,updated_at,created_at,valid_from,valid_to,search,lawful,used,used_why,flags,grade,effective_rule_id,completeness,programs,purposes,gdpr_class,
+const computed = `'{version,updated_at,created_at,valid_from,valid_to,search,lawful,used,used_why,flags,grade,completeness,programs,purposes,gdpr_class,
 	position,source_facts,proposed_at,linked_at,decided_at,decided_by_name,source,batch_id}'::text[]`
 
 // ComparedKinds are the kinds of records that Compare knows, in the order in which they are told.
@@ -186,11 +187,39 @@ func worded(row map[string]any) map[string]any {
 		if list, ok := v.([]any); ok {
 			texts := make([]string, len(list))
 			for i, x := range list {
-				texts[i] = fmt.Sprint(x)
+				texts[i] = wordedRow(x)
 			}
 			v = strings.Join(texts, ", ")
+		} else if _, ok := v.(map[string]any); ok {
+			v = wordedRow(v)
 		}
 		values[strings.TrimSuffix(column, "_id")] = v
 	}
 	return values
+}
+
+// rowKeys are the values of a small row in the order in which they are told.
+var rowKeys = []string{"kind", "role", "what", "verdict", "criteria", "recipient", "name", "value", "description", "address", "postcode", "city", "country",
+	"phone", "email", "safeguard", "contract", "contract_until", "clauses", "assessed_on", "valid_until", "document", "retention", "reason", "note"}
+
+// wordedRow is a value in one line; of a small row, its parts.
+func wordedRow(v any) string {
+	row, ok := v.(map[string]any)
+	if !ok {
+		return fmt.Sprint(v)
+	}
+	var parts []string
+	for _, key := range rowKeys {
+		switch part := row[key].(type) {
+		case string:
+			if part != "" {
+				parts = append(parts, part)
+			}
+		case []any:
+			for _, x := range part {
+				parts = append(parts, fmt.Sprint(x))
+			}
+		}
+	}
+	return strings.Join(parts, domain.FactSeparator)
 }

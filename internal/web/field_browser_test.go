@@ -19,7 +19,7 @@ func inBrowser(t *testing.T, s *webtest.Site, as domain.Actor, pages ...shownPag
 // inBrowserAs is inBrowser with what the cookie says; empty for nobody.
 func inBrowserAs(t *testing.T, s *webtest.Site, token string, pages ...shownPage) {
 	t.Helper()
-	tab := webtest.Browser(t)
+	tab := webtest.Still(t)
 	if token != "" {
 		tab.Cookie(s.URL, "utile", token)
 	}

@@ -81,6 +81,18 @@ func day(p *domain.Problems, field, text string) *time.Time {
 	return t
 }
 
+// dayText is day for a day that is kept as text: 2026-12-31.
+func dayText(p *domain.Problems, field, text string) string { return isoDay(day(p, field, text)) }
+
+// typedDayText writes such a day as it is typed in a language.
+func typedDayText(text string) string {
+	t, ok := parseDay(text)
+	if !ok {
+		return text
+	}
+	return typedDay(t)
+}
+
 // several joins the ticked values of a list with what was typed under "other", which may name several, one per line or comma.
 func several(ticked []string, other string) []string {
 	typed := strings.FieldsFunc(other, func(r rune) bool { return r == '\n' || r == ',' || r == ';' })

@@ -4,12 +4,17 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
 	"utile/internal/web/ui"
 )
+
+// Words of the parts of forms that repeat, put together from the name of the part.
+//
+//i18n:dynamic rows.
 
 // formView is what every form page knows: the problems of what was typed, by field, and where messages come from.
 type formView struct {
@@ -31,6 +36,71 @@ func (v formView) field(name string) ui.Field {
 	return f
 }
 
+// row is the field of a box of a repeated row: recipients.0.name. Its word is that of the part where it has one of its own,
+// else that of the column.
+func (v formView) row(list string, n int, name string) ui.Field {
+	f := ui.Field{Name: list + "." + strconv.Itoa(n) + "." + name, Label: rowWord(v.ctx, list, name), Optional: true}
+	if hint := v.area + ".hint." + list + "." + name; i18n.Has(v.ctx, hint) {
+		f.Hint = i18n.T(v.ctx, hint)
+	}
+	if p, ok := v.problems[f.Name]; ok {
+		f.Error = i18n.TArgs(v.ctx, p.Key, p.Args)
+	}
+	return f
+}
+
+// rows is a part of the form that repeats.
+func (v formView) rows(list string) ui.RowsSpec {
+	return ui.RowsSpec{Field: v.optional(list), Add: i18n.T(v.ctx, "rows.add."+list)}
+}
+
+// rowItem is a row of such a part.
+func (v formView) rowItem(list string, n int) ui.RowSpec {
+	return ui.RowSpec{Name: list + "." + strconv.Itoa(n), Title: i18n.T(v.ctx, "rows.one."+list, "n", n+1), Drop: i18n.T(v.ctx, "rows.drop")}
+}
+
+func rowWord(ctx context.Context, list, name string) string {
+	if key := "column." + list + "." + name; i18n.Has(ctx, key) {
+		return i18n.T(ctx, key)
+	}
+	return i18n.T(ctx, "column."+name)
+}
+
+// boxWord is what a box of a form is called in the list of problems.
+func boxWord(ctx context.Context, name string) string {
+	if parts := strings.Split(name, "."); len(parts) == 3 {
+		n, _ := strconv.Atoi(parts[1]) // the names of boxes are ours
+		return i18n.T(ctx, "rows.one."+parts[0], "n", n+1) + ", " + i18n.Lower(rowWord(ctx, parts[0], parts[2]))
+	}
+	if i18n.Has(ctx, "column."+name) {
+		return i18n.T(ctx, "column."+name)
+	}
+	return ""
+}
+
+// rowButtons are the buttons of the parts of a form that repeat: which one was pressed, if any.
+type rowButtons struct {
+	Add  string `form:"add"`  // name of the part that gets another row
+	Drop string `form:"drop"` // name and number of the row that goes
+}
+
+// pressed tells whether the form was sent to add or take away a row, and not to be saved.
+func (b rowButtons) pressed() bool { return b.Add != "" || b.Drop != "" }
+
+// rowsAfter are the rows of a part after the button that was pressed.
+func rowsAfter[T any](b rowButtons, list string, rows []T) []T {
+	if name, number, ok := strings.Cut(b.Drop, "."); ok && name == list {
+		if n, err := strconv.Atoi(number); err == nil && n >= 0 && n < len(rows) {
+			rows = slices.Delete(slices.Clone(rows), n, n+1)
+		}
+	}
+	if b.Add == list && len(rows) < 100 {
+		var empty T
+		rows = append(slices.Clone(rows), empty)
+	}
+	return rows
+}
+
 // optional is field for a control that may stay empty.
 func (v formView) optional(name string) ui.Field {
 	f := v.field(name)
@@ -42,11 +112,7 @@ func (v formView) optional(name string) ui.Field {
 func (v formView) summary() []ui.Problem {
 	var out []ui.Problem
 	for name, p := range v.problems {
-		label := ""
-		if i18n.Has(v.ctx, "column."+name) {
-			label = i18n.T(v.ctx, "column."+name)
-		}
-		out = append(out, ui.Problem{ID: name, Text: i18n.T(v.ctx, "form.problem", "field", label, "problem", i18n.TArgs(v.ctx, p.Key, p.Args))})
+		out = append(out, ui.Problem{ID: name, Text: i18n.T(v.ctx, "form.problem", "field", boxWord(v.ctx, name), "problem", i18n.TArgs(v.ctx, p.Key, p.Args))})
 	}
 	slices.SortFunc(out, func(a, b ui.Problem) int { return strings.Compare(a.ID, b.ID) })
 	return out

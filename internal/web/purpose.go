@@ -10,7 +10,7 @@ import (
 	"utile/internal/web/ui"
 )
 
-//i18n:dynamic purposes. purpose. basis. basis_hint. art9. subject. recipient. measure.
+//i18n:dynamic purposes. purpose. basis. basis_hint. art9. subject. measure. data_kind. dpia. criterion.
 
 func (s *Server) purposeRoutes(r scope) {
 	nounRoutes(s, r, nounSpec[domain.PurposeID]{param: "purpose", list: purposeList, edit: domain.EditPurpose,
@@ -44,34 +44,65 @@ func purposeTone(code string) (ui.Kind, string) {
 }
 
 type purposeForm struct {
-	Version           int                    `form:"version"`
-	Confirmed         bool                   `form:"confirmed"`
-	Code              string                 `form:"code"`
-	Name              string                 `form:"name"`
-	Description       string                 `form:"description"`
-	SubPurposes       string                 `form:"sub_purposes"`
-	LegalBasis        string                 `form:"legal_basis"`
-	LegalReference    string                 `form:"legal_reference"`
-	Art9Condition     string                 `form:"art9_condition"`
-	Interest          string                 `form:"interest"`
-	Necessity         string                 `form:"necessity"`
-	Balance           string                 `form:"balance"`
-	ConsentProof      string                 `form:"consent_proof"`
-	ConsentWithdrawal string                 `form:"consent_withdrawal"`
-	Subjects          []string               `form:"subjects"`
-	OtherSubjects     string                 `form:"subjects_other"`
-	Recipients        []string               `form:"recipients"`
-	OtherRecipients   string                 `form:"recipients_other"`
-	Transfers         string                 `form:"transfers"`
-	Retention         domain.RetentionRuleID `form:"retention"`
-	Measures          []string               `form:"security_measures"`
-	OtherMeasures     string                 `form:"security_measures_other"`
-	SourceOfData      string                 `form:"source_of_data"`
-	NeedsProgram      bool                   `form:"needs_program"`
-	StartsOn          string                 `form:"starts_on"`
-	EndsOn            string                 `form:"ends_on"`
-	ReviewOn          string                 `form:"review_on"`
-	Owner             domain.UserID          `form:"owner"`
+	Version           int             `form:"version"`
+	Confirmed         bool            `form:"confirmed"`
+	Code              string          `form:"code"`
+	Name              string          `form:"name"`
+	Description       string          `form:"description"`
+	SubPurposes       string          `form:"sub_purposes"`
+	LegalBasis        string          `form:"legal_basis"`
+	LegalReference    string          `form:"legal_reference"`
+	Art9Condition     string          `form:"art9_condition"`
+	Interest          string          `form:"interest"`
+	Necessity         string          `form:"necessity"`
+	Balance           string          `form:"balance"`
+	Assessor          string          `form:"assessor"`
+	AssessedOn        string          `form:"assessed_on"`
+	ConsentProof      string          `form:"consent_proof"`
+	ConsentWithdrawal string          `form:"consent_withdrawal"`
+	ConsentWording    string          `form:"consent_wording"`
+	Compatibility     string          `form:"compatibility"`
+	Subjects          []string        `form:"subjects"`
+	OtherSubjects     string          `form:"subjects_other"`
+	Recipients        []recipientForm `form:"recipients"`
+	Transfers         []transferForm  `form:"transfers"`
+	Data              []declaredForm  `form:"declared_data"`
+	Automated         string          `form:"automated"`
+	AutomatedLogic    string          `form:"automated_logic"`
+	AutomatedEffect   string          `form:"automated_effect"`
+	RetentionMonths   string          `form:"retention_months"`
+	RetentionRule     string          `form:"retention_rule"`
+	Measures          []string        `form:"security_measures"`
+	OtherMeasures     string          `form:"security_measures_other"`
+	MeasuresNote      string          `form:"measures_note"`
+	SourceOfData      string          `form:"source_of_data"`
+	NeedsProgram      bool            `form:"needs_program"`
+	StartsOn          string          `form:"starts_on"`
+	EndsOn            string          `form:"ends_on"`
+	ReviewOn          string          `form:"review_on"`
+	Owner             domain.UserID   `form:"owner"`
+	rowButtons
+}
+
+// declaredForm is a row of the data that a person declares, as it was typed.
+type declaredForm struct {
+	Kind        string `form:"kind"`
+	Description string `form:"description"`
+	Retention   string `form:"retention"`
+}
+
+// filled is the form without rows in which nothing was typed, so that problems count what is kept.
+func (f purposeForm) filled() purposeForm {
+	f.Recipients, f.Transfers, f.Data = filledRows(f.Recipients), filledRows(f.Transfers), filledRows(f.Data)
+	return f
+}
+
+// pressed is the form after a button of its rows.
+func (f purposeForm) afterButton() purposeForm {
+	b := f.rowButtons
+	f.Recipients, f.Transfers = rowsAfter(b, "recipients", f.Recipients), rowsAfter(b, "transfers", f.Transfers)
+	f.Data = rowsAfter(b, "declared_data", f.Data)
+	return f
 }
 
 // lines splits what was typed one a line: entries may hold commas.
@@ -84,9 +115,15 @@ func (f purposeForm) apply(p domain.Purpose) (domain.Purpose, error) {
 	p.LegalBasis, p.LegalReference, p.Art9Condition = f.LegalBasis, f.LegalReference, f.Art9Condition
 	p.Interest, p.Necessity, p.Balance = f.Interest, f.Necessity, f.Balance
 	p.ConsentProof, p.ConsentWithdrawal = f.ConsentProof, f.ConsentWithdrawal
-	p.Subjects, p.Recipients = several(f.Subjects, f.OtherSubjects), several(f.Recipients, f.OtherRecipients)
-	p.SecurityMeasures, p.Transfers = several(f.Measures, f.OtherMeasures), lines(f.Transfers)
-	p.Retention, p.SourceOfData, p.NeedsProgram, p.Owner = f.Retention, f.SourceOfData, f.NeedsProgram, f.Owner
+	p.ConsentWording, p.Compatibility, p.Assessor, p.AssessedOn = f.ConsentWording, f.Compatibility, f.Assessor, day(&bad, "assessed_on", f.AssessedOn)
+	p.Subjects, p.Recipients, p.Transfers = several(f.Subjects, f.OtherSubjects), recipientsOf(&bad, f.Recipients), transfersOf(&bad, f.Transfers)
+	p.SecurityMeasures, p.MeasuresNote, p.Data = several(f.Measures, f.OtherMeasures), f.MeasuresNote, nil
+	for _, d := range f.Data {
+		p.Data = append(p.Data, domain.DeclaredData{Kind: d.Kind, Description: d.Description, Retention: d.Retention})
+	}
+	p.Automated, p.AutomatedLogic, p.AutomatedEffect = f.Automated, f.AutomatedLogic, f.AutomatedEffect
+	p.RetentionMonths = months(&bad, "retention_months", f.RetentionMonths)
+	p.RetentionRule, p.SourceOfData, p.NeedsProgram, p.Owner = f.RetentionRule, f.SourceOfData, f.NeedsProgram, f.Owner
 	p.StartsOn, p.EndsOn, p.ReviewOn = day(&bad, "starts_on", f.StartsOn), day(&bad, "ends_on", f.EndsOn), day(&bad, "review_on", f.ReviewOn)
 	p, err := domain.NewPurpose(p)
 	if problems, isForm := withProblems(bad, err); isForm {
@@ -112,12 +149,19 @@ func months(p *domain.Problems, field, text string) *int {
 func purposeFormOf(p domain.Purpose) purposeForm {
 	f := purposeForm{Version: p.Version, Code: p.Code, Name: p.Name, Description: p.Description, SubPurposes: strings.Join(p.SubPurposes, "\n"),
 		LegalBasis: p.LegalBasis, LegalReference: p.LegalReference, Art9Condition: p.Art9Condition, Interest: p.Interest, Necessity: p.Necessity,
-		Balance: p.Balance, ConsentProof: p.ConsentProof, ConsentWithdrawal: p.ConsentWithdrawal, Transfers: strings.Join(p.Transfers, "\n"),
-		Retention: p.Retention, SourceOfData: p.SourceOfData, NeedsProgram: p.NeedsProgram, StartsOn: typedDay(p.StartsOn),
+		Balance: p.Balance, Assessor: p.Assessor, AssessedOn: typedDay(p.AssessedOn), ConsentProof: p.ConsentProof, ConsentWithdrawal: p.ConsentWithdrawal,
+		ConsentWording: p.ConsentWording, Compatibility: p.Compatibility, Recipients: recipientForms(p.Recipients), Transfers: transferForms(p.Transfers),
+		MeasuresNote: p.MeasuresNote, Automated: p.Automated, AutomatedLogic: p.AutomatedLogic, AutomatedEffect: p.AutomatedEffect,
+		RetentionRule: p.RetentionRule, SourceOfData: p.SourceOfData, NeedsProgram: p.NeedsProgram, StartsOn: typedDay(p.StartsOn),
 		EndsOn: typedDay(p.EndsOn), ReviewOn: typedDay(p.ReviewOn), Owner: p.Owner}
 	f.Subjects, f.OtherSubjects = splitOther(p.Subjects, domain.PurposeSubjects)
-	f.Recipients, f.OtherRecipients = splitOther(p.Recipients, domain.Recipients)
+	for _, d := range p.Data {
+		f.Data = append(f.Data, declaredForm{d.Kind, d.Description, d.Retention})
+	}
 	f.Measures, f.OtherMeasures = splitOther(p.SecurityMeasures, domain.SecurityMeasures)
+	if p.RetentionMonths != nil {
+		f.RetentionMonths = strconv.Itoa(*p.RetentionMonths)
+	}
 	return f
 }
 
@@ -128,7 +172,16 @@ type purposeEditView struct {
 	action, back string
 	crumbs       []ui.Link
 	form         purposeForm
-	users, rules []ui.Option
+	users        []ui.Option
+	countries    []ui.Option
+}
+
+// kept is the class of what a legal basis asks for: it stays in sight under another basis where it holds something.
+func (v purposeEditView) kept(name, value string) string {
+	if _, wrong := v.problems[name]; wrong || value != "" {
+		return "kept"
+	}
+	return ""
 }
 
 // purposeEdit shows the form, for a new purpose (id 0) or for one that is there.
@@ -138,13 +191,13 @@ func (s *Server) purposeEdit(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	rules, err := s.store.RetentionOptions(ctx, by)
+	countries, err := s.store.Countries(ctx, by)
 	if err != nil {
 		return err
 	}
 	list := workspacePath(by, "purposes")
-	v := purposeEditView{formView: formView{ctx, "purpose", p}, form: f, title: i18n.T(ctx, "purposes.add"), action: list, back: list,
-		crumbs: []ui.Link{{Href: list, Text: i18n.T(ctx, "purposes.title")}}, users: refOptions(users), rules: refOptions(rules)}
+	v := purposeEditView{countries: countryOptions(ctx, countries), formView: formView{ctx, "purpose", p}, form: f, title: i18n.T(ctx, "purposes.add"), action: list, back: list,
+		crumbs: []ui.Link{{Href: list, Text: i18n.T(ctx, "purposes.title")}}, users: refOptions(users)}
 	if id != 0 {
 		v.title, v.action, v.back = i18n.T(ctx, "purpose.edit"), purposePath(by, id), purposePath(by, id)
 		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
@@ -157,7 +210,7 @@ func (s *Server) purposeEdit(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func (s *Server) newPurpose(w http.ResponseWriter, r *http.Request) error {
-	return s.purposeEdit(w, r, http.StatusOK, 0, purposeForm{NeedsProgram: true}, nil)
+	return s.purposeEdit(w, r, http.StatusOK, 0, purposeForm{NeedsProgram: true, Recipients: make([]recipientForm, 1)}, nil)
 }
 
 func (s *Server) createPurpose(w http.ResponseWriter, r *http.Request) error {
@@ -166,6 +219,10 @@ func (s *Server) createPurpose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.pressed() {
+		return s.purposeEdit(w, r, http.StatusOK, 0, f.afterButton(), bad)
+	}
+	f = f.filled()
 	var id domain.PurposeID
 	p, err := f.apply(domain.Purpose{})
 	if err == nil && len(bad) == 0 {
@@ -202,6 +259,10 @@ func (s *Server) changePurpose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.pressed() {
+		return s.purposeEdit(w, r, http.StatusOK, id, f.afterButton(), bad)
+	}
+	f = f.filled()
 	asked, reopened := false, int64(0)
 	if len(bad) == 0 && !f.Confirmed {
 		asked, err = s.askPurpose(w, r, id, f.Version, "purpose.confirm.changed", f.apply)

@@ -111,13 +111,9 @@ func (v *purposeShowView) read(r *http.Request, st *store.Store, id domain.Purpo
 	if err != nil {
 		return err
 	}
-	rule, err := ruleOf(ctx, st, by, p.Retention)
-	if err != nil {
-		return err
-	}
 	v.p, v.uses, v.history = p, usesView(ctx, by, uses, r), timeline(ctx, events, names)
 	v.identity, v.ground = identityFacts(ctx, p, names), groundFacts(ctx, p)
-	v.people, v.retention = peopleFacts(ctx, by, p, places), retentionFacts(ctx, by, p, rule)
+	v.people, v.retention = peopleFacts(ctx, by, p, places), retentionFacts(ctx, p)
 	v.dataCount = i18n.Number(ctx, len(data))
 	for _, d := range data {
 		kind, icon := classTone(d.Class)
@@ -152,7 +148,8 @@ func groundFacts(ctx context.Context, p domain.Purpose) []ui.Fact {
 		fact{"legal_basis", enumWord(ctx, "basis", p.LegalBasis)},
 		fact{"needs_program", i18n.T(ctx, needs)})
 	texts := []fact{{"legal_reference", p.LegalReference}, {"interest", p.Interest}, {"necessity", p.Necessity}, {"balance", p.Balance},
-		{"consent_proof", p.ConsentProof}, {"consent_withdrawal", p.ConsentWithdrawal}}
+		{"assessor", p.Assessor}, {"assessed_on", shownDay(ctx, p.AssessedOn)}, {"consent_wording", p.ConsentWording},
+		{"consent_proof", p.ConsentProof}, {"consent_withdrawal", p.ConsentWithdrawal}, {"compatibility", p.Compatibility}}
 	asked := domain.BasisNeeds(p.LegalBasis)
 	for _, t := range texts {
 		if t.text != "" || slices.Contains(asked, t.name) {
@@ -168,7 +165,7 @@ func groundFacts(ctx context.Context, p domain.Purpose) []ui.Fact {
 }
 
 func peopleFacts(ctx context.Context, by domain.Actor, p domain.Purpose, places []domain.Option) []ui.Fact {
-	transfers := textLines(ctx, "transfers", p.Transfers)
+	transfers := textLines(ctx, "transfers", transferWords(ctx, p.Transfers))
 	if len(p.Transfers) == 0 {
 		transfers.Value, transfers.Note, transfers.Text = nil, "", i18n.T(ctx, "purpose.sheet.none")
 	}
@@ -182,13 +179,18 @@ func peopleFacts(ctx context.Context, by domain.Actor, p domain.Purpose, places 
 	}
 	return append([]ui.Fact{
 		textLines(ctx, "subjects", enumWords(ctx, "subject", p.Subjects)),
-		textLines(ctx, "recipients", enumWords(ctx, "recipient", p.Recipients)),
+		textLines(ctx, "recipients", recipientWords(ctx, p.Recipients)),
 		transfers, held,
 	}, factList(ctx, fact{"source_of_data", p.SourceOfData})...)
 }
 
-func retentionFacts(ctx context.Context, by domain.Actor, p domain.Purpose, rule domain.RetentionRule) []ui.Fact {
-	return append(ruleBriefs(ctx, by, rule), textLines(ctx, "security_measures", enumWords(ctx, "measure", p.SecurityMeasures)))
+func retentionFacts(ctx context.Context, p domain.Purpose) []ui.Fact {
+	kept := ""
+	if p.RetentionMonths != nil {
+		kept = i18n.T(ctx, "purpose.sheet.months", "n", *p.RetentionMonths)
+	}
+	return append(factList(ctx, fact{"retention", kept}, fact{"retention_rule", p.RetentionRule}),
+		textLines(ctx, "security_measures", enumWords(ctx, "measure", p.SecurityMeasures)))
 }
 
 // textLines is a fact of several texts, one a line.
@@ -217,6 +219,11 @@ func (s *Server) purposeNotes(ctx context.Context, p domain.Purpose) []purposeNo
 		notes = append(notes, purposeNote{ui.Warn, i18n.T(ctx, "purpose.review_overdue", "day", i18n.Day(ctx, *p.ReviewOn))})
 	}
 	return notes
+}
+
+// automatedOptions are the answers to whether decisions of art. 22 are taken.
+func automatedOptions(ctx context.Context) []ui.Option {
+	return []ui.Option{{Value: "", Text: i18n.T(ctx, "choice.unknown")}, {Value: "no", Text: i18n.T(ctx, "choice.no")}, {Value: "yes", Text: i18n.T(ctx, "choice.yes")}}
 }
 
 // basisOptions are the legal bases, each with what it asks for.

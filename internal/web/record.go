@@ -151,9 +151,8 @@ var valueEnums = map[string]string{
 	"notice": "choice", "collection_kind": "collection_point.kind", "mechanism": "flow.mechanism", "frequency": "flow.frequency", "consent": "choice", "encrypted": "choice", "nullable": "choice", "decision": "decision", "decision.kind": "decision",
 	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "status": "program.status",
 	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
-	"art9_condition": "art9", "purpose.subjects": "subject", "recipients": "recipient", "security_measures": "measure", "reopened_because": "column",
-	"retention_rule.triggers": "retention.trigger", "fate": "retention.fate", "retention_source": "retention.source", "bound": "retention.bound",
-	"certainty": "retention.certainty",
+	"art9_condition": "art9", "purpose.subjects": "subject", "security_measures": "measure", "reopened_because": "column", "automated": "choice",
+	"dpia": "dpia", "criteria": "criterion", "contract": "contract", "adequacy": "adequacy",
 }
 
 // valueWord writes a value of the history: codes as their words, ids as the names of what they stand for.
@@ -162,6 +161,9 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 	case nil:
 		return ""
 	case string:
+		if prefixes := rowEnums[name]; prefixes != nil {
+			return rowFactWord(ctx, prefixes, v)
+		}
 		prefix := valueEnums[area+"."+name]
 		if prefix == "" {
 			prefix = valueEnums[name]
@@ -196,6 +198,33 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 		return strings.Join(words, ", ")
 	}
 	return fmt.Sprint(value)
+}
+
+// rowEnums are the message prefixes of the codes in small rows that the history keeps in one line.
+var rowEnums = map[string][]string{
+	"recipients": {"recipient"}, "contracts": {"contract", "choice"}, "transfers": {"safeguard"}, "transfer_proofs": {}, "screening": {"dpia", "criterion"},
+	"declared_data": {"data_kind"}, "exceptions": {"column"}, "parties": {"party"},
+}
+
+// rowFactWord writes such a row: codes and countries as their words, days as people read them, the rest as it was written.
+func rowFactWord(ctx context.Context, prefixes []string, line string) string {
+	parts := strings.Split(line, domain.FactSeparator)
+	for i, part := range parts {
+		word := part
+		for _, prefix := range prefixes {
+			if word == part {
+				word = enumWord(ctx, prefix, part)
+			}
+		}
+		if word == part && len(part) == 2 && domain.KnownCountry(part) {
+			word = domain.CountryName(string(i18n.Lang(ctx)), part)
+		}
+		if word == part {
+			word = shownDayText(ctx, part)
+		}
+		parts[i] = word
+	}
+	return strings.Join(parts, " · ")
 }
 
 // actorWord names who acted: the command line has no name of its own.

@@ -50,7 +50,7 @@ func TestCatalogueInBrowser(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
-			tab := webtest.Browser(t)
+			tab := webtest.Still(t)
 			for i, width := range []int{1440, 390, 320} {
 				themes := []string{"light", "dark"}
 				if (lang == i18n.English) != (i == 1) {

@@ -197,6 +197,20 @@ func (b ButtonSpec) class() string {
 	}, func(s string) bool { return s == "" }), " ")
 }
 
+// RowsSpec describes a part of a form that repeats: its rows are the children, and the button that adds one sends the form
+// with add set to the name of the part. Nothing is saved by it.
+type RowsSpec struct {
+	Field
+	Add string // text of the button
+}
+
+// RowSpec is one row of such a part. Its children are its controls; Drop is the text of the button that takes it away.
+type RowSpec struct {
+	Name  string // of the part and the number of the row: recipients.0
+	Title string
+	Drop  string
+}
+
 // Problem is one thing wrong with a form, and the control that it is about.
 type Problem struct {
 	ID   string // of the control

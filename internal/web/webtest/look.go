@@ -63,7 +63,10 @@ func (p *Tab) wear(l look) *Tab {
 // Shoot takes a picture of the whole page where pictures are asked for: UTILE_SHOTS names their folder.
 func (p *Tab) Shoot(name string) {
 	p.t.Helper()
-	if dir := os.Getenv("UTILE_SHOTS"); dir != "" {
+	if dir := shots(); dir != "" {
 		p.Screenshot(filepath.Join(dir, name+".png"))
 	}
 }
+
+// shots is the folder of the pictures that are asked for.
+func shots() string { return os.Getenv("UTILE_SHOTS") }

@@ -225,7 +225,7 @@ func (p *Page) Value(name string) string {
 // Problem is what a form says is wrong with one of its controls.
 func (p *Page) Problem(name string) string {
 	p.tb.Helper()
-	return p.Text("#" + name + "-error")
+	return p.Text(`[id="` + name + `-error"]`)
 }
 
 // Want fails the test where the status is another.
