@@ -123,9 +123,11 @@ func TestJourney(t *testing.T) {
 	}
 
 	// A purpose in force, mapped to them and approved: covered on paper, they still serve nothing.
+	j.open("/retention/new?preset=PROSPECT")
+	j.send("main form .btn-primary", ".flash")
 	j.open("/purposes/new")
 	j.fill("code", "PROSPECT", "name", "Keep customers informed", "legal_basis", "a_consent", "consent_proof", "Consent log of the CRM",
-		"consent_withdrawal", "Link in every message", "retention_months", "36", "needs_program", "true",
+		"consent_withdrawal", "Link in every message", "retention", "PROSPECT", "needs_program", "true",
 		"subjects_other", "customers", "recipients.0.kind", "internal", "security_measures_other", "Access control")
 	j.send("main form .btn-primary", ".flash")
 	j.send(`form[action$="/state"] button`, ".flash")

@@ -20,6 +20,7 @@ const (
 	SubjectFlow             = "flow"
 	SubjectImport           = "import"
 	SubjectView             = "view"
+	SubjectRetentionRule    = "retention_rule"
 	SubjectOrganisation     = "organisation"
 	SubjectCountry          = "country"
 	SubjectClientProcessing = "client_processing"

@@ -18,6 +18,7 @@ const (
 	BulkOwner      BulkAct = "owner"
 	BulkOrigin     BulkAct = "origin"
 	BulkCollect    BulkAct = "collect"
+	BulkRetain     BulkAct = "retain"
 	BulkKeep       BulkAct = "keep_until"
 	BulkToDPO      BulkAct = "to_dpo"
 	BulkDelete     BulkAct = "propose_deletion"
@@ -30,7 +31,7 @@ const (
 )
 
 // BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
-var BulkActs = []BulkAct{BulkLink, BulkUnlink, BulkCategorise, BulkMap, BulkOwner, BulkOrigin, BulkCollect, BulkKeep, BulkToDPO, BulkDelete}
+var BulkActs = []BulkAct{BulkLink, BulkUnlink, BulkCategorise, BulkMap, BulkOwner, BulkOrigin, BulkCollect, BulkRetain, BulkKeep, BulkToDPO, BulkDelete}
 
 // Action is what the actor must be allowed to do.
 func (a BulkAct) Action() Action {
@@ -39,6 +40,8 @@ func (a BulkAct) Action() Action {
 		return EditPlan
 	case BulkMap:
 		return ProposeMapping
+	case BulkRetain:
+		return EditPurpose
 	case BulkApprove, BulkReject:
 		return ReviewMapping
 	case BulkKeep, BulkToDPO, BulkDelete:
@@ -67,6 +70,7 @@ type Bulk struct {
 	Owner         UserID // zero for nobody
 	Origin        string
 	Point         CollectionPointID
+	Retention     RetentionRuleID // zero for none
 	Until         *time.Time
 	Reason        string // of a decision, or why the change is made
 	Name          string // of a refused suggestion: for every field of the same name; empty for the fields alone
@@ -106,6 +110,8 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkCollect:
 		clean.Point = b.Point
 		p.chosen("collection_point", int64(b.Point))
+	case BulkRetain:
+		clean.Retention = b.Retention
 	case BulkAccept: // without a category, each field gets the one that is suggested for it
 		clean.Category = b.Category
 	case BulkRefuse:
@@ -143,6 +149,7 @@ func (b Bulk) Label() map[string]any {
 	set("owner", int64(b.Owner), b.Act == BulkOwner)
 	set("origin", b.Origin, b.Origin != "")
 	set("collection_point", int64(b.Point), b.Point != 0)
+	set("retention", int64(b.Retention), b.Act == BulkRetain)
 	set("name", b.Name, b.Name != "")
 	set("reason", b.Reason, b.Reason != "")
 	if b.Until != nil {

@@ -16,9 +16,10 @@ type Category struct {
 	Class      GDPRClass
 	Risk       int // severity for people if disclosed, 1 to 4
 	Examples   string
-	Fides      string // nearest Fideslang key; empty for a workspace's own
-	DPV        string // nearest Data Privacy Vocabulary concept; empty for a workspace's own
-	Builtin    bool   // of the common taxonomy: it may be archived, never changed
+	Fides      string          // nearest Fideslang key; empty for a workspace's own
+	DPV        string          // nearest Data Privacy Vocabulary concept; empty for a workspace's own
+	Retention  RetentionRuleID // rule of its data, and of that of the categories below it; zero for none
+	Builtin    bool            // of the common taxonomy: it may be archived, never changed
 	Version    int
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
@@ -100,7 +101,7 @@ func (c Category) Revision() int { return c.Version }
 // Facts are the named values that the history keeps.
 func (c Category) Facts() map[string]any {
 	return map[string]any{"code": c.Code, "label_fr": c.LabelFR, "label_en": c.LabelEN, "gdpr_class": string(c.Class),
-		"default_risk": c.Risk, "examples": c.Examples}
+		"default_risk": c.Risk, "examples": c.Examples, "retention": int64(c.Retention)}
 }
 
 // CategoryEffect is what another class of a category would do, told before it is done.
@@ -129,6 +130,7 @@ var CategoryRegister = Register{
 		{Key: "gdpr_class", Kind: CellEnum, Enum: "class"},
 		{Key: "default_risk", Kind: CellInt, Desc: true},
 		{Key: "fields", Kind: CellInt, Desc: true},
+		{Key: "retention", Kind: CellText, Hidden: true},
 		{Key: "builtin", Kind: CellBool, Hidden: true},
 		{Key: "label_fr", Kind: CellText, Hidden: true},
 		{Key: "label_en", Kind: CellText, Hidden: true},
@@ -144,5 +146,6 @@ var CategoryRegister = Register{
 		{Key: "builtin", Enum: "choice", Facet: true, Values: []string{"yes", "no"}},
 		{Key: "held", Enum: "choice", Facet: true, Values: []string{"yes", "no"}},
 		{Key: "parent", Ref: true},
+		{Key: "rule", Ref: true},
 	},
 }

@@ -8,23 +8,22 @@ import (
 
 // Dataset is a table, file, object or collection inside an application.
 type Dataset struct {
-	ID              DatasetID
-	Application     ApplicationID
-	Name            string // technical name, as the source spells it
-	Label           string
-	Description     string
-	Structure       string
-	Subjects        []string // whose data it holds: DatasetSubjects, or people's own words
-	RowCount        *int64   // nil where nobody has counted
-	RetentionMonths *int     // nil where no period is set
-	RetentionRule   string   // in words: from when it counts, what happens then
-	OldestRecordOn  *time.Time
-	IsMaster        bool // declared reference: copies elsewhere are duplicates
-	State           string
-	Version         int
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
-	ArchivedAt      *time.Time
+	ID             DatasetID
+	Application    ApplicationID
+	Name           string // technical name, as the source spells it
+	Label          string
+	Description    string
+	Structure      string
+	Subjects       []string        // whose data it holds: DatasetSubjects, or people's own words
+	RowCount       *int64          // nil where nobody has counted
+	Retention      RetentionRuleID // rule that was chosen for it as a whole; zero for none
+	OldestRecordOn *time.Time
+	IsMaster       bool // declared reference: copies elsewhere are duplicates
+	State          string
+	Version        int
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	ArchivedAt     *time.Time
 }
 
 // Choices of a dataset's lists. Subjects may hold people's own words too.
@@ -36,13 +35,12 @@ var (
 
 // Limits of a dataset's numbers.
 const (
-	maxDatasetRetention = 1200              // months
-	maxDatasetRows      = 1_000_000_000_000 // more is a typing error
+	maxDatasetRows = 1_000_000_000_000 // more is a typing error
 )
 
 // NewDataset checks and cleans what was typed.
 func NewDataset(d Dataset) (Dataset, error) {
-	d.Name, d.Label, d.RetentionRule = CleanLine(d.Name), CleanLine(d.Label), CleanLine(d.RetentionRule)
+	d.Name, d.Label = CleanLine(d.Name), CleanLine(d.Label)
 	d.Description, d.Subjects = strings.TrimSpace(d.Description), CleanList(d.Subjects)
 	if d.Structure == "" {
 		d.Structure = "structured"
@@ -56,19 +54,10 @@ func NewDataset(d Dataset) (Dataset, error) {
 	p.Text("description", d.Description, MaxText)
 	p.OneOf("structure", d.Structure, DatasetStructures...)
 	p.List("subjects", d.Subjects)
-	p.Line("retention_rule", d.RetentionRule, false, 1000)
 	if d.RowCount != nil && (*d.RowCount < 0 || *d.RowCount > maxDatasetRows) {
 		p.Add("row_count", "error.range", "least", 0, "most", maxDatasetRows)
 	}
-	if d.RetentionMonths != nil && (*d.RetentionMonths < 0 || *d.RetentionMonths > maxDatasetRetention) {
-		p.Add("retention_months", "error.range", "least", 0, "most", maxDatasetRetention)
-	}
 	return d, p.Err()
-}
-
-// OverRetention tells whether the oldest record is older than the retention rule allows on that day.
-func (d Dataset) OverRetention(today time.Time) bool {
-	return d.RetentionMonths != nil && d.OldestRecordOn != nil && d.OldestRecordOn.AddDate(0, *d.RetentionMonths, 0).Before(Day(today))
 }
 
 // Subject names the dataset in the history.
@@ -80,13 +69,10 @@ func (d Dataset) Revision() int { return d.Version }
 // Facts are the named values that the history keeps.
 func (d Dataset) Facts() map[string]any {
 	facts := map[string]any{"application": int64(d.Application), "name": d.Name, "label": d.Label, "description": d.Description,
-		"structure": d.Structure, "subjects": d.Subjects, "row_count": nil, "retention_months": nil, "retention_rule": d.RetentionRule,
+		"structure": d.Structure, "subjects": d.Subjects, "row_count": nil, "retention": int64(d.Retention),
 		"oldest_record_on": nil, "is_master": d.IsMaster}
 	if d.RowCount != nil {
 		facts["row_count"] = *d.RowCount
-	}
-	if d.RetentionMonths != nil {
-		facts["retention_months"] = *d.RetentionMonths
 	}
 	if d.OldestRecordOn != nil {
 		facts["oldest_record_on"] = d.OldestRecordOn.Format(time.DateOnly)
@@ -95,7 +81,7 @@ func (d Dataset) Facts() map[string]any {
 }
 
 // datasetVerdictFacts are the facts that verdicts of fields depend on.
-var datasetVerdictFacts = []string{"application", "subjects", "retention_months", "oldest_record_on", "is_master"}
+var datasetVerdictFacts = []string{"application", "subjects", "retention", "oldest_record_on", "is_master"}
 
 // JudgesOtherwise tells whether any verdict may be another once the dataset has become next.
 func (d Dataset) JudgesOtherwise(next Dataset) bool {
@@ -114,8 +100,8 @@ var DatasetRegister = Register{
 		{Key: "subjects", Kind: CellEnums, Enum: "subject", NoSort: true},
 		{Key: "structure", Kind: CellEnum, Enum: "dataset.structure", Hidden: true},
 		{Key: "row_count", Kind: CellInt, Desc: true},
-		{Key: "retention_months", Kind: CellInt},
-		{Key: "retention_rule", Kind: CellText, Hidden: true, NoSort: true},
+		{Key: "retention", Kind: CellText},
+		{Key: "over_fields", Kind: CellInt, Hidden: true, Desc: true},
 		{Key: "oldest_record_on", Kind: CellDate, Hidden: true},
 		{Key: "is_master", Kind: CellBool},
 		{Key: "fields", Kind: CellInt, Desc: true},
@@ -130,6 +116,7 @@ var DatasetRegister = Register{
 		{Key: "subjects", Enum: "subject", Facet: true},
 		{Key: "structure", Enum: "dataset.structure", Facet: true, Values: DatasetStructures},
 		{Key: "retention", Enum: "dataset.retention", Facet: true, Values: []string{"set", "missing", "over"}},
+		{Key: "rule", Ref: true},
 		{Key: "is_master", Enum: "choice", Facet: true, Values: []string{"yes", "no"}},
 	},
 }

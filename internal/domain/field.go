@@ -22,6 +22,7 @@ type Field struct {
 	Category    CategoryID
 	Class       GDPRClass // class of the category
 	Origin      string
+	Retention   RetentionRuleID // rule that was chosen for it alone; zero for none
 	Owner       UserID
 	Points      []CollectionPointID // where it is collected, in rising order
 	Source      SourceFacts         // what else the source tells of it
@@ -81,7 +82,7 @@ func (f Field) Facts() map[string]any {
 	}
 	return map[string]any{"collection_points": points, "dataset": int64(f.Dataset), "name": f.Name, "label": f.Label, "description": f.Description,
 		"data_type": f.DataType, "nullable": nullable, "is_key": f.IsKey, "reference": f.Reference, "category": int64(f.Category),
-		"origin": f.Origin, "owner": int64(f.Owner)}
+		"origin": f.Origin, "retention": int64(f.Retention), "owner": int64(f.Owner)}
 }
 
 // Verdicts in the order in which they are shown.
@@ -125,6 +126,7 @@ var FieldRegister = Register{
 		{Key: "reads", Kind: CellInt, Hidden: true, Desc: true, NoSort: true},
 		{Key: "last_read", Kind: CellTime, Hidden: true, NoSort: true},
 		{Key: "last_write", Kind: CellTime, Hidden: true, NoSort: true},
+		{Key: "retention", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "flags", Kind: CellEnums, Enum: "flag", NoSort: true},
 		{Key: "verdict", Kind: CellEnum, Enum: "verdict"},
 		{Key: "lawful", Kind: CellBool, Hidden: true, NoSort: true},
@@ -160,6 +162,7 @@ var FieldRegister = Register{
 		{Key: "owner", Facet: true, Ref: true},
 		{Key: "origin", Enum: "origin", Values: Origins},
 		{Key: "collection_point", Ref: true},
+		{Key: "rule", Ref: true},
 		{Key: "state", Enum: "state", Facet: true, Values: FieldStates},
 	},
 }

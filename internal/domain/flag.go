@@ -92,7 +92,8 @@ func FlagSentence(flag FlagSet, f *FieldFacts, th Thresholds, today time.Time) (
 	case FlagStale:
 		return key + "sentence", Args("last", valueOf(e.LastWriteAt), "measured", valueOf(e.WriteMeasuredAt))
 	case FlagOverRetention:
-		return key + "sentence", Args("n", valueOf(f.Dataset.RetentionMonths), "oldest", valueOf(f.Dataset.OldestRecordOn))
+		rule := valueOf(f.boundBy(dayOf(today)))
+		return key + "sentence", Args("n", rule.Months, "oldest", valueOf(f.Retention.OldestRecordOn))
 	case FlagSensitiveUngrounded:
 		return key + string(f.Class), nil
 	default:
@@ -178,7 +179,7 @@ func measuredFlags(s *FlagSet, f *FieldFacts, c circumstances, th Thresholds) {
 	s.set(FlagEmpty, f.Evidence.empty(th))
 	s.set(FlagConstant, f.Evidence.constant(th))
 	s.set(FlagStale, f.Evidence.stale(c.day, th))
-	s.set(FlagOverRetention, f.Dataset.overRetention(c.day))
+	s.set(FlagOverRetention, c.overdue)
 	s.set(FlagDuplicate, f.HasDuplicate)
 }
 
@@ -201,13 +202,29 @@ func (e *EvidenceFacts) stale(today int64, th Thresholds) bool {
 	return known && dated && write-measured > int64(th.StaleDays)
 }
 
-// overRetention tells whether the oldest record has outlived the rule (GDPR art. 5(1)(e)). Months are calendar months,
-// counted to the end of the day.
-func (d *DatasetFacts) overRetention(today int64) bool {
-	if d.RetentionMonths == nil || d.OldestRecordOn == nil {
+// boundBy is the retention rule that binds the field: see EffectiveRetention. Of its purposes, those count that are
+// approved and in force.
+func (f *FieldFacts) boundBy(today int64) *RetentionFacts {
+	var c retentionChoice
+	c.add(RetentionOfField, f.Retention.Field, 0)
+	c.add(RetentionOfDataset, f.Retention.Dataset, 0)
+	c.add(RetentionOfCategory, f.Retention.Category, 0)
+	for i := range f.Mappings {
+		if p := f.Mappings[i].Purpose; p != nil && f.Mappings[i].State == MappingApproved && p.inForce(today) {
+			c.add(RetentionOfPurpose, p.Retention, 0)
+		}
+	}
+	rule, _ := c.effective()
+	return rule
+}
+
+// overdue tells whether the oldest data has outlived the rule (GDPR art. 5(1)(e)). Months are calendar months, counted to
+// the end of the day.
+func (r *FieldRetention) overdue(rule *RetentionFacts, today int64) bool {
+	if rule == nil || !rule.Numbered || r.OldestRecordOn == nil {
 		return false
 	}
-	return dayOf(addMonths(*d.OldestRecordOn, *d.RetentionMonths)) < today
+	return dayOf(addMonths(*r.OldestRecordOn, rule.Months)) < today
 }
 
 // addMonths adds calendar months. Where the month has no such day, the last one stands for it: a period in months that

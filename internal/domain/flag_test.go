@@ -72,7 +72,7 @@ func TestMeasuredFlags(t *testing.T) {
 		return FieldFacts{Evidence: EvidenceFacts{LastWriteAt: last, WriteMeasuredAt: measured}}
 	}
 	kept := func(months int, oldest time.Time) FieldFacts {
-		return FieldFacts{Dataset: DatasetFacts{RetentionMonths: &months, OldestRecordOn: &oldest}}
+		return FieldFacts{Retention: FieldRetention{Dataset: rule(months), OldestRecordOn: &oldest}}
 	}
 	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
 	for name, c := range map[string]struct {
@@ -102,8 +102,8 @@ func TestMeasuredFlags(t *testing.T) {
 		"36 months end tomorrow":       {kept(36, day(2023, 11, 24)), 0},
 		"no month, today's record":     {kept(0, day(2026, 11, 23)), 0},
 		"no month, yesterday's record": {kept(0, day(2026, 11, 22)), FlagOverRetention},
-		"a rule, no date":              {FieldFacts{Dataset: DatasetFacts{RetentionMonths: ptr(1)}}, 0},
-		"a date, no rule":              {FieldFacts{Dataset: DatasetFacts{OldestRecordOn: daysAgo(9000)}}, 0},
+		"a rule, no date":              {FieldFacts{Retention: FieldRetention{Dataset: rule(1)}}, 0},
+		"a date, no rule":              {FieldFacts{Retention: FieldRetention{OldestRecordOn: daysAgo(9000)}}, 0},
 		"duplicate":                    {FieldFacts{HasDuplicate: true}, FlagDuplicate},
 		"never read":                   {FieldFacts{Evidence: EvidenceFacts{Reads: count(0), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(0)}}, FlagNeverRead},
 	} {
@@ -206,7 +206,7 @@ func TestFlagSentence(t *testing.T) {
 			"flag.constant.sentence", Args("n", int64(5000))},
 		"stale": {FlagStale, FieldFacts{Evidence: EvidenceFacts{LastWriteAt: &year, WriteMeasuredAt: &today}},
 			"flag.stale.sentence", Args("last", year, "measured", today)},
-		"over retention": {FlagOverRetention, FieldFacts{Dataset: DatasetFacts{RetentionMonths: ptr(36), OldestRecordOn: &year}},
+		"over retention": {FlagOverRetention, FieldFacts{Retention: FieldRetention{Dataset: rule(36), OldestRecordOn: &year}},
 			"flag.over_retention.sentence", Args("n", 36, "oldest", year)},
 		"NIR":           {FlagSensitiveUngrounded, FieldFacts{Class: ClassNIR}, "flag.sensitive_ungrounded.nir", nil},
 		"no program":    {FlagNoProgram, FieldFacts{}, "flag.no_program.sentence", nil},

@@ -23,5 +23,6 @@ type (
 	ImportID           int64
 	ViewID             int64
 	RemarkID           int64
+	RetentionRuleID    int64
 	ClientProcessingID int64
 )

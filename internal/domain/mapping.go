@@ -27,7 +27,7 @@ type PurposeMapping struct {
 var (
 	MappingStates = []string{string(MappingProposed), string(MappingApproved), string(MappingRejected)}
 	// ReopeningCauses are the changes after which an approval no longer holds.
-	ReopeningCauses = []string{"category", "legal_basis", "legal_reference", "art9_condition", "retention_months", "retention_rule", "recipients", "transfers"}
+	ReopeningCauses = []string{"category", "legal_basis", "legal_reference", "art9_condition", "retention", "recipients", "transfers"}
 )
 
 // NewMapping checks and cleans a proposal.

@@ -33,8 +33,7 @@ type Purpose struct {
 	Transfers         []Transfer
 	Data              []DeclaredData // beside what approved mappings tell
 	Exceptions        []Exception
-	RetentionMonths   *int
-	RetentionRule     string // in words: from when it counts, what happens then
+	Retention         RetentionRuleID // how long its data is kept; zero while nobody has said
 	SecurityMeasures  []string
 	MeasuresNote      string // the measures in words
 	SourceOfData      string
@@ -64,9 +63,6 @@ var (
 	SecurityMeasures = []string{"access_control", "traceability", "software_protection", "backup", "encryption", "processor_control"}
 )
 
-// MaxRetention is the longest period that can be written, in months.
-const MaxRetention = 1200
-
 // NewPurpose checks and cleans what was typed. What a draft may lack is for Missing to say; a purpose in force lacks
 // nothing.
 func NewPurpose(p Purpose) (Purpose, error) {
@@ -93,9 +89,6 @@ func NewPurpose(p Purpose) (Purpose, error) {
 		*text = strings.TrimSpace(*text)
 		bad.Text(name, *text, MaxText)
 	}
-	if m := p.RetentionMonths; m != nil && (*m < 0 || *m > MaxRetention) {
-		bad.Add("retention_months", "error.range", "least", 0, "most", MaxRetention)
-	}
 	bad.Order("ends_on", p.StartsOn, p.EndsOn)
 	if p.State == PurposeInForce {
 		for name, problem := range p.Missing() {
@@ -111,7 +104,7 @@ func NewPurpose(p Purpose) (Purpose, error) {
 func (p *Purpose) texts() map[string]*string {
 	return map[string]*string{"description": &p.Description, "legal_reference": &p.LegalReference, "interest": &p.Interest,
 		"necessity": &p.Necessity, "balance": &p.Balance, "consent_proof": &p.ConsentProof, "consent_withdrawal": &p.ConsentWithdrawal,
-		"retention_rule": &p.RetentionRule, "source_of_data": &p.SourceOfData, "compatibility": &p.Compatibility, "measures_note": &p.MeasuresNote,
+		"source_of_data": &p.SourceOfData, "compatibility": &p.Compatibility, "measures_note": &p.MeasuresNote,
 		"automated_logic": &p.AutomatedLogic, "automated_effect": &p.AutomatedEffect}
 }
 
@@ -147,8 +140,8 @@ func (p Purpose) Missing() Problems {
 	if len(p.Recipients) == 0 {
 		missing.Add("recipients", "purpose.missing.recipients")
 	}
-	if p.RetentionMonths == nil && strings.TrimSpace(p.RetentionRule) == "" {
-		missing.Add("retention_months", "purpose.missing.retention_months")
+	if p.Retention == 0 {
+		missing.Add("retention", "purpose.missing.retention")
 	}
 	for i, t := range p.Transfers {
 		if t.Country == "" {
@@ -236,11 +229,8 @@ func (p Purpose) Facts() map[string]any {
 		"transfers": factLines(p.Transfers, Transfer.where), "transfer_proofs": factLines(p.Transfers, Transfer.proof),
 		"declared_data": factLines(p.Data, DeclaredData.line), "exceptions": factLines(p.Exceptions, Exception.line),
 		"assessor": p.Assessor, "assessed_on": dayFact(p.AssessedOn), "consent_wording": p.ConsentWording, "automated": p.Automated,
-		"published": p.Published, "retention_months": nil, "security_measures": p.SecurityMeasures, "needs_program": p.NeedsProgram, "state": string(p.State),
+		"published": p.Published, "retention": int64(p.Retention), "security_measures": p.SecurityMeasures, "needs_program": p.NeedsProgram, "state": string(p.State),
 		"starts_on": dayFact(p.StartsOn), "ends_on": dayFact(p.EndsOn), "review_on": dayFact(p.ReviewOn), "owner": int64(p.Owner)}
-	if p.RetentionMonths != nil {
-		facts["retention_months"] = *p.RetentionMonths
-	}
 	for name, text := range p.texts() {
 		facts[name] = *text
 	}
@@ -259,7 +249,8 @@ var PurposeRegister = Register{
 		{Key: "legal_basis", Kind: CellEnum, Enum: "basis"},
 		{Key: "art9_condition", Kind: CellEnum, Enum: "art9", Hidden: true},
 		{Key: "needs_program", Kind: CellBool, Hidden: true},
-		{Key: "retention_months", Kind: CellInt},
+		{Key: "retention", Kind: CellText},
+		{Key: "months", Kind: CellInt, Hidden: true},
 		{Key: "fields", Kind: CellInt, Desc: true},
 		{Key: "pending", Kind: CellInt, Desc: true},
 		{Key: "programs", Kind: CellInt, Desc: true},
@@ -276,7 +267,6 @@ var PurposeRegister = Register{
 		{Key: "balance", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "consent_proof", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "consent_withdrawal", Kind: CellText, Hidden: true, NoSort: true},
-		{Key: "retention_rule", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "security_measures", Kind: CellEnums, Enum: "measure", Hidden: true, NoSort: true},
 		{Key: "measures_note", Kind: CellText, Hidden: true, NoSort: true},
 		{Key: "source_of_data", Kind: CellText, Hidden: true, NoSort: true},
@@ -300,6 +290,7 @@ var PurposeRegister = Register{
 		{Key: "transfers", Enum: "choice", Facet: true, Values: []string{"yes", "no"}},
 		{Key: "contract", Enum: "contract", Facet: true, Values: Contracts},
 		{Key: "dpia", Enum: "dpia", Facet: true, Values: DPIAVerdicts},
+		{Key: "rule", Facet: true, Ref: true},
 		{Key: "review", Enum: "purpose.review", Facet: true, Values: []string{"overdue", "due", "later"}},
 		{Key: "owner", Facet: true, Ref: true},
 		{Key: "state", Enum: "state", Facet: true, Values: []string{"active", "archived"}},

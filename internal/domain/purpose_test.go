@@ -11,7 +11,7 @@ import (
 
 func TestPurposeSaysAllThatIsMissing(t *testing.T) {
 	t.Parallel()
-	common := []string{"recipients", "retention_months", "security_measures", "subjects"}
+	common := []string{"recipients", "retention", "security_measures", "subjects"}
 	for basis, own := range map[string][]string{"": {"legal_basis"}, "a_consent": {"consent_proof", "consent_withdrawal"}, "b_contract": {"necessity"},
 		"c_legal": {"legal_reference"}, "d_vital": {"necessity"}, "e_public": {"legal_reference"}, "f_legitimate": {"balance", "interest", "necessity"}} {
 		p := Purpose{Code: "P", Name: "Purpose", LegalBasis: basis, State: PurposeDraft}
@@ -28,9 +28,8 @@ func TestPurposeSaysAllThatIsMissing(t *testing.T) {
 }
 
 func complete() Purpose {
-	months := 36
 	return Purpose{Code: "P", Name: "Purpose", LegalBasis: "f_legitimate", Interest: "To know them", Necessity: "No other way", Balance: "They expect it",
-		Subjects: []string{"customers"}, Recipients: []Recipient{{Kind: "internal"}}, RetentionMonths: &months, SecurityMeasures: []string{"encryption"},
+		Subjects: []string{"customers"}, Recipients: []Recipient{{Kind: "internal"}}, Retention: 1, SecurityMeasures: []string{"encryption"},
 		NeedsProgram: true, State: PurposeDraft}
 }
 
@@ -59,15 +58,13 @@ func TestPurposeMovesThroughItsStates(t *testing.T) {
 
 func TestMaterialChangesReopen(t *testing.T) {
 	t.Parallel()
-	months := 12
 	for name, change := range map[string]func(*Purpose){
-		"legal_basis":      func(p *Purpose) { p.LegalBasis = "a_consent" },
-		"legal_reference":  func(p *Purpose) { p.LegalReference = "Code" },
-		"art9_condition":   func(p *Purpose) { p.Art9Condition = "a" },
-		"retention_months": func(p *Purpose) { p.RetentionMonths = &months },
-		"retention_rule":   func(p *Purpose) { p.RetentionRule = "From the last purchase" },
-		"recipients":       func(p *Purpose) { p.Recipients = append(slices.Clone(p.Recipients), Recipient{Kind: "partner"}) },
-		"transfers":        func(p *Purpose) { p.Transfers = []Transfer{{Recipient: "Braze", Country: "US", Safeguard: "scc_c2p"}} },
+		"legal_basis":     func(p *Purpose) { p.LegalBasis = "a_consent" },
+		"legal_reference": func(p *Purpose) { p.LegalReference = "Code" },
+		"art9_condition":  func(p *Purpose) { p.Art9Condition = "a" },
+		"retention":       func(p *Purpose) { p.Retention = 2 },
+		"recipients":      func(p *Purpose) { p.Recipients = append(slices.Clone(p.Recipients), Recipient{Kind: "partner"}) },
+		"transfers":       func(p *Purpose) { p.Transfers = []Transfer{{Recipient: "Braze", Country: "US", Safeguard: "scc_c2p"}} },
 	} {
 		next := complete()
 		change(&next)

@@ -148,8 +148,9 @@ type PurposeFacts struct {
 	NeedsProgram  bool // false where the purpose is itself a use: legal obligation, contract, legal claims
 	StartsOn      *time.Time
 	EndsOn        *time.Time
-	Art9Condition bool // states a condition of GDPR art. 9(2)
-	LegalText     bool // cites the text that it relies on
+	Art9Condition bool            // states a condition of GDPR art. 9(2)
+	LegalText     bool            // cites the text that it relies on
+	Retention     *RetentionFacts // nil where no rule is attached
 }
 
 // InForce tells whether the purpose covers fields today: in force by its state and within its dates.
@@ -211,10 +212,11 @@ type MappingFact struct {
 	Purpose *PurposeFacts
 }
 
-// DatasetFacts are what the rules read of the dataset that holds a field.
-type DatasetFacts struct {
-	RetentionMonths *int       // nil where no rule says how long
-	OldestRecordOn  *time.Time // nil where not measured
+// FieldRetention are the retention rules that were chosen for a field, its dataset and its category (nil for none), and how
+// old the data is. Those of its purposes stand with these.
+type FieldRetention struct {
+	Field, Dataset, Category *RetentionFacts
+	OldestRecordOn           *time.Time // nil where nobody knows
 }
 
 // FieldFacts are all the inputs of a verdict. The zero value is an unclassified field of which nothing is known.
@@ -223,7 +225,7 @@ type FieldFacts struct {
 	Links        []LinkFact
 	Mappings     []MappingFact
 	Evidence     EvidenceFacts
-	Dataset      DatasetFacts
+	Retention    FieldRetention
 	HasDuplicate bool // the declared master holds the same category for the same people, and no flow ties the two
 }
 
@@ -235,6 +237,7 @@ type Finding struct {
 	Used    bool
 	Why     UsedWhy
 	Flags   FlagSet
+	Rule    RetentionRuleID // the retention rule that binds the field; zero for none
 }
 
 // Judge decides the verdict of a field on a day. It is total and deterministic, ignores the order of links and mappings,
@@ -248,16 +251,22 @@ func Judge(f *FieldFacts, th Thresholds, today time.Time) Finding {
 	why := usedWhy(c)
 	out := Finding{Lawful: c.ground.lawful, Used: why.Used(), Why: why}
 	out.Verdict = verdictOf(f.Class, out.Lawful, out.Used)
+	rule := f.boundBy(c.day)
+	if rule != nil {
+		out.Rule = rule.Rule
+	}
+	c.overdue = f.Retention.overdue(rule, c.day)
 	out.Flags = flagsOf(f, c, out, th)
 	return out
 }
 
 // circumstances are the answers that the verdict and the flags share.
 type circumstances struct {
-	day    int64
-	reads  readState
-	links  linkStanding
-	ground ground
+	day     int64
+	reads   readState
+	links   linkStanding
+	ground  ground
+	overdue bool // the oldest data is older than the rule that binds the field allows
 }
 
 // verdictOf is the table of the four verdicts, with the two that come before it. A class that is not known is not

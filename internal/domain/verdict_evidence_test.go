@@ -85,11 +85,11 @@ func TestNotMeasuredIsNotZero(t *testing.T) {
 	t.Parallel()
 	f := FieldFacts{Class: ClassPersonal, Links: []LinkFact{{LinkEssential, &ProgramFacts{Status: ProgramLive}}},
 		Mappings: []MappingFact{{MappingApproved, &PurposeFacts{State: PurposeInForce, NeedsProgram: true}}}}
-	if got, want := Judge(&f, DefaultThresholds(), judgedOn), (Finding{VerdictKeep, true, true, WhyProgram, 0}); got != want {
+	if got, want := Judge(&f, DefaultThresholds(), judgedOn), (Finding{VerdictKeep, true, true, WhyProgram, 0, 0}); got != want {
 		t.Errorf("not measured: %+v, want %+v", got, want)
 	}
 	f.Evidence = EvidenceFacts{Reads: count(0), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(0)}
-	if got, want := Judge(&f, DefaultThresholds(), judgedOn), (Finding{VerdictDormant, true, false, WhyContradicted, FlagNeverRead}); got != want {
+	if got, want := Judge(&f, DefaultThresholds(), judgedOn), (Finding{VerdictDormant, true, false, WhyContradicted, FlagNeverRead, 0}); got != want {
 		t.Errorf("zero: %+v, want %+v", got, want)
 	}
 }

@@ -423,7 +423,7 @@ func randomFacts(r *rand.Rand) FieldFacts {
 	}
 	f.Evidence = EvidenceFacts{Reads: randomCount(r), WindowDays: maybe(r, r.IntN(200)), LastReadAt: randomDay(r), ReadsMeasuredAt: randomDay(r),
 		LastWriteAt: randomDay(r), WriteMeasuredAt: randomDay(r), RowCount: randomCount(r), NonNullCount: randomCount(r), DistinctCount: randomCount(r)}
-	f.Dataset = DatasetFacts{RetentionMonths: maybe(r, r.IntN(60)), OldestRecordOn: randomDay(r)}
+	f.Retention = FieldRetention{Field: randomRule(r), Dataset: randomRule(r), Category: randomRule(r), OldestRecordOn: randomDay(r)}
 	return f
 }
 
@@ -440,7 +440,20 @@ func randomPurpose(r *rand.Rand) *PurposeFacts {
 		return nil
 	}
 	return &PurposeFacts{pick(r, []PurposeState{PurposeDraft, PurposeInForce, PurposeRetired, ""}), r.IntN(2) == 0, randomDay(r), randomDay(r),
-		r.IntN(2) == 0, r.IntN(2) == 0}
+		r.IntN(2) == 0, r.IntN(2) == 0, randomRule(r)}
+}
+
+// randomRule draws a rule, one without a number now and then.
+func randomRule(r *rand.Rand) *RetentionFacts {
+	if r.IntN(5) == 0 {
+		return maybe(r, RetentionFacts{Rule: RetentionRuleID(1 + r.IntN(9))})
+	}
+	return maybe(r, RetentionFacts{Rule: RetentionRuleID(1 + r.IntN(9)), Months: r.IntN(60), Numbered: true})
+}
+
+// rule is a rule of so many months.
+func rule(months int) *RetentionFacts {
+	return &RetentionFacts{Rule: 1, Months: months, Numbered: true}
 }
 
 func pick[T any](r *rand.Rand, all []T) T { return all[r.IntN(len(all))] }

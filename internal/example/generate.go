@@ -98,6 +98,9 @@ func (g *generator) prepare() {
 	for i, p := range purposes {
 		g.number["purpose "+p.code] = i + 1
 	}
+	for i, r := range rules {
+		g.number["rule "+r.code] = i + 1
+	}
 	for i, o := range objectives {
 		g.number["objective "+o.key] = i + 1
 	}
@@ -147,13 +150,13 @@ func (g *generator) inventory() {
 			"country": g.country(app.country), "processor": app.processor, "lifecycle": app.lifecycle}))
 	}
 	g.days()
+	g.rules()
 	for _, d := range g.inv.datasets {
 		values := map[string]any{"id": d.number, "application": d.application, "name": d.name, "label": d.label.in(g.lang), "structure": d.structure,
 			"subjects": d.subjects, "row_count": d.rows, "oldest_record_on": referenceDay.AddDate(0, -d.oldest, 0).Format(time.DateOnly),
 			"is_master": d.master, "state": "active"}
 		if d.retention > 0 {
-			values["retention_months"] = d.retention
-			values["retention_rule"] = text{fmt.Sprintf("%d mois après le dernier contact", d.retention), fmt.Sprintf("%d months after the last contact", d.retention)}.in(g.lang)
+			values["retention_rule"] = g.of("rule", datasetRules[d.retention])
 		}
 		g.put("dataset", dated(-300+d.number, values))
 	}
@@ -275,6 +278,40 @@ func (g *generator) organisation() {
 		"security_measures": []string{"access_control", "traceability", "encryption"}, "contract": "signed", "contract_until": day(330), "starts_on": day(-150)}))
 }
 
+// rules writes the retention rules, as their presets have them or as the company changed them.
+func (g *generator) rules() {
+	for i, own := range rules {
+		r := domain.RetentionRule{Code: own.code, Name: own.name.in(g.lang), Source: "own", Fate: "delete", ArchiveGround: own.ground.in(g.lang)}
+		if preset, ok := domain.RetentionPresetByCode(own.preset); ok {
+			r = preset.Rule(g.lang)
+		}
+		if r.Preset == "" || own.reason.fr != "" {
+			r.ActiveMonths, r.ArchiveMonths, r.Reason = monthsOf(own.active), monthsOf(own.archive), own.reason.in(g.lang)
+		}
+		if own.triggers != nil {
+			r.Triggers = own.triggers
+		}
+		values := map[string]any{"id": i + 1, "code": r.Code, "name": r.Name, "preset": r.Preset, "triggers": r.Triggers, "criterion": r.Criterion,
+			"archive_ground": r.ArchiveGround, "fate": r.Fate, "legal_reference": r.LegalReference, "source": r.Source, "bound": r.Bound,
+			"certainty": r.Certainty, "reason": r.Reason}
+		if r.ActiveMonths != nil {
+			values["active_months"] = *r.ActiveMonths
+		}
+		if r.ArchiveMonths != nil {
+			values["archive_months"] = *r.ArchiveMonths
+		}
+		g.put("retention_rule", dated(-295+i, values))
+	}
+}
+
+// monthsOf is a number of months of a table; nil for -1.
+func monthsOf(n int) *int {
+	if n < 0 {
+		return nil
+	}
+	return &n
+}
+
 func (g *generator) purposes() {
 	for i, p := range purposes {
 		recipients, transfers, screening := g.rows(p)
@@ -282,7 +319,7 @@ func (g *generator) purposes() {
 			"legal_basis": p.basis, "legal_reference": p.reference.in(g.lang), "interest": p.interest.in(g.lang), "necessity": p.necessity.in(g.lang),
 			"balance": p.balance.in(g.lang), "consent_proof": p.proof.in(g.lang), "consent_withdrawal": p.withdrawal.in(g.lang),
 			"subjects": []string{"customers", "prospects"}, "recipients": recipients, "transfers": transfers, "screening": screening,
-			"retention_months": p.months, "retention_rule": p.rule.in(g.lang), "needs_program": p.needsProgram, "published": p.published,
+			"retention_rule": g.of("rule", p.rule), "needs_program": p.needsProgram, "published": p.published,
 			"security_measures": []string{"access_control", "traceability", "backup", "encryption"}, "measures_note": p.measures.in(g.lang),
 			"source_of_data": p.source.in(g.lang), "automated": "no", "state": "in_force", "starts_on": day(-290 + i), "review_on": day(p.review),
 			"owner": g.of("user", "karim")}

@@ -67,10 +67,9 @@ type purpose struct {
 	basis                       string
 	reference                   text
 	interest, proof, withdrawal text
-	months                      int
-	rule                        text
-	necessity, balance          text // of a legitimate interest or a contract
-	assessed                    int  // days from the day of reference; zero where nobody weighed the interest
+	rule                        string // code of its retention rule
+	necessity, balance          text   // of a legitimate interest or a contract
+	assessed                    int    // days from the day of reference; zero where nobody weighed the interest
 	source, measures            text
 	recipients                  []recipient
 	transfers                   []transfer
@@ -104,6 +103,36 @@ type screening struct {
 	on       int // days from the day of reference
 }
 
+// rule is a retention rule: a preset as it stands, a preset that was changed for a reason, or one of the company's own.
+type rule struct {
+	code, preset    string
+	name            text
+	triggers        []string
+	active, archive int // months; -1 for none
+	ground, reason  text
+}
+
+var rules = []rule{
+	{code: "ACCOUNTING", preset: "ACCOUNTING"},
+	{code: "ATELIER", name: text{"Ateliers et conseil", "Workshops and advice"}, triggers: []string{"event_date"}, active: 12, archive: -1},
+	{code: "COMMANDE", name: text{"Commandes, livraisons et retours", "Orders, deliveries and returns"}, triggers: []string{"delivery", "last_purchase"}, active: 24, archive: 36,
+		ground: text{"Preuve du contrat pendant la prescription (C. civ. 2224)", "Proof of the contract during the limitation period (French C. civ. 2224)"}},
+	{code: "COMPLAINT", preset: "COMPLAINT", active: 0, archive: 36,
+		reason: text{"Les garanties de la maison durent trois ans : au-delà, aucune réclamation n’est reçue.", "The house’s warranties last three years: no complaint is received after that."}},
+	{code: "COOKIE", preset: "COOKIE"},
+	{code: "CUSTOMER_MKT", preset: "CUSTOMER_MKT"},
+	{code: "JOURNAUX", name: text{"Historique technique et commercial court", "Short technical and commercial history"}, triggers: []string{"event_date"}, active: 12, archive: -1},
+	{code: "LOGS", preset: "LOGS"},
+	{code: "LOYALTY", preset: "LOYALTY"},
+	{code: "PROSPECT", preset: "PROSPECT"},
+	{code: "SURVEY", preset: "SURVEY", active: 24, archive: -1,
+		reason: text{"Deux ans pour comparer une campagne d’enquête avec la précédente.", "Two years, to compare a survey with the one before."}},
+	{code: "VENTES", name: text{"Suivi des ventes et du service", "Sales and service follow-up"}, triggers: []string{"last_purchase", "last_contact_from_person"}, active: 24, archive: -1},
+}
+
+// datasetRules are the rules of datasets, by the months that their table gives.
+var datasetRules = map[int]string{6: "LOGS", 12: "JOURNAUX", 13: "COOKIE", 24: "VENTES", 36: "PROSPECT", 60: "COMMANDE", 120: "ACCOUNTING"}
+
 var purposes = []purpose{
 	{code: "CRM-01", name: text{"Prospection par e-mail, SMS et courrier", "Marketing by e-mail, SMS and post"},
 		about: text{"Informer les clients et les abonnés des collections, des offres et des ateliers.", "Tell customers and subscribers about collections, offers and workshops."},
@@ -111,7 +140,7 @@ var purposes = []purpose{
 		basis: "a_consent", reference: text{"Art. 6(1)(a) RGPD, art. L. 34-5 CPCE", "GDPR art. 6(1)(a), art. L. 34-5 of the French CPCE"},
 		proof:      text{"Date, source et version du texte, conservées dans Orion CRM.", "Date, source and version of the text, kept in Orion CRM."},
 		withdrawal: text{"Lien de désinscription, STOP par SMS, espace client.", "Unsubscribe link, STOP by SMS, customer account."},
-		months:     36, rule: text{"3 ans après le dernier contact à l’initiative de la personne", "3 years after the last contact that the person started"},
+		rule:       "PROSPECT",
 		recipients: []recipient{{"internal", text{"Marketing client", "Customer marketing"}, "", 0, ""}, {"processor", text{"Mailéo SAS", "Mailéo SAS"}, "signed", 300, "yes"}, {"processor", text{"Orion Software", "Orion Software"}, "signed", 410, "yes"}}, needsProgram: true,
 		source:    text{"La personne elle-même : compte, caisse, formulaire d’inscription.", "The person: account, till, subscription form."},
 		measures:  text{"Accès nominatifs avec double authentification, envois journalisés, liste d’opposition partagée entre les outils.", "Named accounts with two factors, deliveries logged, one suppression list for all tools."},
@@ -120,8 +149,7 @@ var purposes = []purpose{
 	{code: "CRM-02", name: text{"Programme de fidélité", "Loyalty programme"},
 		about: text{"Tenir le compte de points des adhérents et leur remettre leurs avantages.", "Keep the members’ points account and give them their benefits."},
 		use:   text{"tenir le compte de l’adhérent et lui remettre ses avantages", "keep the member’s account and give the benefits"},
-		basis: "b_contract", reference: text{"Règlement du programme, version 4", "Rules of the programme, version 4"}, months: 36,
-		rule:       text{"3 ans après la dernière utilisation de la carte", "3 years after the card was last used"},
+		basis: "b_contract", reference: text{"Règlement du programme, version 4", "Rules of the programme, version 4"}, rule: "LOYALTY",
 		recipients: []recipient{{"internal", text{"Marketing client", "Customer marketing"}, "", 0, ""}, {"internal", text{"Magasins", "Stores"}, "", 0, ""}, {"processor", text{"Fidélis", "Fidélis"}, "signed", -20, "yes"}}, needsProgram: true,
 		necessity: text{"Sans numéro de carte ni historique d’achats, les points ne peuvent être ni comptés ni remis.", "Without a card number and purchases, points can be neither counted nor given."},
 		source:    text{"La personne elle-même, en magasin ou en ligne.", "The person, in store or online."},
@@ -131,8 +159,7 @@ var purposes = []purpose{
 		about: text{"Segmenter les clients pour leur proposer des univers et des services qui leur correspondent.", "Segment customers to offer them ranges and services that suit them."},
 		use:   text{"proposer les univers et les services qui correspondent au client", "offer the ranges and services that suit the customer"},
 		basis: "f_legitimate", reference: text{"Art. 6(1)(f) RGPD", "GDPR art. 6(1)(f)"},
-		interest: text{"Proposer moins de messages, mieux choisis.", "Send fewer messages, better chosen."}, months: 36,
-		rule:       text{"3 ans après le dernier achat", "3 years after the last purchase"},
+		interest: text{"Proposer moins de messages, mieux choisis.", "Send fewer messages, better chosen."}, rule: "CUSTOMER_MKT",
 		recipients: []recipient{{"internal", text{"Marketing client", "Customer marketing"}, "", 0, ""}, {"processor", text{"Prisme Data", "Prisme Data"}, "signed", 200, "unknown"}}, needsProgram: true,
 		necessity: text{"La segmentation se contente des achats et des préférences ; ni revenus ni situation familiale.", "Segments use purchases and preferences only; neither income nor family."},
 		balance:   text{"Les clients s’attendent à des conseils liés à leurs achats ; opposition en un clic, pas de décision automatisée.", "Customers expect advice about what they buy; one click to object, no automated decision."},
@@ -144,8 +171,7 @@ var purposes = []purpose{
 	{code: "VTE-01", name: text{"Commandes, livraisons et retours", "Orders, deliveries and returns"},
 		about: text{"Vendre, livrer, reprendre et rembourser.", "Sell, deliver, take back and refund."},
 		use:   text{"exécuter la commande, la livraison ou le retour", "carry out the order, the delivery or the return"},
-		basis: "b_contract", reference: text{"Conditions générales de vente", "General terms of sale"}, months: 60,
-		rule:       text{"5 ans après la commande, en archive après 2 ans", "5 years after the order, archived after 2 years"},
+		basis: "b_contract", reference: text{"Conditions générales de vente", "General terms of sale"}, rule: "COMMANDE",
 		recipients: []recipient{{"internal", text{"Service client", "Customer service"}, "", 0, ""}, {"partner", text{"Transporteurs", "Carriers"}, "", 0, ""}, {"partner", text{"Prestataire de paiement", "Payment provider"}, "", 0, ""}, {"processor", text{"Commerzia", "Commerzia"}, "signed", 520, "yes"}},
 		necessity:  text{"La commande ne peut être livrée, reprise ni remboursée sans l’identité, l’adresse et le contenu.", "An order cannot be delivered, taken back or refunded without identity, address and content."},
 		published:  true,
@@ -153,14 +179,12 @@ var purposes = []purpose{
 	{code: "CPT-01", name: text{"Comptabilité, facturation et impayés", "Accounting, invoicing and unpaid bills"},
 		about: text{"Tenir les comptes, conserver les pièces et recouvrer les créances.", "Keep the accounts, store the documents and collect debts."},
 		use:   text{"tenir et justifier les comptes", "keep and justify the accounts"},
-		basis: "c_legal", reference: text{"Art. L. 123-22 du code de commerce, art. L. 102 B du LPF", "Art. L. 123-22 of the French Commercial Code, art. L. 102 B of the LPF"}, months: 120,
-		rule:       text{"10 ans à compter de la clôture de l’exercice", "10 years from the end of the financial year"},
+		basis: "c_legal", reference: text{"Art. L. 123-22 du code de commerce, art. L. 102 B du LPF", "Art. L. 123-22 of the French Commercial Code, art. L. 102 B of the LPF"}, rule: "ACCOUNTING",
 		recipients: []recipient{{"internal", text{"Finance", "Finance"}, "", 0, ""}, {"other", text{"Commissaire aux comptes", "Auditor"}, "", 0, ""}, {"authority", text{"Administration fiscale", "Tax authority"}, "", 0, ""}}, published: true, review: 300},
 	{code: "SAV-01", name: text{"Service client et réclamations", "Customer service and complaints"},
 		about: text{"Répondre aux demandes, traiter les réclamations et garantir les produits.", "Answer requests, handle complaints and honour warranties."},
 		use:   text{"traiter la demande ou la réclamation", "handle the request or the complaint"},
-		basis: "b_contract", reference: text{"Conditions générales de vente, garanties légales", "General terms of sale, legal warranties"}, months: 36,
-		rule:       text{"3 ans après la clôture de la demande", "3 years after the request is closed"},
+		basis: "b_contract", reference: text{"Conditions générales de vente, garanties légales", "General terms of sale, legal warranties"}, rule: "COMPLAINT",
 		recipients: []recipient{{"internal", text{"Service client", "Customer service"}, "", 0, ""}, {"processor", text{"Vocalis", "Vocalis"}, "signed", 60, "yes"}},
 		necessity:  text{"La demande ne peut être traitée sans savoir de qui elle vient ni sur quel achat elle porte.", "A request cannot be handled without knowing whose it is and which purchase it is about."},
 		transfers:  []transfer{{"Vocalis", "MA", "scc_c2p", -420, 60, text{"Avenant Vocalis du plateau de Rabat", "Vocalis amendment for the Rabat site"}}},
@@ -169,8 +193,7 @@ var purposes = []purpose{
 		about: text{"Mesurer la satisfaction et publier des avis vérifiés.", "Measure satisfaction and publish verified reviews."},
 		use:   text{"mesurer la satisfaction et vérifier les avis", "measure satisfaction and verify reviews"},
 		basis: "f_legitimate", reference: text{"Art. 6(1)(f) RGPD, art. L. 111-7-2 C. conso.", "GDPR art. 6(1)(f), art. L. 111-7-2 of the French Consumer Code"},
-		interest: text{"Améliorer les produits et le service, sans promotion.", "Improve products and service, without promotion."}, months: 24,
-		rule:       text{"2 ans après la réponse", "2 years after the answer"},
+		interest: text{"Améliorer les produits et le service, sans promotion.", "Improve products and service, without promotion."}, rule: "SURVEY",
 		recipients: []recipient{{"processor", text{"Sondo", "Sondo"}, "signed", 150, "yes"}, {"processor", text{"AvisClair", "AvisClair"}, "in_progress", 0, "no"}}, needsProgram: true,
 		necessity: text{"L’adresse sert à l’envoi de l’enquête ; les réponses sont analysées sans elle.", "The address serves to send the survey; answers are analysed without it."},
 		balance:   text{"Une enquête par achat au plus, refus en un clic.", "One survey per purchase at most, one click to refuse."},
@@ -181,8 +204,7 @@ var purposes = []purpose{
 		use:   text{"relancer le panier que le visiteur a laissé", "remind the visitor of the basket left behind"},
 		basis: "a_consent", reference: text{"Art. 82 de la loi Informatique et Libertés", "Art. 82 of the French Data Protection Act"},
 		proof:      text{"Chaîne de consentement de la plateforme de gestion.", "Consent string of the management platform."},
-		withdrawal: text{"Lien « Gérer mes traceurs » en pied de page.", "“Manage my trackers” link at the foot of the page."}, months: 13,
-		rule:       text{"13 mois pour les traceurs, 6 mois pour les paniers", "13 months for trackers, 6 months for baskets"},
+		withdrawal: text{"Lien « Gérer mes traceurs » en pied de page.", "“Manage my trackers” link at the foot of the page."}, rule: "COOKIE",
 		recipients: []recipient{{"internal", text{"E-commerce", "E-commerce"}, "", 0, ""}, {"processor", text{"Prisme Data", "Prisme Data"}, "signed", 200, "unknown"}}, needsProgram: true,
 		transfers: []transfer{{"Prisme Data", "US", "scc_c2p", -210, 200, text{"Contrat-cadre Prisme, annexe 3", "Prisme master agreement, annex 3"}}},
 		source:    text{"Traceurs du site, après accord.", "Trackers of the site, after consent."},
@@ -191,8 +213,8 @@ var purposes = []purpose{
 	{code: "ACC-01", name: text{"Accueil adapté et conseil en éclairage", "Adapted welcome and lighting advice"},
 		about: text{"Accueillir en atelier et conseiller selon la gêne visuelle ou le besoin d’accès que le client signale.", "Welcome people in workshops and advise them according to the visual discomfort or access need that they mention."},
 		use:   text{"adapter l’accueil et le conseil à ce que le client a signalé", "adapt the welcome and the advice to what the customer mentioned"},
-		basis: "b_contract", reference: text{"Conditions des ateliers", "Terms of the workshops"}, months: 12,
-		rule: text{"1 an après l’atelier", "1 year after the workshop"}, recipients: []recipient{{"internal", text{"Magasins", "Stores"}, "", 0, ""}}, review: -15},
+		basis: "b_contract", reference: text{"Conditions des ateliers", "Terms of the workshops"}, rule: "ATELIER",
+		recipients: []recipient{{"internal", text{"Magasins", "Stores"}, "", 0, ""}}, review: -15},
 }
 
 type objective struct {

@@ -66,17 +66,21 @@ var archiveTables = []archiveTable{
 	newArchiveTable("application", "application", `id:own name kind description team_id>team? owner_id>user? vendor hosting country
 		processor lifecycle version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("day", "verdict_day", "day:date application_id>application verdict n:int").ordered("", "t.day, t.application_id, t.verdict"),
+	newArchiveTable("retention_rule", "retention_rule", `id:own code name preset triggers:texts active_months:int? criterion
+		archive_months:int? archive_ground fate legal_reference source bound certainty reason version:int created_at:time
+		updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("dataset", "dataset", `id:own application_id>application name label description structure subjects:texts
-		row_count:int? retention_months:int? retention_rule oldest_record_on:date? is_master:bool state version:int created_at:time
+		row_count:int? retention_rule_id>retention_rule? oldest_record_on:date? is_master:bool state version:int created_at:time
 		updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("category", "data_category", `id:own code parent_code? label_fr label_en gdpr_class default_risk:int examples
-		fides_category dpv_concept builtin:bool version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id").whole(),
+		fides_category dpv_concept retention_rule_id>retention_rule? builtin:bool version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id").whole(),
 	newArchiveTable("collection_point", "collection_point", `id:own name kind description notice notice_url consent version:int
 		created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("field", "field", `id:own dataset_id>dataset application_id>application name label description comment data_type
 		nullable:bool? is_key:bool reference position:int category_id>category? gdpr_class origin owner_id>user? state verdict
 		lawful:bool used:bool used_why flags:int grade:int completeness:int programs:int purposes:int decision decision_until:date?
-		version:int created_at:time updated_at:time archived_at:time? source_facts:json?`).ordered("", "t.id"),
+		retention_rule_id>retention_rule? effective_rule_id>retention_rule? version:int created_at:time updated_at:time
+		archived_at:time? source_facts:json?`).ordered("", "t.id"),
 	newArchiveTable("field_collection", "field_collection", "field_id>field collection_point_id>collection_point").
 		ordered("", "t.field_id, t.collection_point_id"),
 	newArchiveTable("evidence", "field_evidence", `field_id>field reads:int? window_days:int? last_read_at:time? reads_measured_at:time?
@@ -84,7 +88,7 @@ var archiveTables = []archiveTable{
 		fill_measured_at:time? fill_source`).ordered("", "t.field_id"),
 	newArchiveTable("purpose", "purpose", `id:own code name description sub_purposes:texts legal_basis legal_reference art9_condition
 		interest necessity balance consent_proof consent_withdrawal subjects:texts recipients:rows transfers:rows
-		retention_months:int? retention_rule security_measures:texts source_of_data needs_program:bool state starts_on:date?
+		retention_rule_id>retention_rule? security_measures:texts source_of_data needs_program:bool state starts_on:date?
 		ends_on:date? review_on:date? owner_id>user? version:int created_at:time updated_at:time archived_at:time? declared_data:rows
 		exceptions:rows assessor assessed_on:date? consent_wording compatibility automated automated_logic automated_effect measures_note
 		screening:row published:bool`).ordered("", "t.id"),
@@ -239,7 +243,7 @@ var archiveUser = newArchiveTable("user", "app_user", "id:own email name locale"
 var subjectKinds = map[string]string{
 	"member": "user", "team": "team", "application": "application", "dataset": "dataset", "field": "field", "category": "category",
 	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program",
-	"client_processing": "client_processing", "flow": "flow", "import": "import", "view": "view", "mapping": "mapping", "decision": "decision", "batch": "batch",
+	"client_processing": "client_processing", "flow": "flow", "retention_rule": "retention_rule", "import": "import", "view": "view", "mapping": "mapping", "decision": "decision", "batch": "batch",
 }
 
 // factKinds tells, by the name of a value in the history or of a filter in a list's address, which records it names.

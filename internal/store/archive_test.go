@@ -135,13 +135,20 @@ func (g *generator) inventory() {
 	}
 	g.put("day", map[string]any{"day": "2026-02-27", "application": 1, "verdict": "keep", "n": 12})
 	g.put("day", map[string]any{"day": "2026-02-28", "application": 2, "verdict": "delete", "n": 3})
+	for range 3 {
+		n := g.next("retention_rule")
+		g.put("retention_rule", g.dated(map[string]any{"id": n, "code": fmt.Sprint("R-", n), "name": "Règle", "preset": g.pick("", "PROSPECT"),
+			"triggers": g.texts(), "active_months": g.maybe(g.r.IntN(60)), "criterion": g.text(), "archive_months": g.maybe(g.r.IntN(120)),
+			"archive_ground": g.text(), "fate": g.pick("", "delete", "anonymise", "archive"), "legal_reference": g.text(),
+			"source": g.pick("law", "recommendation", "own"), "bound": g.pick("", "least", "most"), "certainty": g.pick("", "read", "to_verify"), "reason": g.text()}))
+	}
 	home := map[int]int{} // application of a dataset
 	for range 12 {
 		n := g.next("dataset")
 		home[n] = g.of("application")
 		g.put("dataset", g.dated(map[string]any{"id": n, "application": home[n], "name": fmt.Sprint("table_", n), "label": g.text(),
 			"description": g.text(), "structure": g.pick("structured", "unstructured"), "subjects": g.texts(), "row_count": g.maybe(g.r.IntN(1e6)),
-			"retention_months": g.maybe(g.r.IntN(60)), "retention_rule": g.text(), "oldest_record_on": g.maybe(g.day()), "is_master": g.bool(),
+			"retention_rule": g.maybe(g.of("retention_rule")), "oldest_record_on": g.maybe(g.day()), "is_master": g.bool(),
 			"state": g.pick("active", "gone")}))
 	}
 	classes := map[int]string{0: "unclassified"}
@@ -153,7 +160,7 @@ func (g *generator) inventory() {
 		n := g.next("category")
 		classes[n] = g.pick("personal", "non_personal", "sensitive_art9", "unclassified")
 		g.put("category", g.dated(map[string]any{"id": n, "code": code, "parent_code": parent, "label_fr": g.text(), "label_en": g.text(),
-			"gdpr_class": classes[n], "default_risk": 2, "examples": g.text(), "fides_category": "user", "dpv_concept": "pd:Name", "builtin": g.bool()}))
+			"gdpr_class": classes[n], "default_risk": 2, "examples": g.text(), "fides_category": "user", "dpv_concept": "pd:Name", "retention_rule": g.maybe(g.of("retention_rule")), "builtin": g.bool()}))
 	}
 	g.put("collection_point", g.dated(map[string]any{"id": g.next("collection_point"), "name": "Formulaire", "kind": "form", "description": g.text(),
 		"notice": "yes", "notice_url": "https://example.com", "consent": "no"}))
@@ -162,6 +169,7 @@ func (g *generator) inventory() {
 		values := map[string]any{"id": n, "dataset": dataset, "application": home[dataset], "name": fmt.Sprint("champ_", n), "label": g.text(),
 			"description": g.text(), "comment": g.text(), "data_type": "varchar(80)", "nullable": g.maybe(g.bool()), "is_key": g.bool(),
 			"reference": g.text(), "position": n, "gdpr_class": classes[category], "origin": g.pick("collected", "derived"),
+			"retention_rule": g.maybe(g.of("retention_rule")), "effective_rule": g.maybe(g.of("retention_rule")),
 			"owner": g.maybe(g.of("user")), "state": g.pick("active", "gone", "archived"), "verdict": "unclassified", "used_why": "none",
 			"flags": 0, "grade": -1, "completeness": 0, "programs": 0, "purposes": 0}
 		if category > 0 {
@@ -199,7 +207,7 @@ func (g *generator) plan() {
 			"declared_data": g.pick(`[]`, `[{"kind": "identity"}]`), "exceptions": `[{"what": "recipients", "value": "x", "reason": "y"}]`, "assessor": g.text(),
 			"assessed_on": g.maybe(g.day()), "consent_wording": g.text(), "compatibility": g.text(), "automated": g.pick("", "yes", "no"),
 			"automated_logic": g.text(), "automated_effect": g.text(), "measures_note": g.text(), "screening": g.pick(`{}`, `{"verdict": "required", "on": "2026-02-03"}`),
-			"published": g.bool(), "retention_months": g.maybe(36), "retention_rule": g.text(),
+			"published": g.bool(), "retention_rule": g.maybe(g.of("retention_rule")),
 			"security_measures": g.texts(), "source_of_data": g.text(), "needs_program": g.bool(), "state": g.pick("draft", "in_force", "retired"),
 			"starts_on": g.maybe(g.day()), "review_on": g.maybe(g.day()), "owner": g.maybe(g.of("user"))}))
 	}
@@ -339,7 +347,7 @@ func TestArchiveKeepsEveryValue(t *testing.T) {
 	st := storetest.DB(t).WithClock(func() time.Time { return archiveMoment })
 	source := randomArchive(t, 42)
 	out := exportArchive(t, st, importArchive(t, st, "kept", source))
-	judged := []string{"verdict", "lawful", "used", "used_why", "flags", "grade", "completeness", "programs", "purposes"}
+	judged := []string{"verdict", "lawful", "used", "used_why", "flags", "grade", "completeness", "programs", "purposes", "effective_rule"}
 	records := func(file []byte) map[string][]map[string]any {
 		by := map[string][]map[string]any{}
 		for line := range strings.Lines(string(file)) {

@@ -210,7 +210,9 @@ var undos = map[domain.BulkAct]undoSQL{
 	domain.BulkKeep: undoDecisions, domain.BulkToDPO: undoDecisions, domain.BulkDelete: undoDecisions,
 	domain.BulkOwner: undoValue("owner", "coalesce(f.owner_id, 0)::text", "owner_id = nullif((t.before->>'owner')::bigint, 0)",
 		`((e.before->>'owner')::bigint = 0 or exists (select from membership m where m.workspace_id = @ws and m.user_id = (e.before->>'owner')::bigint))`),
-	domain.BulkOrigin:     undoValue("origin", "f.origin", "origin = t.before->>'origin'", "true"),
+	domain.BulkOrigin: undoValue("origin", "f.origin", "origin = t.before->>'origin'", "true"),
+	domain.BulkRetain: undoValue("retention", "coalesce(f.retention_rule_id, 0)::text", "retention_rule_id = nullif((t.before->>'retention')::bigint, 0)",
+		`((e.before->>'retention')::bigint = 0 or exists (select from retention_rule x where x.workspace_id = @ws and x.id = (e.before->>'retention')::bigint))`),
 	domain.BulkCategorise: undoCategories, domain.BulkAccept: undoCategories, domain.BulkRefuse: undoRefusals,
 	domain.BulkCollect: {
 		verbs: []string{"field.collected"},

@@ -60,6 +60,7 @@ type bulkRequest struct {
 	Owner         domain.UserID            `json:"owner,omitempty"`
 	Origin        string                   `json:"origin,omitempty"`
 	Point         domain.CollectionPointID `json:"point,omitempty"`
+	Retention     domain.RetentionRuleID   `json:"retention,omitempty"`
 	Until         *time.Time               `json:"until,omitempty"`
 	Reason        string                   `json:"reason,omitempty"`
 	Name          string                   `json:"name,omitempty"`

@@ -144,6 +144,17 @@ var bulks = map[domain.BulkAct]bulkSQL{
 		apply: `applied as (
 			insert into field_collection (workspace_id, field_id, collection_point_id) select @ws, id, @point from todo)`,
 	},
+	domain.BulkRetain: {
+		verb:    "field.changed",
+		refused: `case when f.state = 'archived' then f.state end`,
+		same:    `f.retention_rule_id is not distinct from @retention::bigint`,
+		replace: `f.retention_rule_id is not null`,
+		before:  `jsonb_build_object('retention', coalesce(f.retention_rule_id, 0))`,
+		after:   `jsonb_build_object('retention', coalesce(@retention::bigint, 0))`,
+		apply: `applied as (
+			update field f set retention_rule_id = @retention, version = version + 1, updated_at = clock_timestamp()
+			from todo where f.workspace_id = @ws and f.id = todo.id)`,
+	},
 	domain.BulkKeep:   decisionSQL,
 	domain.BulkToDPO:  decisionSQL,
 	domain.BulkDelete: decisionSQL,
@@ -207,7 +218,7 @@ var refuseSQL = bulkSQL{
 func bulkArgs(by domain.Actor, b domain.Bulk, ids []int64) pgx.NamedArgs {
 	return pgx.NamedArgs{"ws": by.Workspace, "ids": ids, "act": string(b.Act), "program": b.Program, "level": string(b.Level),
 		"role": b.Role, "note": b.Note, "category": b.Category, "purpose": b.Purpose, "justification": b.Justification,
-		"owner": zeroNull(b.Owner), "origin": b.Origin, "point": b.Point, "until": b.Until, "reason": b.Reason, "name": b.Name,
+		"owner": zeroNull(b.Owner), "origin": b.Origin, "point": b.Point, "retention": zeroNull(b.Retention), "until": b.Until, "reason": b.Reason, "name": b.Name,
 		"actor": zeroNull(by.User), "actor_name": by.Name}
 }
 
@@ -480,6 +491,7 @@ func (s *Store) checkBulk(ctx context.Context, by domain.Actor, b domain.Bulk) e
 		{"program", program, int64(b.Program)},
 		{"category", `select from data_category where workspace_id = @ws and id = @id and archived_at is null`, int64(b.Category)},
 		{"purpose", `select from purpose where workspace_id = @ws and id = @id and archived_at is null and state <> 'retired'`, int64(b.Purpose)},
+		{"retention", `select from retention_rule where workspace_id = @ws and id = @id and archived_at is null`, int64(b.Retention)},
 		{"collection_point", `select from collection_point where workspace_id = @ws and id = @id and archived_at is null`, int64(b.Point)},
 	} {
 		if err := check(c.field, c.id, c.sql); err != nil {
@@ -501,7 +513,7 @@ func loose[T any](ctx context.Context, s *Store, sql string, args pgx.NamedArgs)
 
 // BulkOptions are the choices of an act's form.
 type BulkOptions struct {
-	Programs, Categories, Purposes, Owners, Points []domain.Option
+	Programs, Categories, Purposes, Owners, Points, Rules []domain.Option
 }
 
 // BulkOptions reads what an act's form offers; only the lists that it needs are filled.
@@ -523,6 +535,8 @@ func (s *Store) BulkOptions(ctx context.Context, by domain.Actor, act domain.Bul
 		case domain.BulkCollect:
 			o.Points, err = s.options(ctx, by, `select id, name from collection_point
 				where workspace_id = @ws and archived_at is null order by fold(name), id`)
+		case domain.BulkRetain:
+			o.Rules, err = s.RetentionOptions(ctx, by)
 		case domain.BulkOrigin, domain.BulkKeep, domain.BulkToDPO, domain.BulkDelete, domain.BulkMatrix, domain.BulkImport,
 			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse:
 		}

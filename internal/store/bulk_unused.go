@@ -19,6 +19,7 @@ var _ = addRegister(registerSQL{
 		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
 		left join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id
 		left join app_user o on o.id = r.owner_id
+		left join retention_rule rr on rr.workspace_id = r.workspace_id and rr.id = r.effective_rule_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
 		left join decision x on x.workspace_id = r.workspace_id and x.field_id = r.id and x.withdrawn_at is null`,
 	lean:  "field r",
@@ -244,7 +245,9 @@ func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, 
 	type proof struct {
 		ID              int64      `db:"id"`
 		Class           string     `db:"gdpr_class"`
-		RetentionMonths *int       `db:"retention_months"`
+		Rule            *int64     `db:"effective_rule_id"`
+		Months          int        `db:"months"`
+		Numbered        bool       `db:"numbered"`
 		OldestRecordOn  *time.Time `db:"oldest_record_on"`
 		Reads           *int64     `db:"reads"`
 		WindowDays      *int       `db:"window_days"`
@@ -259,10 +262,11 @@ func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, 
 		DecidedBy       *string    `db:"decided_by_name"`
 		DecidedAt       *time.Time `db:"decided_at"`
 	}
-	proofs, err := many[proof](ctx, f.s, "field", `select r.id, r.gdpr_class, d.retention_months, d.oldest_record_on, e.reads, e.window_days,
+	proofs, err := many[proof](ctx, f.s, "field", `select r.id, r.gdpr_class, r.effective_rule_id, `+ruleMonths+`, d.oldest_record_on, e.reads, e.window_days,
 			e.last_read_at, e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
 			x.reason, x.decided_by_name, x.decided_at
 		from field r join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
+		left join retention_rule rr on rr.workspace_id = r.workspace_id and rr.id = r.effective_rule_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
 		left join decision x on x.workspace_id = r.workspace_id and x.field_id = r.id and x.withdrawn_at is null
 		where r.workspace_id = @ws and r.id = any(@ids)`, pgx.StrictNamedArgs{"ws": f.by.Workspace, "ids": ids})
@@ -274,7 +278,7 @@ func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, 
 		p := at[int64(l.ID)]
 		page.Rows = append(page.Rows, UnusedRow{FieldLine: l, Reason: deref(p.Reason), DecidedBy: deref(p.DecidedBy), DecidedAt: p.DecidedAt,
 			Facts: domain.FieldFacts{Class: domain.GDPRClass(p.Class),
-				Dataset: domain.DatasetFacts{RetentionMonths: p.RetentionMonths, OldestRecordOn: p.OldestRecordOn},
+				Retention: boundBy(p.Rule, p.Months, p.Numbered, p.OldestRecordOn),
 				Evidence: domain.EvidenceFacts{Reads: p.Reads, WindowDays: p.WindowDays, LastReadAt: p.LastReadAt, ReadsMeasuredAt: p.ReadsMeasuredAt,
 					LastWriteAt: p.LastWriteAt, WriteMeasuredAt: p.WriteMeasuredAt, RowCount: p.RowCount, NonNullCount: p.NonNullCount,
 					DistinctCount: p.DistinctCount}}})

@@ -12,29 +12,30 @@ import (
 )
 
 type categoryRow struct {
-	ID         domain.CategoryID `db:"id"`
-	Code       string            `db:"code"`
-	ParentCode *string           `db:"parent_code"`
-	LabelFR    string            `db:"label_fr"`
-	LabelEN    string            `db:"label_en"`
-	Class      domain.GDPRClass  `db:"gdpr_class"`
-	Risk       int               `db:"default_risk"`
-	Examples   string            `db:"examples"`
-	Fides      string            `db:"fides_category"`
-	DPV        string            `db:"dpv_concept"`
-	Builtin    bool              `db:"builtin"`
-	Version    int               `db:"version"`
-	CreatedAt  time.Time         `db:"created_at"`
-	UpdatedAt  time.Time         `db:"updated_at"`
-	ArchivedAt *time.Time        `db:"archived_at"`
+	ID              domain.CategoryID       `db:"id"`
+	Code            string                  `db:"code"`
+	ParentCode      *string                 `db:"parent_code"`
+	LabelFR         string                  `db:"label_fr"`
+	LabelEN         string                  `db:"label_en"`
+	Class           domain.GDPRClass        `db:"gdpr_class"`
+	Risk            int                     `db:"default_risk"`
+	Examples        string                  `db:"examples"`
+	Fides           string                  `db:"fides_category"`
+	DPV             string                  `db:"dpv_concept"`
+	RetentionRuleID *domain.RetentionRuleID `db:"retention_rule_id"`
+	Builtin         bool                    `db:"builtin"`
+	Version         int                     `db:"version"`
+	CreatedAt       time.Time               `db:"created_at"`
+	UpdatedAt       time.Time               `db:"updated_at"`
+	ArchivedAt      *time.Time              `db:"archived_at"`
 }
 
-const categoryCols = `id, code, parent_code, label_fr, label_en, gdpr_class, default_risk, examples, fides_category, dpv_concept, builtin,
+const categoryCols = `id, code, parent_code, label_fr, label_en, gdpr_class, default_risk, examples, fides_category, dpv_concept, retention_rule_id, builtin,
 	version, created_at, updated_at, archived_at`
 
 func (r categoryRow) category() domain.Category {
 	return domain.Category{ID: r.ID, Code: r.Code, Parent: deref(r.ParentCode), LabelFR: r.LabelFR, LabelEN: r.LabelEN, Class: r.Class,
-		Risk: r.Risk, Examples: r.Examples, Fides: r.Fides, DPV: r.DPV, Builtin: r.Builtin, Version: r.Version, CreatedAt: r.CreatedAt,
+		Risk: r.Risk, Examples: r.Examples, Fides: r.Fides, DPV: r.DPV, Retention: deref(r.RetentionRuleID), Builtin: r.Builtin, Version: r.Version, CreatedAt: r.CreatedAt,
 		UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt}
 }
 
@@ -300,13 +301,14 @@ var _ = addRegister(registerSQL{
 	from: `data_category r
 		left join data_category top on top.workspace_id = r.workspace_id and top.code = split_part(r.code, '.', 1)
 		left join data_category p on p.workspace_id = r.workspace_id and p.code = r.parent_code
+		left join retention_rule rr on rr.workspace_id = r.workspace_id and rr.id = r.retention_rule_id
 		left join lateral (
 			select count(*) as fields from field f where f.workspace_id = r.workspace_id and f.category_id = r.id and f.state = 'active'
 		) fs on true`,
 	cells: map[string]string{
 		"category":      "case when current_setting('app.lang', true) = 'fr' then r.label_fr else r.label_en end",
 		"category_code": "r.code", "gdpr_class": "r.gdpr_class", "default_risk": "r.default_risk::bigint", "fields": "fs.fields",
-		"builtin": "r.builtin", "label_fr": "r.label_fr", "label_en": "r.label_en", "examples": "r.examples",
+		"retention": "rr.name", "builtin": "r.builtin", "label_fr": "r.label_fr", "label_en": "r.label_en", "examples": "r.examples",
 		"fides_category": "r.fides_category", "dpv_concept": "r.dpv_concept", "updated": "r.updated_at",
 	},
 	orders: map[string]string{"category_code": "r.code"},
@@ -319,6 +321,7 @@ var _ = addRegister(registerSQL{
 		"held": {expr: `case when exists(select from field h where h.workspace_id = r.workspace_id and h.category_id = r.id and h.state = 'active')
 			then 'yes' else 'no' end`},
 		"parent": {expr: "p.id::text", none: "r.parent_code is null", lookup: categoryLookup},
+		"rule":   {expr: "r.retention_rule_id::text", none: "r.retention_rule_id is null", lookup: retentionLookup},
 	},
 	search:   "fold(r.code || ' ' || r.label_fr || ' ' || r.label_en || ' ' || r.examples)",
 	archived: "r.archived_at is not null",

@@ -32,6 +32,7 @@ var comparedKinds = []comparedKind{
 	{"purpose", "purpose", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'name')", "id", domain.SubjectPurpose},
 	{"organisation", "organisation", [2]string{"workspace_id"}, "coalesce(j->'parties'->0->>'name', '')", "workspace_id", domain.SubjectOrganisation},
 	{"client_processing", "client_processing", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'client')", "id", domain.SubjectClientProcessing},
+	{"retention_rule", "retention_rule", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'name')", "id", domain.SubjectRetentionRule},
 	{"mapping", "purpose_mapping", [2]string{"id"}, fieldNamed + " || ' → ' || " + named("purpose", "purpose_id"), "field_id", domain.SubjectField},
 	{"program", "program", [2]string{"id"}, "j->>'name'", "id", domain.SubjectProgram},
 	{"link", "program_link", [2]string{"field_id", "program_id"}, fieldNamed + " || ' → ' || " + named("program", "program_id"), "field_id", domain.SubjectField},
@@ -63,7 +64,7 @@ func lastKnown(table, value, column string) string {
 }
 
 // computed are values that follow from others, and counts: their change is none of its own.
-const computed = `'{version,updated_at,created_at,valid_from,valid_to,search,lawful,used,used_why,flags,grade,completeness,programs,purposes,gdpr_class,
+const computed = `'{version,updated_at,created_at,valid_from,valid_to,search,lawful,used,used_why,flags,grade,effective_rule_id,completeness,programs,purposes,gdpr_class,
 	position,source_facts,proposed_at,linked_at,decided_at,decided_by_name,source,batch_id}'::text[]`
 
 // ComparedKinds are the kinds of records that Compare knows, in the order in which they are told.

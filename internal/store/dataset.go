@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,32 +12,31 @@ import (
 )
 
 type datasetRow struct {
-	ID              domain.DatasetID     `db:"id"`
-	ApplicationID   domain.ApplicationID `db:"application_id"`
-	Name            string               `db:"name"`
-	Label           string               `db:"label"`
-	Description     string               `db:"description"`
-	Structure       string               `db:"structure"`
-	Subjects        []string             `db:"subjects"`
-	RowCount        *int64               `db:"row_count"`
-	RetentionMonths *int                 `db:"retention_months"`
-	RetentionRule   string               `db:"retention_rule"`
-	OldestRecordOn  *time.Time           `db:"oldest_record_on"`
-	IsMaster        bool                 `db:"is_master"`
-	State           string               `db:"state"`
-	Version         int                  `db:"version"`
-	CreatedAt       time.Time            `db:"created_at"`
-	UpdatedAt       time.Time            `db:"updated_at"`
-	ArchivedAt      *time.Time           `db:"archived_at"`
+	ID              domain.DatasetID        `db:"id"`
+	ApplicationID   domain.ApplicationID    `db:"application_id"`
+	Name            string                  `db:"name"`
+	Label           string                  `db:"label"`
+	Description     string                  `db:"description"`
+	Structure       string                  `db:"structure"`
+	Subjects        []string                `db:"subjects"`
+	RowCount        *int64                  `db:"row_count"`
+	RetentionRuleID *domain.RetentionRuleID `db:"retention_rule_id"`
+	OldestRecordOn  *time.Time              `db:"oldest_record_on"`
+	IsMaster        bool                    `db:"is_master"`
+	State           string                  `db:"state"`
+	Version         int                     `db:"version"`
+	CreatedAt       time.Time               `db:"created_at"`
+	UpdatedAt       time.Time               `db:"updated_at"`
+	ArchivedAt      *time.Time              `db:"archived_at"`
 }
 
-const datasetCols = `id, application_id, name, label, description, structure, subjects, row_count, retention_months, retention_rule,
+const datasetCols = `id, application_id, name, label, description, structure, subjects, row_count, retention_rule_id,
 	oldest_record_on, is_master, state, version, created_at, updated_at, archived_at`
 
 func (r datasetRow) dataset() domain.Dataset {
 	return domain.Dataset{ID: r.ID, Application: r.ApplicationID, Name: r.Name, Label: r.Label, Description: r.Description,
-		Structure: r.Structure, Subjects: r.Subjects, RowCount: r.RowCount, RetentionMonths: r.RetentionMonths,
-		RetentionRule: r.RetentionRule, OldestRecordOn: r.OldestRecordOn, IsMaster: r.IsMaster, State: r.State, Version: r.Version,
+		Structure: r.Structure, Subjects: r.Subjects, RowCount: r.RowCount, Retention: deref(r.RetentionRuleID),
+		OldestRecordOn: r.OldestRecordOn, IsMaster: r.IsMaster, State: r.State, Version: r.Version,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt}
 }
 
@@ -47,7 +47,7 @@ func datasetArgs(by domain.Actor, d domain.Dataset) pgx.StrictNamedArgs {
 	}
 	return pgx.StrictNamedArgs{"ws": by.Workspace, "application": d.Application, "name": d.Name, "label": d.Label,
 		"description": d.Description, "structure": d.Structure, "subjects": subjects, "row_count": d.RowCount,
-		"retention_months": d.RetentionMonths, "retention_rule": d.RetentionRule, "oldest": d.OldestRecordOn, "master": d.IsMaster}
+		"retention": zeroNull(d.Retention), "oldest": d.OldestRecordOn, "master": d.IsMaster}
 }
 
 // DatasetByID returns NotFound where the workspace has no such dataset.
@@ -84,8 +84,8 @@ func (s *Store) DatasetNamed(ctx context.Context, by domain.Actor, application d
 func (s *Store) AddDataset(ctx context.Context, by domain.Actor, d domain.Dataset) (id domain.DatasetID, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
 		d.ID, err = one[domain.DatasetID](ctx, s, "dataset", `insert into dataset (workspace_id, application_id, name, label, description,
-				structure, subjects, row_count, retention_months, retention_rule, oldest_record_on, is_master)
-			values (@ws, @application, @name, @label, @description, @structure, @subjects, @row_count, @retention_months, @retention_rule,
+				structure, subjects, row_count, retention_rule_id, oldest_record_on, is_master)
+			values (@ws, @application, @name, @label, @description, @structure, @subjects, @row_count, @retention::bigint,
 				@oldest, @master) returning id`, datasetArgs(by, d))
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ func (s *Store) ChangeDataset(ctx context.Context, by domain.Actor, id domain.Da
 		// The key of fields and flows holds the application too: they follow a dataset that moves.
 		_, err := s.exec(ctx, "dataset", `update dataset set application_id = @application, name = @name, label = @label,
 			description = @description, structure = @structure, subjects = @subjects, row_count = @row_count,
-			retention_months = @retention_months, retention_rule = @retention_rule, oldest_record_on = @oldest, is_master = @master,
+			retention_rule_id = @retention, oldest_record_on = @oldest, is_master = @master,
 			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args)
 		return err
 	}, func(s *Store, was, next domain.Dataset) error {
@@ -209,24 +209,26 @@ func (s *Store) DatasetVerdicts(ctx context.Context, by domain.Actor, id domain.
 	return counts, err
 }
 
-// overRetention is true of a dataset whose oldest record is older than its retention allows.
-const overRetention = `coalesce(r.oldest_record_on + make_interval(months => r.retention_months) < reference_day(), false)`
+// overRetained are the fields, of all that a table has, whose data is older than the rule that binds them allows.
+var overRetained = `flags & flag_mask(array['` + strings.Join(domain.FlagOverRetention.Codes(), "") + `']) <> 0`
 
 var _ = addRegister(registerSQL{
 	register: domain.DatasetRegister,
 	from: `dataset r
 		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
 		left join lateral (
-			select count(*) as fields, count(*) filter (where f.verdict in ('dormant', 'delete')) as unused
+			select count(*) as fields, count(*) filter (where f.verdict in ('dormant', 'delete')) as unused,
+				count(*) filter (where f.` + overRetained + `) as over
 			from field f where f.workspace_id = r.workspace_id and f.dataset_id = r.id and f.state = 'active'
-		) fs on true`,
+		) fs on true
+		left join retention_rule rr on rr.workspace_id = r.workspace_id and rr.id = r.retention_rule_id`,
 	cells: map[string]string{
 		"name": "r.name", "label": "r.label", "application": "a.name", "subjects": "r.subjects", "structure": "r.structure",
-		"row_count": "r.row_count", "retention_months": "r.retention_months::bigint", "retention_rule": "r.retention_rule",
+		"row_count": "r.row_count", "retention": "rr.name", "over_fields": "fs.over",
 		"oldest_record_on": "r.oldest_record_on", "is_master": "r.is_master", "fields": "fs.fields", "unused": "fs.unused",
 		"description": "r.description", "updated": "r.updated_at",
 		"completeness": `((r.label <> '' or r.description <> '')::int + (r.subjects <> '{}')::int + (r.row_count is not null)::int
-			+ (r.retention_months is not null or r.retention_rule <> '')::int + (r.oldest_record_on is not null)::int + (fs.fields > 0)::int) / 6.0`,
+			+ (r.retention_rule_id is not null)::int + (r.oldest_record_on is not null)::int + (fs.fields > 0)::int) / 6.0`,
 	},
 	filters: map[string]filterSQL{
 		"state":       {expr: "case when r.archived_at is null then r.state else 'archived' end"},
@@ -236,7 +238,8 @@ var _ = addRegister(registerSQL{
 				from dataset r join application a on a.workspace_id = r.workspace_id and a.id = r.application_id where %s) x
 				group by x.value order by n desc, x.value limit 200`},
 		"structure": {expr: "r.structure"},
-		"retention": {expr: `case when ` + overRetention + ` then 'over' when r.retention_months is not null or r.retention_rule <> '' then 'set' else 'missing' end`},
+		"retention": {expr: `case when fs.over > 0 then 'over' when r.retention_rule_id is not null then 'set' else 'missing' end`},
+		"rule":      {expr: "r.retention_rule_id::text", none: "r.retention_rule_id is null", lookup: retentionLookup},
 		"is_master": {expr: "case when r.is_master then 'yes' else 'no' end"},
 	},
 	search:   "fold(r.name || ' ' || r.label || ' ' || r.description || ' ' || a.name)",

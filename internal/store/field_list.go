@@ -37,6 +37,7 @@ var _ = addRegister(registerSQL{
 		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
 		left join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id
 		left join app_user o on o.id = r.owner_id
+		left join retention_rule rr on rr.workspace_id = r.workspace_id and rr.id = r.effective_rule_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
 		left join field_suggestion s on s.workspace_id = r.workspace_id and s.field_id = r.id and s.category_id is not null
 		left join data_category sc on sc.workspace_id = s.workspace_id and sc.id = s.category_id
@@ -57,7 +58,7 @@ var _ = addRegister(registerSQL{
 		"suggestion": strings.ReplaceAll(categoryLabel, "c.", "sc."), "suggestion_code": "sc.code", "confidence": "s.confidence / 100.0",
 		"gdpr_class": "r.gdpr_class", "programs": "pl.names", "purposes": "pm.names",
 		"evidence": gradeText, "fill": fillRate, "reads": "e.reads", "last_read": "e.last_read_at", "last_write": "e.last_write_at",
-		"flags": "flag_codes(r.flags)", "verdict": "r.verdict", "lawful": "r.lawful", "used": "r.used",
+		"retention": "rr.name", "flags": "flag_codes(r.flags)", "verdict": "r.verdict", "lawful": "r.lawful", "used": "r.used",
 		"decision": "r.decision", "decision_until": "r.decision_until", "owner": "o.name", "origin": "r.origin", "state": "r.state",
 		"completeness": "r.completeness::bigint", "is_key": "r.is_key", "nullable": "r.nullable", "reference": "r.reference",
 		"description": "r.description", "comment": "r.comment", "source_facts": "r.source_facts", "updated": "r.updated_at",
@@ -89,6 +90,7 @@ var _ = addRegister(registerSQL{
 		"collection_point": {in: `exists(select from field_collection x where x.workspace_id = r.workspace_id and x.field_id = r.id
 			and x.collection_point_id = any(%s::text[]::bigint[]))`, none: `not exists(select from field_collection x
 			where x.workspace_id = r.workspace_id and x.field_id = r.id)`, lookup: collectionPointLookup},
+		"rule":  {in: "r.effective_rule_id = any(%s::text[]::bigint[])", none: "r.effective_rule_id is null", lookup: retentionLookup},
 		"state": {expr: "r.state"},
 		"suggestion": {expr: `case when exists(select from field_suggestion x where x.workspace_id = r.workspace_id and x.field_id = r.id
 			and x.category_id is not null) then 'yes' else 'no' end`},

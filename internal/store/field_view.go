@@ -39,6 +39,7 @@ type FieldView struct {
 	// Completeness is a percentage; Missing names what would raise it, the heaviest first.
 	Completeness int
 	Missing      []string
+	Retention    []FieldRule // every rule that may bind the field
 }
 
 // FieldPlace is where a field is, and what holds it.
@@ -50,8 +51,9 @@ type FieldPlace struct {
 	Dataset         string     `db:"dataset"`
 	Subjects        []string   `db:"subjects"`
 	RowCount        *int64     `db:"dataset_rows"`
-	RetentionMonths *int       `db:"retention_months"`
-	RetentionRule   string     `db:"retention_rule"`
+	Rule            *int64     `db:"effective_rule_id"`
+	RuleMonths      int        `db:"months"`
+	RuleNumbered    bool       `db:"numbered"`
 	OldestRecordOn  *time.Time `db:"oldest_record_on"`
 	DatasetArchived bool       `db:"dataset_archived"`
 	Category        *string    `db:"category"`
@@ -250,7 +252,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	frame.queue(&b, by)
 	queue(&b, &found, `select `+fieldCols+`,
 			a.name as application, a.hosting, a.country, a.vendor, d.name as dataset, d.subjects, d.row_count as dataset_rows,
-			d.retention_months, d.retention_rule, d.oldest_record_on, d.archived_at is not null as dataset_archived,
+			f.effective_rule_id, `+ruleMonths+`, d.oldest_record_on, d.archived_at is not null as dataset_archived,
 			`+categoryLabel+` as category, c.code as category_code, o.name as owner,
 			f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
 			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
@@ -261,6 +263,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
 		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
 		left join app_user o on o.id = f.owner_id
+		left join retention_rule rr on rr.workspace_id = f.workspace_id and rr.id = f.effective_rule_id
 		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
 		left join decision k on k.workspace_id = f.workspace_id and k.field_id = f.id and k.withdrawn_at is null
 		where f.workspace_id = @ws and f.id = @id`, of)
@@ -282,6 +285,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		left join app_user du on du.id = m.decided_by
 		where m.workspace_id = @ws and m.field_id = @id order by m.state, fold(p.name), m.id`, of)
 	queue(&b, &v.Flows, fieldFlows, of)
+	queue(&b, &v.Retention, fieldRules, of)
 	queue(&b, &guesses, fieldSuggestion, of)
 	queue(&b, &events, `select `+eventCols+` from event where workspace_id = @ws and subject_kind = 'field' and subject_id = @id
 		order by id desc limit @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "most": fieldViewEvents})
@@ -315,10 +319,11 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 
 // judged fills what the rules said of the field and what they read.
 func (v *FieldView) judged(j fieldJudgement) {
-	v.Finding = domain.Finding{Verdict: j.Verdict, Lawful: j.Lawful, Used: j.Used, Why: j.UsedWhy, Flags: domain.FlagSet(j.Flags)}
+	v.Finding = domain.Finding{Verdict: j.Verdict, Lawful: j.Lawful, Used: j.Used, Why: j.UsedWhy, Flags: domain.FlagSet(j.Flags),
+		Rule: domain.RetentionRuleID(deref(v.Place.Rule))}
 	v.Grade = j.Grade
 	v.Facts = domain.FieldFacts{Class: v.Field.Class,
-		Dataset: domain.DatasetFacts{RetentionMonths: v.Place.RetentionMonths, OldestRecordOn: v.Place.OldestRecordOn},
+		Retention: boundBy(v.Place.Rule, v.Place.RuleMonths, v.Place.RuleNumbered, v.Place.OldestRecordOn),
 		Evidence: domain.EvidenceFacts{Reads: j.Reads, WindowDays: j.WindowDays, LastReadAt: j.LastReadAt, ReadsMeasuredAt: j.ReadsMeasuredAt,
 			LastWriteAt: j.LastWriteAt, WriteMeasuredAt: j.WriteMeasuredAt, RowCount: j.RowCount, NonNullCount: j.NonNullCount,
 			DistinctCount: j.DistinctCount}}

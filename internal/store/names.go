@@ -17,7 +17,7 @@ type Names struct {
 // nameKinds tells, by the name of a value, what its id stands for.
 var nameKinds = map[string]string{
 	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
-	"target_application": "application", "category": "category", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
+	"target_application": "application", "category": "category", "retention": "retention_rule", "rule": "retention_rule", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
 	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "proposed_by": "user", "decided_by": "user",
 }
 
@@ -29,6 +29,7 @@ const namesSQL = `
 	union all select 'collection_point', id, name from collection_point where workspace_id = @ws
 	union all select 'purpose', id, code || ' · ' || name from purpose where workspace_id = @ws
 	union all select 'program', id, name from program where workspace_id = @ws
+	union all select 'retention_rule', id, name from retention_rule where workspace_id = @ws
 	union all select 'objective', id, name from objective where workspace_id = @ws
 	union all select 'stage', id, name from journey_stage where workspace_id = @ws`
 
@@ -79,6 +80,11 @@ func (n Names) Category(id domain.CategoryID) string { return n.byKind["category
 
 // Purpose returns the code and name of a purpose.
 func (n Names) Purpose(id domain.PurposeID) string { return n.byKind["purpose"][int64(id)] }
+
+// Retention returns the name of a retention rule; empty for none.
+func (n Names) Retention(id domain.RetentionRuleID) string {
+	return n.byKind["retention_rule"][int64(id)]
+}
 
 // Program returns the name of a program.
 func (n Names) Program(id domain.ProgramID) string { return n.byKind["program"][int64(id)] }

@@ -10,58 +10,57 @@ import (
 )
 
 type purposeRow struct {
-	ID                domain.PurposeID      `db:"id"`
-	Code              string                `db:"code"`
-	Name              string                `db:"name"`
-	Description       string                `db:"description"`
-	SubPurposes       []string              `db:"sub_purposes"`
-	LegalBasis        string                `db:"legal_basis"`
-	LegalReference    string                `db:"legal_reference"`
-	Art9Condition     string                `db:"art9_condition"`
-	Interest          string                `db:"interest"`
-	Necessity         string                `db:"necessity"`
-	Balance           string                `db:"balance"`
-	ConsentProof      string                `db:"consent_proof"`
-	ConsentWithdrawal string                `db:"consent_withdrawal"`
-	Subjects          []string              `db:"subjects"`
-	Recipients        []domain.Recipient    `db:"recipients"`
-	Transfers         []domain.Transfer     `db:"transfers"`
-	Data              []domain.DeclaredData `db:"declared_data"`
-	Exceptions        []domain.Exception    `db:"exceptions"`
-	Assessor          string                `db:"assessor"`
-	AssessedOn        *time.Time            `db:"assessed_on"`
-	ConsentWording    string                `db:"consent_wording"`
-	Compatibility     string                `db:"compatibility"`
-	Automated         string                `db:"automated"`
-	AutomatedLogic    string                `db:"automated_logic"`
-	AutomatedEffect   string                `db:"automated_effect"`
-	MeasuresNote      string                `db:"measures_note"`
-	Screening         domain.Screening      `db:"screening"`
-	Published         bool                  `db:"published"`
-	RetentionMonths   *int                  `db:"retention_months"`
-	RetentionRule     string                `db:"retention_rule"`
-	SecurityMeasures  []string              `db:"security_measures"`
-	SourceOfData      string                `db:"source_of_data"`
-	NeedsProgram      bool                  `db:"needs_program"`
-	State             string                `db:"state"`
-	StartsOn          *time.Time            `db:"starts_on"`
-	EndsOn            *time.Time            `db:"ends_on"`
-	ReviewOn          *time.Time            `db:"review_on"`
-	OwnerID           *domain.UserID        `db:"owner_id"`
-	Version           int                   `db:"version"`
-	CreatedAt         time.Time             `db:"created_at"`
-	UpdatedAt         time.Time             `db:"updated_at"`
-	ArchivedAt        *time.Time            `db:"archived_at"`
+	ID                domain.PurposeID        `db:"id"`
+	Code              string                  `db:"code"`
+	Name              string                  `db:"name"`
+	Description       string                  `db:"description"`
+	SubPurposes       []string                `db:"sub_purposes"`
+	LegalBasis        string                  `db:"legal_basis"`
+	LegalReference    string                  `db:"legal_reference"`
+	Art9Condition     string                  `db:"art9_condition"`
+	Interest          string                  `db:"interest"`
+	Necessity         string                  `db:"necessity"`
+	Balance           string                  `db:"balance"`
+	ConsentProof      string                  `db:"consent_proof"`
+	ConsentWithdrawal string                  `db:"consent_withdrawal"`
+	Subjects          []string                `db:"subjects"`
+	Recipients        []domain.Recipient      `db:"recipients"`
+	Transfers         []domain.Transfer       `db:"transfers"`
+	Data              []domain.DeclaredData   `db:"declared_data"`
+	Exceptions        []domain.Exception      `db:"exceptions"`
+	Assessor          string                  `db:"assessor"`
+	AssessedOn        *time.Time              `db:"assessed_on"`
+	ConsentWording    string                  `db:"consent_wording"`
+	Compatibility     string                  `db:"compatibility"`
+	Automated         string                  `db:"automated"`
+	AutomatedLogic    string                  `db:"automated_logic"`
+	AutomatedEffect   string                  `db:"automated_effect"`
+	MeasuresNote      string                  `db:"measures_note"`
+	Screening         domain.Screening        `db:"screening"`
+	Published         bool                    `db:"published"`
+	RetentionRuleID   *domain.RetentionRuleID `db:"retention_rule_id"`
+	SecurityMeasures  []string                `db:"security_measures"`
+	SourceOfData      string                  `db:"source_of_data"`
+	NeedsProgram      bool                    `db:"needs_program"`
+	State             string                  `db:"state"`
+	StartsOn          *time.Time              `db:"starts_on"`
+	EndsOn            *time.Time              `db:"ends_on"`
+	ReviewOn          *time.Time              `db:"review_on"`
+	OwnerID           *domain.UserID          `db:"owner_id"`
+	Version           int                     `db:"version"`
+	CreatedAt         time.Time               `db:"created_at"`
+	UpdatedAt         time.Time               `db:"updated_at"`
+	ArchivedAt        *time.Time              `db:"archived_at"`
 }
 
 // purposeFields are the columns that a person fills in.
 const purposeFields = `code, name, description, sub_purposes, legal_basis, legal_reference, art9_condition, interest, necessity, balance,
-	consent_proof, consent_withdrawal, subjects, recipients, transfers, retention_months, retention_rule, security_measures,
+	consent_proof, consent_withdrawal, subjects, recipients, transfers, retention_rule_id, security_measures,
 	source_of_data, needs_program, state, starts_on, ends_on, review_on, owner_id, declared_data, exceptions, assessor, assessed_on, consent_wording, compatibility, automated,
 	automated_logic, automated_effect, measures_note, screening, published`
 
 const purposeValues = `@code, @name, @description, @sub_purposes, @legal_basis, @legal_reference, @art9_condition, @interest, @necessity, @balance,
-	@consent_proof, @consent_withdrawal, @subjects, @recipients, @transfers, @retention_months, @retention_rule, @security_measures,
+	@consent_proof, @consent_withdrawal, @subjects, @recipients, @transfers, @retention_rule_id, @security_measures,
 	@source_of_data, @needs_program, @state, @starts_on, @ends_on, @review_on, @owner_id, @declared_data, @exceptions, @assessor, @assessed_on, @consent_wording, @compatibility, @automated,
 	@automated_logic, @automated_effect, @measures_note, @screening, @published`
 
@@ -71,7 +70,7 @@ func (r purposeRow) purpose() domain.Purpose {
 	return domain.Purpose{ID: r.ID, Code: r.Code, Name: r.Name, Description: r.Description, SubPurposes: r.SubPurposes, LegalBasis: r.LegalBasis,
 		LegalReference: r.LegalReference, Art9Condition: r.Art9Condition, Interest: r.Interest, Necessity: r.Necessity, Balance: r.Balance,
 		ConsentProof: r.ConsentProof, ConsentWithdrawal: r.ConsentWithdrawal, Subjects: r.Subjects, Recipients: r.Recipients,
-		Transfers: r.Transfers, RetentionMonths: r.RetentionMonths, RetentionRule: r.RetentionRule, SecurityMeasures: r.SecurityMeasures,
+		Transfers: r.Transfers, Retention: deref(r.RetentionRuleID), SecurityMeasures: r.SecurityMeasures,
 		SourceOfData: r.SourceOfData, Data: r.Data, Exceptions: r.Exceptions, Assessor: r.Assessor, AssessedOn: r.AssessedOn,
 		ConsentWording: r.ConsentWording, Compatibility: r.Compatibility, Automated: r.Automated, AutomatedLogic: r.AutomatedLogic,
 		AutomatedEffect: r.AutomatedEffect, MeasuresNote: r.MeasuresNote, Screening: r.Screening, Published: r.Published, NeedsProgram: r.NeedsProgram, State: domain.PurposeState(r.State), StartsOn: r.StartsOn, EndsOn: r.EndsOn,
@@ -82,8 +81,8 @@ func purposeArgs(by domain.Actor, p domain.Purpose) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{"ws": by.Workspace, "code": p.Code, "name": p.Name, "description": p.Description, "sub_purposes": p.SubPurposes,
 		"legal_basis": p.LegalBasis, "legal_reference": p.LegalReference, "art9_condition": p.Art9Condition, "interest": p.Interest,
 		"necessity": p.Necessity, "balance": p.Balance, "consent_proof": p.ConsentProof, "consent_withdrawal": p.ConsentWithdrawal,
-		"subjects": p.Subjects, "recipients": list(p.Recipients), "transfers": list(p.Transfers), "retention_months": p.RetentionMonths,
-		"retention_rule": p.RetentionRule, "security_measures": p.SecurityMeasures, "source_of_data": p.SourceOfData,
+		"subjects": p.Subjects, "recipients": list(p.Recipients), "transfers": list(p.Transfers), "retention_rule_id": zeroNull(p.Retention),
+		"security_measures": p.SecurityMeasures, "source_of_data": p.SourceOfData,
 		"needs_program": p.NeedsProgram, "state": string(p.State), "starts_on": p.StartsOn, "ends_on": p.EndsOn, "review_on": p.ReviewOn,
 		"owner_id": zeroNull(p.Owner), "declared_data": list(p.Data), "exceptions": list(p.Exceptions), "assessor": p.Assessor, "assessed_on": p.AssessedOn,
 		"consent_wording": p.ConsentWording, "compatibility": p.Compatibility, "automated": p.Automated, "automated_logic": p.AutomatedLogic,
@@ -166,7 +165,10 @@ func (s *Store) PurposePreview(ctx context.Context, by domain.Actor, id domain.P
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		changes, err := s.whatIf(ctx, by, ids, func(c *judgeContext) { c.purposes[int64(id)] = &rules })
+		changes, err := s.whatIf(ctx, by, ids, func(c *judgeContext) {
+			rules.Retention = c.rules[int64(next.Retention)]
+			c.purposes[int64(id)] = &rules
+		})
 		if err != nil {
 			return err
 		}
@@ -388,19 +390,20 @@ var _ = addRegister(registerSQL{
 	register: domain.PurposeRegister,
 	from: `purpose r
 		left join app_user o on o.id = r.owner_id
+		left join retention_rule rr on rr.workspace_id = r.workspace_id and rr.id = r.retention_rule_id
 		left join lateral (select count(*) filter (where m.state = 'approved') as approved, count(*) filter (where m.state = 'proposed') as proposed
 			from purpose_mapping m where m.workspace_id = r.workspace_id and m.purpose_id = r.id) ms on true
 		left join lateral (select count(*) as n from program_purpose pp join program g on g.workspace_id = pp.workspace_id and g.id = pp.program_id
 			where pp.workspace_id = r.workspace_id and pp.purpose_id = r.id and g.archived_at is null) ps on true`,
 	cells: map[string]string{
 		"name": "r.name", "code": "r.code", "purpose_state": "r.state", "legal_basis": "r.legal_basis", "art9_condition": "r.art9_condition",
-		"needs_program": "r.needs_program", "retention_months": "r.retention_months", "fields": "ms.approved", "pending": "ms.proposed",
+		"needs_program": "r.needs_program", "retention": "rr.name", "months": "rr.active_months", "fields": "ms.approved", "pending": "ms.proposed",
 		"programs": "ps.n", "review_on": "r.review_on", "owner": "o.name", "subjects": "r.subjects", "recipients": recipientCells,
 		"contracts": contractCells, "transfers": transferCells("r.transfers"), "measures_note": "r.measures_note", "assessor": "r.assessor",
 		"assessed_on": "r.assessed_on", "consent_wording": "r.consent_wording", "compatibility": "r.compatibility", "automated": "r.automated",
 		"dpia": "coalesce(r.screening->>'verdict', '')", "published": "r.published", "sub_purposes": "r.sub_purposes", "legal_reference": "r.legal_reference", "interest": "r.interest",
 		"necessity": "r.necessity", "balance": "r.balance", "consent_proof": "r.consent_proof", "consent_withdrawal": "r.consent_withdrawal",
-		"retention_rule": "r.retention_rule", "security_measures": "r.security_measures", "source_of_data": "r.source_of_data",
+		"security_measures": "r.security_measures", "source_of_data": "r.source_of_data",
 		"starts_on": "r.starts_on", "ends_on": "r.ends_on", "description": "r.description", "updated": "r.updated_at",
 	},
 	filters: map[string]filterSQL{
@@ -417,6 +420,7 @@ var _ = addRegister(registerSQL{
 		"review": {expr: "case when r.review_on < reference_day() then 'overdue' when r.review_on < reference_day() + 90 then 'due' when r.review_on is not null then 'later' else '' end",
 			none: "r.review_on is null"},
 		"owner": {expr: "r.owner_id::text", none: "r.owner_id is null", label: "o.name", lookup: userLookup},
+		"rule":  {expr: "r.retention_rule_id::text", none: "r.retention_rule_id is null", label: "rr.name", lookup: retentionLookup},
 		"program": {in: `exists (select from program_purpose pp where pp.workspace_id = r.workspace_id and pp.purpose_id = r.id
 			and pp.program_id::text = any(%s))`, lookup: programLookup},
 	},

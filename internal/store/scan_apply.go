@@ -118,7 +118,7 @@ func (s *Store) findImportPlaces(ctx context.Context, by domain.Actor, i domain.
 		return translate("import", err)
 	}
 	err := s.bulk(ctx, `create temporary table import_place on commit drop as
-		select r.application, r.dataset, r.compared, d.id as dataset_id, a.id as application_id, d.retention_months, d.oldest_record_on, d.is_master
+		select r.application, r.dataset, r.compared, d.id as dataset_id, a.id as application_id, d.retention_rule_id, d.oldest_record_on, d.is_master
 		from (select application, dataset, min(dataset_id) as compared from import_row
 			where workspace_id = @ws and import_id = @id and change in ('new', 'renamed') group by 1, 2) r
 		left join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
@@ -304,14 +304,14 @@ const (
 
 // firstVerdict is what all new fields of one dataset and category share.
 type firstVerdict struct {
-	Dataset         int64   `db:"dataset_id"`
-	Category        int64   `db:"category_id"`
-	Class           string  `db:"class"`
-	Meaning         bool    `db:"meaning"`
-	Owned           bool    `db:"owned"`
-	Master          bool    `db:"is_master"`
-	RetentionMonths *int    `db:"retention_months"`
-	OldestRecordOn  *string `db:"oldest_record_on"`
+	Dataset        int64   `db:"dataset_id"`
+	Category       int64   `db:"category_id"`
+	Class          string  `db:"class"`
+	Meaning        bool    `db:"meaning"`
+	Owned          bool    `db:"owned"`
+	Master         bool    `db:"is_master"`
+	Rule           *int64  `db:"retention_rule_id"`
+	OldestRecordOn *string `db:"oldest_record_on"`
 }
 
 // addImportFields writes the new fields with their verdicts: nothing ties a new field to a program or a purpose, so all
@@ -335,11 +335,12 @@ func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.I
 	for from := *lines.From; from <= *lines.To; from += applyChunk {
 		n, err := s.exec(ctx, "field", `
 			insert into field (workspace_id, id, dataset_id, application_id, name, label, comment, data_type, nullable, is_key, reference,
-				position, category_id, gdpr_class, owner_id, verdict, lawful, used, used_why, flags, grade, completeness, source_facts)
+				position, category_id, gdpr_class, owner_id, verdict, lawful, used, used_why, flags, grade, completeness, effective_rule_id,
+				source_facts)
 			overriding system value
 			select r.workspace_id, r.field_id, p.dataset_id, p.application_id, r.name, coalesce(x.label, ''), coalesce(x.comment, ''),
 				coalesce(x.data_type, ''), x.nullable, coalesce(x.is_key, false), coalesce(x.reference, ''), least(r.line, 2147483647),
-				c.id, v.class, o.id, v.verdict, v.lawful, v.used, v.why, v.flags, v.grade, v.completeness,
+				c.id, v.class, o.id, v.verdict, v.lawful, v.used, v.why, v.flags, v.grade, v.completeness, v.rule,
 				nullif(x.source, '{}')
 			from `+newFields+`
 			join first_verdict v on v.dataset_id = p.dataset_id and v.category_id = coalesce(c.id, 0) and v.meaning = `+meaningful+` and v.owned = `+owned+`
@@ -359,7 +360,7 @@ func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.I
 func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c *judgeContext) (everything bool, err error) {
 	kinds, err := many[firstVerdict](ctx, s, "field", `
 		select distinct p.dataset_id, coalesce(c.id, 0) as category_id, coalesce(c.gdpr_class, 'unclassified') as class,
-			`+meaningful+` as meaning, `+owned+` as owned, p.is_master, p.retention_months, p.oldest_record_on::text
+			`+meaningful+` as meaning, `+owned+` as owned, p.is_master, p.retention_rule_id, p.oldest_record_on::text
 		from `+newFields+`
 		where r.workspace_id = @ws and r.import_id = @id and r.change = 'new'`, args)
 	if err != nil {
@@ -369,24 +370,25 @@ func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c 
 	datasets, categories, classes := make([]int64, n), make([]int64, n), make([]string, n)
 	meaning, owned, lawful, used := make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n)
 	verdicts, why, flags, grades, completeness := make([]string, n), make([]string, n), make([]int32, n), make([]int16, n), make([]int16, n)
+	rules := make([]*int64, n)
 	for k, v := range kinds {
 		everything = everything || v.Master && v.Category != 0
 		facts := domain.FieldFacts{Class: domain.GDPRClass(v.Class), HasDuplicate: c.copied(v.Dataset, v.Category),
-			Dataset: domain.DatasetFacts{RetentionMonths: v.RetentionMonths, OldestRecordOn: dayOfText(v.OldestRecordOn)}}
+			Retention: domain.FieldRetention{Dataset: c.rules[deref(v.Rule)], Category: c.categories[v.Category], OldestRecordOn: dayOfText(v.OldestRecordOn)}}
 		found := domain.Judge(&facts, c.thresholds, c.today)
 		known := domain.FieldKnown{Class: facts.Class, Meaning: v.Meaning, Origin: "unknown", Owned: v.Owned}
 		datasets[k], categories[k], classes[k], meaning[k], owned[k] = v.Dataset, v.Category, v.Class, v.Meaning, v.Owned
 		verdicts[k], lawful[k], used[k], why[k] = string(found.Verdict), found.Lawful, found.Used, string(found.Why)
 		flags[k], grades[k] = int32(found.Flags), int16(domain.EvidenceGrade(&facts.Evidence, c.thresholds, c.today))
-		completeness[k] = int16(known.Percent())
+		completeness[k], rules[k] = int16(known.Percent()), zeroNull(int64(found.Rule))
 	}
 	_, err = s.exec(ctx, "field", `create temporary table first_verdict on commit drop as
-		select u.dataset_id, u.category_id, u.class, u.meaning, u.owned, u.verdict, u.lawful, u.used, u.why, u.flags, u.grade, u.completeness
+		select u.dataset_id, u.category_id, u.class, u.meaning, u.owned, u.verdict, u.lawful, u.used, u.why, u.flags, u.grade, u.completeness, u.rule
 		from unnest(@datasets::bigint[], @categories::bigint[], @classes::text[], @meaning::boolean[], @owned::boolean[],
-			@verdicts::text[], @lawful::boolean[], @used::boolean[], @why::text[], @flags::integer[], @grades::smallint[], @completeness::smallint[])
-			u (dataset_id, category_id, class, meaning, owned, verdict, lawful, used, why, flags, grade, completeness)`,
+			@verdicts::text[], @lawful::boolean[], @used::boolean[], @why::text[], @flags::integer[], @grades::smallint[], @completeness::smallint[],
+			@rules::bigint[]) u (dataset_id, category_id, class, meaning, owned, verdict, lawful, used, why, flags, grade, completeness, rule)`,
 		pgx.StrictNamedArgs{"datasets": datasets, "categories": categories, "classes": classes, "meaning": meaning, "owned": owned,
-			"verdicts": verdicts, "lawful": lawful, "used": used, "why": why, "flags": flags, "grades": grades, "completeness": completeness})
+			"verdicts": verdicts, "lawful": lawful, "used": used, "why": why, "flags": flags, "grades": grades, "completeness": completeness, "rules": rules})
 	if err != nil {
 		return everything, err
 	}

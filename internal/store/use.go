@@ -20,6 +20,7 @@ const (
 	categoryLookup    = `select id::text from data_category where workspace_id = @ws
 		and (code = any(%[1]s) or fold(label_fr) = any(%[1]s) or fold(label_en) = any(%[1]s))`
 	purposeLookup         = `select id::text from purpose where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
+	retentionLookup       = `select id::text from retention_rule where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`
 	collectionPointLookup = `select id::text from collection_point where workspace_id = @ws and fold(name) = any(%s)`
 	objectiveLookup       = `select id::text from objective where workspace_id = @ws and fold(name) = any(%s)`
 	stageLookup           = `select id::text from journey_stage where workspace_id = @ws and (fold(code) = any(%[1]s) or fold(name) = any(%[1]s))`

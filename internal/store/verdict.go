@@ -17,6 +17,10 @@ type judgeContext struct {
 	today      time.Time
 	programs   map[int64]*domain.ProgramFacts
 	purposes   map[int64]*domain.PurposeFacts
+	rules      map[int64]*domain.RetentionFacts
+	// categories are, by category, the rule of it or of the nearest category above it.
+	categories map[int64]*domain.RetentionFacts
+	ruled      []ruledCategory
 	// masters are, by dataset, the declared masters of the same people that no flow ties to it; held is what these hold.
 	masters map[int64][]int64
 	held    map[masterCategory]bool
@@ -141,6 +145,9 @@ func (s *Store) JudgeAll(ctx context.Context, by domain.Actor) error {
 func (s *Store) judgeContext(ctx context.Context, by domain.Actor) (*judgeContext, error) {
 	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
 	c := &judgeContext{today: s.now().UTC(), programs: map[int64]*domain.ProgramFacts{}, purposes: map[int64]*domain.PurposeFacts{}}
+	if err := s.readRetention(ctx, by, c); err != nil {
+		return nil, err
+	}
 	type thresholds struct {
 		WindowDays      int     `db:"window_days"`
 		GraceDays       int     `db:"grace_days"`
@@ -178,16 +185,17 @@ func (s *Store) judgeContext(ctx context.Context, by domain.Actor) (*judgeContex
 		EndsOn       *time.Time `db:"ends_on"`
 		Art9         bool       `db:"art9"`
 		LegalText    bool       `db:"legal_text"`
+		Rule         *int64     `db:"retention_rule_id"`
 	}
 	purposes, err := many[purpose](ctx, s, "purpose", `select id, case when archived_at is null then state else 'retired' end as state,
-		needs_program, starts_on, ends_on, art9_condition <> '' as art9, legal_reference <> '' as legal_text
+		needs_program, starts_on, ends_on, art9_condition <> '' as art9, legal_reference <> '' as legal_text, retention_rule_id
 		from purpose where workspace_id = @ws`, ws)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range purposes {
 		c.purposes[p.ID] = &domain.PurposeFacts{State: domain.PurposeState(p.State), NeedsProgram: p.NeedsProgram,
-			StartsOn: p.StartsOn, EndsOn: p.EndsOn, Art9Condition: p.Art9, LegalText: p.LegalText}
+			StartsOn: p.StartsOn, EndsOn: p.EndsOn, Art9Condition: p.Art9, LegalText: p.LegalText, Retention: c.rules[deref(p.Rule)]}
 	}
 	return c, s.wide(ctx, wideRows, func() error { return s.readMasters(ctx, by, c) })
 }
@@ -308,9 +316,9 @@ var JudgedSQL = judgedSQL(func(string) string { return "" })
 func judgedSQL(of func(column string) string) string {
 	return `
 		select f.id, f.dataset_id, coalesce(f.category_id, 0), f.gdpr_class, f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade,
-			f.completeness, f.programs, f.purposes,
+			f.completeness, f.programs, f.purposes, coalesce(f.effective_rule_id, 0), coalesce(f.retention_rule_id, 0), coalesce(d.retention_rule_id, 0),
 			f.label <> '' or f.description <> '' or f.comment <> '', f.origin, f.owner_id is not null, fc.field_id is not null,
-			l.packed, m.packed, d.retention_months, d.oldest_record_on,
+			l.packed, m.packed, d.oldest_record_on,
 			e.reads, e.window_days, e.last_read_at, e.reads_measured_at, e.last_write_at, e.write_measured_at,
 			e.row_count, e.non_null_count, e.distinct_count
 		from field f
@@ -358,32 +366,33 @@ func (s *Store) eachJudgedRow(ctx context.Context, c *judgeContext, sql string, 
 
 // judgeRow is one row of eachJudged, read into the same memory again and again.
 type judgeRow struct {
-	id, dataset, category     int64
-	class, verdict, why       string
-	lawful, used              bool
-	flags                     int32
-	grade, completeness       int16
-	programs, purposes        int32
-	meaning, owned, collected bool
-	origin                    string
-	links, mappings           []int64
-	held                      domain.DatasetFacts
-	evidence                  domain.EvidenceFacts
-	linkFacts                 []domain.LinkFact
-	mappingFacts              []domain.MappingFact
+	id, dataset, category           int64
+	class, verdict, why             string
+	lawful, used                    bool
+	flags                           int32
+	grade, completeness             int16
+	programs, purposes              int32
+	meaning, owned, collected       bool
+	origin                          string
+	links, mappings                 []int64
+	effective, ownRule, datasetRule int64
+	oldest                          *time.Time
+	evidence                        domain.EvidenceFacts
+	linkFacts                       []domain.LinkFact
+	mappingFacts                    []domain.MappingFact
 }
 
 func (r *judgeRow) targets() []any {
 	e := &r.evidence
 	return []any{&r.id, &r.dataset, &r.category, &r.class, &r.verdict, &r.lawful, &r.used, &r.why, &r.flags, &r.grade,
-		&r.completeness, &r.programs, &r.purposes, &r.meaning, &r.origin, &r.owned, &r.collected, &r.links, &r.mappings, &r.held.RetentionMonths, &r.held.OldestRecordOn,
+		&r.completeness, &r.programs, &r.purposes, &r.effective, &r.ownRule, &r.datasetRule, &r.meaning, &r.origin, &r.owned, &r.collected, &r.links, &r.mappings, &r.oldest,
 		&e.Reads, &e.WindowDays, &e.LastReadAt, &e.ReadsMeasuredAt, &e.LastWriteAt, &e.WriteMeasuredAt,
 		&e.RowCount, &e.NonNullCount, &e.DistinctCount}
 }
 
 func (r *judgeRow) was() judged {
 	return judged{ID: r.id, Grade: domain.Grade(r.grade), Completeness: r.completeness, Programs: r.programs, Purposes: r.purposes,
-		Finding: domain.Finding{Verdict: domain.Verdict(r.verdict), Lawful: r.lawful, Used: r.used, Why: domain.UsedWhy(r.why), Flags: domain.FlagSet(r.flags)}}
+		Finding: domain.Finding{Verdict: domain.Verdict(r.verdict), Lawful: r.lawful, Used: r.used, Why: domain.UsedWhy(r.why), Flags: domain.FlagSet(r.flags), Rule: domain.RetentionRuleID(r.effective)}}
 }
 
 func (r *judgeRow) is(c *judgeContext) judged {
@@ -407,7 +416,8 @@ func (r *judgeRow) is(c *judgeContext) judged {
 		}
 	}
 	facts := domain.FieldFacts{Class: domain.GDPRClass(r.class), Links: r.linkFacts, Mappings: r.mappingFacts, Evidence: r.evidence,
-		Dataset: r.held, HasDuplicate: c.copied(r.dataset, r.category)}
+		Retention:    domain.FieldRetention{Field: c.rules[r.ownRule], Dataset: c.rules[r.datasetRule], Category: c.categories[r.category], OldestRecordOn: r.oldest},
+		HasDuplicate: c.copied(r.dataset, r.category)}
 	out.Finding = domain.Judge(&facts, c.thresholds, c.today)
 	out.Grade = domain.EvidenceGrade(&r.evidence, c.thresholds, c.today)
 	known := domain.FieldKnown{Class: facts.Class, Meaning: r.meaning, Origin: r.origin, Collected: r.collected, Owned: r.owned,
@@ -420,20 +430,20 @@ func (s *Store) storeJudged(ctx context.Context, by domain.Actor, list []judged)
 	n := len(list)
 	ids, verdicts, lawful, used, why := make([]int64, n), make([]string, n), make([]bool, n), make([]bool, n), make([]string, n)
 	flags, grades, completeness := make([]int32, n), make([]int16, n), make([]int16, n)
-	programs, purposes := make([]int32, n), make([]int32, n)
+	programs, purposes, rules := make([]int32, n), make([]int32, n), make([]*int64, n)
 	for i, j := range list {
 		ids[i], verdicts[i], lawful[i], used[i], why[i] = j.ID, string(j.Finding.Verdict), j.Finding.Lawful, j.Finding.Used, string(j.Finding.Why)
 		flags[i], grades[i], completeness[i] = int32(j.Finding.Flags), int16(j.Grade), j.Completeness
-		programs[i], purposes[i] = j.Programs, j.Purposes
+		programs[i], purposes[i], rules[i] = j.Programs, j.Purposes, zeroNull(int64(j.Finding.Rule))
 	}
 	_, err := s.exec(ctx, "field", `
 		update field f set verdict = u.verdict, lawful = u.lawful, used = u.used, used_why = u.why, flags = u.flags, grade = u.grade,
-			completeness = u.completeness, programs = u.programs, purposes = u.purposes
+			completeness = u.completeness, programs = u.programs, purposes = u.purposes, effective_rule_id = u.rule
 		from unnest(@ids::bigint[], @verdicts::text[], @lawful::boolean[], @used::boolean[], @why::text[], @flags::integer[],
-			@grades::smallint[], @completeness::smallint[], @programs::integer[], @purposes::integer[])
-			u (id, verdict, lawful, used, why, flags, grade, completeness, programs, purposes)
+			@grades::smallint[], @completeness::smallint[], @programs::integer[], @purposes::integer[],
+			@rules::bigint[]) u (id, verdict, lawful, used, why, flags, grade, completeness, programs, purposes, rule)
 		where f.workspace_id = @ws and f.id = u.id`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "verdicts": verdicts, "lawful": lawful, "used": used, "why": why, "flags": flags,
-			"grades": grades, "completeness": completeness, "programs": programs, "purposes": purposes})
+			"grades": grades, "completeness": completeness, "programs": programs, "purposes": purposes, "rules": rules})
 	return err
 }

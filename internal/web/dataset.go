@@ -36,19 +36,18 @@ var datasetList = registerSpec{
 }
 
 type datasetForm struct {
-	Version         int                  `form:"version"`
-	Application     domain.ApplicationID `form:"application"`
-	Name            string               `form:"name"`
-	Label           string               `form:"label"`
-	Description     string               `form:"description"`
-	Structure       string               `form:"structure"`
-	Subjects        []string             `form:"subjects"`
-	OtherSubjects   string               `form:"other_subjects"`
-	RowCount        string               `form:"row_count"`
-	RetentionMonths string               `form:"retention_months"`
-	RetentionRule   string               `form:"retention_rule"`
-	OldestRecordOn  string               `form:"oldest_record_on"`
-	IsMaster        bool                 `form:"is_master"`
+	Version        int                    `form:"version"`
+	Application    domain.ApplicationID   `form:"application"`
+	Name           string                 `form:"name"`
+	Label          string                 `form:"label"`
+	Description    string                 `form:"description"`
+	Structure      string                 `form:"structure"`
+	Subjects       []string               `form:"subjects"`
+	OtherSubjects  string                 `form:"other_subjects"`
+	RowCount       string                 `form:"row_count"`
+	Retention      domain.RetentionRuleID `form:"retention"`
+	OldestRecordOn string                 `form:"oldest_record_on"`
+	IsMaster       bool                   `form:"is_master"`
 }
 
 // apply puts what was typed into a dataset, and tells all that is wrong with it at once.
@@ -57,12 +56,7 @@ func (f datasetForm) apply(d domain.Dataset) (domain.Dataset, error) {
 	d.Application, d.Name, d.Label, d.Description, d.Structure = f.Application, f.Name, f.Label, f.Description, f.Structure
 	d.Subjects = codesOf("subject", domain.DatasetSubjects, several(f.Subjects, f.OtherSubjects))
 	d.RowCount = typedCount(&p, "row_count", f.RowCount)
-	d.RetentionMonths = nil
-	if months := typedCount(&p, "retention_months", f.RetentionMonths); months != nil {
-		n := int(min(*months, 1<<31-1))
-		d.RetentionMonths = &n
-	}
-	d.RetentionRule, d.OldestRecordOn, d.IsMaster = f.RetentionRule, day(&p, "oldest_record_on", f.OldestRecordOn), f.IsMaster
+	d.Retention, d.OldestRecordOn, d.IsMaster = f.Retention, day(&p, "oldest_record_on", f.OldestRecordOn), f.IsMaster
 	d, err := domain.NewDataset(d)
 	if problems, bad := withProblems(p, err); bad {
 		return d, problems.Err()
@@ -101,13 +95,10 @@ func typedCount(p *domain.Problems, field, text string) *int64 {
 
 func datasetFormOf(ctx context.Context, d domain.Dataset) datasetForm {
 	f := datasetForm{Version: d.Version, Application: d.Application, Name: d.Name, Label: d.Label, Description: d.Description,
-		Structure: d.Structure, RetentionRule: d.RetentionRule, OldestRecordOn: isoDay(d.OldestRecordOn), IsMaster: d.IsMaster}
+		Structure: d.Structure, Retention: d.Retention, OldestRecordOn: isoDay(d.OldestRecordOn), IsMaster: d.IsMaster}
 	f.Subjects, f.OtherSubjects = splitOther(d.Subjects, domain.DatasetSubjects)
 	if d.RowCount != nil {
 		f.RowCount = i18n.Number(ctx, *d.RowCount)
-	}
-	if d.RetentionMonths != nil {
-		f.RetentionMonths = strconv.Itoa(*d.RetentionMonths)
 	}
 	return f
 }
@@ -120,6 +111,7 @@ type datasetEditView struct {
 	crumbs       []ui.Link
 	form         datasetForm
 	applications []ui.Option
+	rules        []ui.Option
 }
 
 // datasetEdit shows the form, for a new dataset (id 0) or for one that is there.
@@ -130,7 +122,11 @@ func (s *Server) datasetEdit(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 
-	v := datasetEditView{formView: formView{ctx, "dataset", p}, form: f, applications: applications, title: i18n.T(ctx, "datasets.add"),
+	rules, err := s.store.RetentionOptions(ctx, by)
+	if err != nil {
+		return err
+	}
+	v := datasetEditView{formView: formView{ctx, "dataset", p}, form: f, applications: applications, rules: refOptions(rules), title: i18n.T(ctx, "datasets.add"),
 		action: workspacePath(by, "datasets"), back: workspacePath(by, "datasets"),
 		crumbs: []ui.Link{{Href: workspacePath(by, "datasets"), Text: i18n.T(ctx, "datasets.title")}}}
 	if id != 0 {
@@ -266,12 +262,16 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 		names  store.Names
 		counts []store.VerdictCount
 		flows  []domain.Flow
+		rule   domain.RetentionRule
 	)
 	err = s.store.Read(ctx, by, func(st *store.Store) (err error) {
 		if d, err = st.DatasetByID(ctx, by, id); err != nil {
 			return err
 		}
 		if names, err = st.Names(ctx, by); err != nil {
+			return err
+		}
+		if rule, err = ruleOf(ctx, st, by, d.Retention); err != nil {
 			return err
 		}
 		if counts, err = st.DatasetVerdicts(ctx, by, id); err != nil {
@@ -294,7 +294,7 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 	v.bar, v.total = verdictBar(ctx, counts, v.fields)
 	v.count = i18n.T(ctx, "fields.count", "n", v.total)
 	v.in, v.out = flowBriefs(ctx, by, flows, domain.FlowEnd{Application: d.Application, Dataset: id})
-	v.facts = datasetFacts(ctx, by, d, v.application, s.now())
+	v.facts = datasetFacts(ctx, by, d, rule, v.application, s.now())
 	v.badges = datasetBadges(ctx, d)
 	if v.shell, err = s.shell(w, r, d.Name); err != nil {
 		return err
@@ -329,17 +329,14 @@ func verdictBar(ctx context.Context, counts []store.VerdictCount, list string) (
 	return bar, total
 }
 
-func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, application string, now time.Time) []ui.Fact {
+func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, rule domain.RetentionRule, application string, now time.Time) []ui.Fact {
 	subjects := make([]string, len(d.Subjects))
 	for i, x := range d.Subjects {
 		subjects[i] = enumWord(ctx, "subject", x)
 	}
-	var rows, retention, oldest string
+	var rows, oldest string
 	if d.RowCount != nil {
 		rows = i18n.Number(ctx, *d.RowCount)
-	}
-	if d.RetentionMonths != nil {
-		retention = i18n.T(ctx, "dataset.months", "n", *d.RetentionMonths)
 	}
 	if d.OldestRecordOn != nil {
 		oldest = i18n.Day(ctx, *d.OldestRecordOn)
@@ -349,14 +346,16 @@ func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, applic
 		fact{"structure", enumWord(ctx, "dataset.structure", d.Structure)},
 		fact{"subjects", strings.Join(subjects, ", ")},
 		fact{"row_count", rows},
-		fact{"retention", retention},
-		fact{"retention_rule", d.RetentionRule},
+		fact{"retention", periodWords(ctx, rule)},
 		fact{"oldest_record_on", oldest},
 		fact{"is_master", i18n.T(ctx, map[bool]string{true: "choice.yes", false: "choice.no"}[d.IsMaster])},
 		fact{"description", d.Description})
 	facts[0].Text, facts[0].Value = "", linkTo(applicationPath(by, d.Application), application)
-	if d.OverRetention(now) {
-		facts[6].Note = i18n.T(ctx, "dataset.over")
+	if d.Retention != 0 {
+		facts[4].Text, facts[4].Value = "", ruleLink(by, rule, periodWords(ctx, rule))
+	}
+	if d.OldestRecordOn != nil && rule.Outlived(*d.OldestRecordOn, now) {
+		facts[5].Note = i18n.T(ctx, "dataset.over")
 	}
 	return facts
 }

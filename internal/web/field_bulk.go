@@ -41,7 +41,7 @@ var fieldBulkActions = []bulkAction{
 // bulkIcons are the pictures of the acts.
 var bulkIcons = map[domain.BulkAct]string{
 	domain.BulkLink: "link", domain.BulkUnlink: "unlink", domain.BulkCategorise: "tag", domain.BulkMap: "gavel", domain.BulkOwner: "user",
-	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
+	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkRetain: "hourglass", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
 	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload", domain.BulkApprove: "circle-check",
 	domain.BulkReject: "circle-x", domain.BulkAccept: "circle-check", domain.BulkRefuse: "circle-x",
 }
@@ -65,6 +65,7 @@ type fieldBulkForm struct {
 	Owner         domain.UserID            `form:"owner"`
 	Origin        string                   `form:"origin"`
 	Point         domain.CollectionPointID `form:"collection_point"`
+	Retention     domain.RetentionRuleID   `form:"retention"`
 	Until         string                   `form:"decision_until"`
 	Reason        string                   `form:"reason"`
 }
@@ -74,7 +75,7 @@ func (f fieldBulkForm) bulk(s *Server) (domain.Bulk, error) {
 	var p domain.Problems
 	until := day(&p, "decision_until", f.Until)
 	b, err := domain.NewBulk(domain.Bulk{Act: domain.BulkAct(f.Act), Program: f.Program, Level: f.Level, Role: f.Role, Note: f.Note,
-		Category: f.Category, Purpose: f.Purpose, Justification: f.Justification, Owner: f.Owner, Origin: f.Origin, Point: f.Point,
+		Category: f.Category, Purpose: f.Purpose, Justification: f.Justification, Owner: f.Owner, Origin: f.Origin, Point: f.Point, Retention: f.Retention,
 		Until: until, Reason: f.Reason}, s.now().UTC())
 	if len(p) > 0 && b.Act == domain.BulkKeep {
 		more, _ := formProblems(err)
@@ -107,7 +108,7 @@ func (f fieldBulkForm) typed() []ui.Hidden {
 		{Name: "program", Value: refValue(f.Program)}, {Name: "level", Value: string(f.Level)}, {Name: "role", Value: f.Role},
 		{Name: "note", Value: f.Note}, {Name: "category", Value: refValue(f.Category)}, {Name: "purpose", Value: refValue(f.Purpose)},
 		{Name: "justification", Value: f.Justification}, {Name: "owner", Value: refValue(f.Owner)}, {Name: "origin", Value: f.Origin},
-		{Name: "collection_point", Value: refValue(f.Point)}, {Name: "decision_until", Value: f.Until}, {Name: "reason", Value: f.Reason},
+		{Name: "collection_point", Value: refValue(f.Point)}, {Name: "retention", Value: refValue(f.Retention)}, {Name: "decision_until", Value: f.Until}, {Name: "reason", Value: f.Reason},
 	} {
 		if h.Value != "" {
 			out = append(out, h)
@@ -284,7 +285,7 @@ func (s *Server) fieldBulkPreview(w http.ResponseWriter, r *http.Request, status
 // bulkFacts are the values of an act in words, in the order of its form.
 func bulkFacts(ctx context.Context, label map[string]any, names store.Names) []ui.Fact {
 	order := []string{"name", "program", "level", "role", "note", "category", "purpose", "justification", "owner", "origin", "collection_point",
-		"decision_until", "reason"}
+		"retention", "decision_until", "reason"}
 	var facts []ui.Fact
 	for _, name := range order {
 		value, ok := label[name]

@@ -25,6 +25,7 @@ type fieldShowView struct {
 	archived    string // said on top of a field that is no longer in the lists
 
 	what, origin, where []ui.Fact
+	rules               []fieldRule // of retention, the one that binds first
 	points              []store.FieldPoint
 	suggestion          *suggestionRow // nil for none
 	answer              string         // where suggestions are answered; empty where the visitor may not
@@ -133,7 +134,7 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 	if f.State != "active" {
 		v.archived = p.t("field.state." + f.State)
 	}
-	v.what, v.origin, v.where = p.what(), p.origin(), p.where()
+	v.what, v.origin, v.where, v.rules = p.what(), p.origin(), p.where(), p.rules()
 	v.points = p.v.Points
 	if p.v.Suggestion != nil {
 		v.suggestion = new(suggestionOn(p.ctx, p.by, f.ID, p.v.Suggestion, p.path()))
@@ -287,22 +288,39 @@ func (p fieldPage) where() []ui.Fact {
 	if place.RowCount != nil {
 		rows = i18n.Number(p.ctx, *place.RowCount)
 	}
-	return append(facts, p.facts(fact{"row_count", rows}, fact{"retention", p.retention()})...)
+	return append(facts, p.facts(fact{"row_count", rows})...)
 }
 
-// retention is how long the field's place keeps its records and by which rule, once where the rule says the months itself.
-func (p fieldPage) retention() string {
-	months, rule := "", p.v.Place.RetentionRule
-	if m := p.v.Place.RetentionMonths; m != nil {
-		months = p.t("field.months", "n", *m)
+// fieldRule is a rule that may bind the field, as the page lists it.
+type fieldRule struct {
+	from, of, name, href, period string
+	binds                        bool
+}
+
+// rules are the rules that may bind the field, the one that does first.
+func (p fieldPage) rules() []fieldRule {
+	candidates := make([]domain.RetentionCandidate, len(p.v.Retention))
+	for i, r := range p.v.Retention {
+		candidates[i] = r.Candidate()
 	}
-	switch {
-	case rule == "" || months == "":
-		return months + rule
-	case strings.HasPrefix(domain.Fold(rule), domain.Fold(months)):
-		return rule
+	binds := domain.EffectiveRetention(candidates)
+	var list []fieldRule
+	for i, r := range p.v.Retention {
+		line := fieldRule{from: enumWord(p.ctx, "retention.from", string(r.From)), of: r.OfName, name: p.t("retention.none"), binds: i == binds}
+		if r.From == domain.RetentionOfField {
+			line.of = ""
+		}
+		if r.Rule != nil {
+			rule := r.RuleBrief()
+			line.name, line.href, line.period = rule.Name, retentionPath(p.by, rule.ID), periodWords(p.ctx, rule)
+		}
+		if line.binds {
+			list = slices.Insert(list, 0, line)
+		} else {
+			list = append(list, line)
+		}
 	}
-	return months + " · " + rule
+	return list
 }
 
 // claimedLately tells whether a program that needs the field began after the measure that contradicts it did.

@@ -10,7 +10,7 @@ import (
 )
 
 // inventoryForms are, for each register, a form that is saved and what its page then says.
-func inventoryForms(application, other string) map[string]struct {
+func inventoryForms(application, other, rule string) map[string]struct {
 	form []string
 	says []string
 	bad  []string // changes to the form that are refused
@@ -23,8 +23,8 @@ func inventoryForms(application, other string) map[string]struct {
 		at   string
 	}{
 		"datasets": {[]string{"application", application, "name", "contacts", "structure", "structured", "subjects", "customers", "other_subjects", "Pets",
-			"row_count", "12 480", "retention_months", "36", "oldest_record_on", "2019-01-01"},
-			[]string{"Customers, Pets", "12,480", "36 months", "older than the retention allows"}, []string{"row_count", "many"}, "row_count"},
+			"row_count", "12 480", "retention", rule, "oldest_record_on", "2019-01-01"},
+			[]string{"Customers, Pets", "12,480", "3 years", "older than the retention allows"}, []string{"row_count", "many"}, "row_count"},
 		"categories": {[]string{"parent", "tech.key", "code", "Loyalty card", "label_fr", "Carte", "label_en", "Card", "gdpr_class", "personal", "default_risk", "2"},
 			[]string{"tech.key.loyalty_card", "Carte"}, []string{"code", "a.b"}, "code"},
 		"collection-points": {[]string{"name", "Sign-up", "collection_kind", "Web form", "notice", "yes", "notice_url", "https://example.com/privacy", "consent", "yes"},
@@ -55,7 +55,7 @@ func TestInventoryForms(t *testing.T) {
 	s := webtest.New(t)
 	application, other := itoa(s.Application(t, s.Admin(), "CRM")), itoa(s.Application(t, s.Admin(), "Mailing"))
 	v := s.As(t, s.Acme[domain.RoleEditor])
-	for path, c := range inventoryForms(application, other) {
+	for path, c := range inventoryForms(application, other, itoa(s.Rule(t, s.Admin(), "R36", 36))) {
 		list := "/w/acme/" + path
 		refused := v.Post(list, with(c.form, c.bad...)...).Want(http.StatusUnprocessableEntity)
 		if refused.Problem(c.at) == "" || refused.Value(c.at) != c.bad[1] {

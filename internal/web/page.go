@@ -52,6 +52,7 @@ var sections = []section{
 	{stream: "review", path: "review", key: "nav.review", count: func(c chromeCounts) int64 { return c.pending }},
 	{stream: "review", path: "mappings", key: "nav.mappings"},
 	{stream: "review", path: "purposes", key: "nav.purposes"},
+	{stream: "review", path: "retention", key: "nav.retention"},
 	{stream: "review", path: "history", key: "nav.history"},
 	{stream: "review", path: "batches", key: "batches.title"},
 	{stream: "review", path: "proof", key: "proof.title", action: domain.ProveHistory},

@@ -19,8 +19,8 @@ func TestPlanPagesInBrowser(t *testing.T) {
 	}
 	s.Exec(t, `update purpose set name = 'Fidéliser les clients et leur proposer des offres proches de leurs achats', interest = 'Garder les clients',
 		necessity = 'Aucun autre moyen', balance = 'Les clients s''y attendent', subjects = '{customers,minors,Adhérents}', recipients = '[{"kind": "internal"}, {"kind": "processor", "name": "Braze", "contract": "signed"}]',
-		security_measures = '{encryption,access_control}', retention_months = 36, transfers = '[{"recipient": "Braze", "country": "US", "safeguard": "scc_c2p"}]',
-		sub_purposes = '{Anniversaires,Relances}', review_on = '2020-01-01' where id = $1`, g.purpose)
+		security_measures = '{encryption,access_control}', retention_rule_id = $2, transfers = '[{"recipient": "Braze", "country": "US", "safeguard": "scc_c2p"}]',
+		sub_purposes = '{Anniversaires,Relances}', review_on = '2020-01-01' where id = $1`, g.purpose, s.Rule(t, by, "R36", 36))
 	s.Exec(t, `update program set name = 'Anniversaire', channels = '{email,sms}', trigger = 'Jour de naissance', starts_on = '2026-01-01' where id = $1`, g.program)
 	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, by.Workspace, g.program, g.purpose)
 	for code, level := range map[string]string{"ident.contact.email": "essential", "art9.health": "avoid", "tech.key": "useful"} {

@@ -44,43 +44,42 @@ func purposeTone(code string) (ui.Kind, string) {
 }
 
 type purposeForm struct {
-	Version           int             `form:"version"`
-	Confirmed         bool            `form:"confirmed"`
-	Code              string          `form:"code"`
-	Name              string          `form:"name"`
-	Description       string          `form:"description"`
-	SubPurposes       string          `form:"sub_purposes"`
-	LegalBasis        string          `form:"legal_basis"`
-	LegalReference    string          `form:"legal_reference"`
-	Art9Condition     string          `form:"art9_condition"`
-	Interest          string          `form:"interest"`
-	Necessity         string          `form:"necessity"`
-	Balance           string          `form:"balance"`
-	Assessor          string          `form:"assessor"`
-	AssessedOn        string          `form:"assessed_on"`
-	ConsentProof      string          `form:"consent_proof"`
-	ConsentWithdrawal string          `form:"consent_withdrawal"`
-	ConsentWording    string          `form:"consent_wording"`
-	Compatibility     string          `form:"compatibility"`
-	Subjects          []string        `form:"subjects"`
-	OtherSubjects     string          `form:"subjects_other"`
-	Recipients        []recipientForm `form:"recipients"`
-	Transfers         []transferForm  `form:"transfers"`
-	Data              []declaredForm  `form:"declared_data"`
-	Automated         string          `form:"automated"`
-	AutomatedLogic    string          `form:"automated_logic"`
-	AutomatedEffect   string          `form:"automated_effect"`
-	RetentionMonths   string          `form:"retention_months"`
-	RetentionRule     string          `form:"retention_rule"`
-	Measures          []string        `form:"security_measures"`
-	OtherMeasures     string          `form:"security_measures_other"`
-	MeasuresNote      string          `form:"measures_note"`
-	SourceOfData      string          `form:"source_of_data"`
-	NeedsProgram      bool            `form:"needs_program"`
-	StartsOn          string          `form:"starts_on"`
-	EndsOn            string          `form:"ends_on"`
-	ReviewOn          string          `form:"review_on"`
-	Owner             domain.UserID   `form:"owner"`
+	Version           int                    `form:"version"`
+	Confirmed         bool                   `form:"confirmed"`
+	Code              string                 `form:"code"`
+	Name              string                 `form:"name"`
+	Description       string                 `form:"description"`
+	SubPurposes       string                 `form:"sub_purposes"`
+	LegalBasis        string                 `form:"legal_basis"`
+	LegalReference    string                 `form:"legal_reference"`
+	Art9Condition     string                 `form:"art9_condition"`
+	Interest          string                 `form:"interest"`
+	Necessity         string                 `form:"necessity"`
+	Balance           string                 `form:"balance"`
+	Assessor          string                 `form:"assessor"`
+	AssessedOn        string                 `form:"assessed_on"`
+	ConsentProof      string                 `form:"consent_proof"`
+	ConsentWithdrawal string                 `form:"consent_withdrawal"`
+	ConsentWording    string                 `form:"consent_wording"`
+	Compatibility     string                 `form:"compatibility"`
+	Subjects          []string               `form:"subjects"`
+	OtherSubjects     string                 `form:"subjects_other"`
+	Recipients        []recipientForm        `form:"recipients"`
+	Transfers         []transferForm         `form:"transfers"`
+	Data              []declaredForm         `form:"declared_data"`
+	Automated         string                 `form:"automated"`
+	AutomatedLogic    string                 `form:"automated_logic"`
+	AutomatedEffect   string                 `form:"automated_effect"`
+	Retention         domain.RetentionRuleID `form:"retention"`
+	Measures          []string               `form:"security_measures"`
+	OtherMeasures     string                 `form:"security_measures_other"`
+	MeasuresNote      string                 `form:"measures_note"`
+	SourceOfData      string                 `form:"source_of_data"`
+	NeedsProgram      bool                   `form:"needs_program"`
+	StartsOn          string                 `form:"starts_on"`
+	EndsOn            string                 `form:"ends_on"`
+	ReviewOn          string                 `form:"review_on"`
+	Owner             domain.UserID          `form:"owner"`
 	rowButtons
 }
 
@@ -122,8 +121,7 @@ func (f purposeForm) apply(p domain.Purpose) (domain.Purpose, error) {
 		p.Data = append(p.Data, domain.DeclaredData{Kind: d.Kind, Description: d.Description, Retention: d.Retention})
 	}
 	p.Automated, p.AutomatedLogic, p.AutomatedEffect = f.Automated, f.AutomatedLogic, f.AutomatedEffect
-	p.RetentionMonths = months(&bad, "retention_months", f.RetentionMonths)
-	p.RetentionRule, p.SourceOfData, p.NeedsProgram, p.Owner = f.RetentionRule, f.SourceOfData, f.NeedsProgram, f.Owner
+	p.Retention, p.SourceOfData, p.NeedsProgram, p.Owner = f.Retention, f.SourceOfData, f.NeedsProgram, f.Owner
 	p.StartsOn, p.EndsOn, p.ReviewOn = day(&bad, "starts_on", f.StartsOn), day(&bad, "ends_on", f.EndsOn), day(&bad, "review_on", f.ReviewOn)
 	p, err := domain.NewPurpose(p)
 	if problems, isForm := withProblems(bad, err); isForm {
@@ -152,16 +150,13 @@ func purposeFormOf(p domain.Purpose) purposeForm {
 		Balance: p.Balance, Assessor: p.Assessor, AssessedOn: typedDay(p.AssessedOn), ConsentProof: p.ConsentProof, ConsentWithdrawal: p.ConsentWithdrawal,
 		ConsentWording: p.ConsentWording, Compatibility: p.Compatibility, Recipients: recipientForms(p.Recipients), Transfers: transferForms(p.Transfers),
 		MeasuresNote: p.MeasuresNote, Automated: p.Automated, AutomatedLogic: p.AutomatedLogic, AutomatedEffect: p.AutomatedEffect,
-		RetentionRule: p.RetentionRule, SourceOfData: p.SourceOfData, NeedsProgram: p.NeedsProgram, StartsOn: typedDay(p.StartsOn),
+		Retention: p.Retention, SourceOfData: p.SourceOfData, NeedsProgram: p.NeedsProgram, StartsOn: typedDay(p.StartsOn),
 		EndsOn: typedDay(p.EndsOn), ReviewOn: typedDay(p.ReviewOn), Owner: p.Owner}
 	f.Subjects, f.OtherSubjects = splitOther(p.Subjects, domain.PurposeSubjects)
 	for _, d := range p.Data {
 		f.Data = append(f.Data, declaredForm{d.Kind, d.Description, d.Retention})
 	}
 	f.Measures, f.OtherMeasures = splitOther(p.SecurityMeasures, domain.SecurityMeasures)
-	if p.RetentionMonths != nil {
-		f.RetentionMonths = strconv.Itoa(*p.RetentionMonths)
-	}
 	return f
 }
 
@@ -172,7 +167,7 @@ type purposeEditView struct {
 	action, back string
 	crumbs       []ui.Link
 	form         purposeForm
-	users        []ui.Option
+	users, rules []ui.Option
 	countries    []ui.Option
 }
 
@@ -195,8 +190,12 @@ func (s *Server) purposeEdit(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
+	rules, err := s.store.RetentionOptions(ctx, by)
+	if err != nil {
+		return err
+	}
 	list := workspacePath(by, "purposes")
-	v := purposeEditView{countries: countryOptions(ctx, countries), formView: formView{ctx, "purpose", p}, form: f, title: i18n.T(ctx, "purposes.add"), action: list, back: list,
+	v := purposeEditView{rules: refOptions(rules), countries: countryOptions(ctx, countries), formView: formView{ctx, "purpose", p}, form: f, title: i18n.T(ctx, "purposes.add"), action: list, back: list,
 		crumbs: []ui.Link{{Href: list, Text: i18n.T(ctx, "purposes.title")}}, users: refOptions(users)}
 	if id != 0 {
 		v.title, v.action, v.back = i18n.T(ctx, "purpose.edit"), purposePath(by, id), purposePath(by, id)

@@ -111,9 +111,13 @@ func (v *purposeShowView) read(r *http.Request, st *store.Store, id domain.Purpo
 	if err != nil {
 		return err
 	}
+	rule, err := ruleOf(ctx, st, by, p.Retention)
+	if err != nil {
+		return err
+	}
 	v.p, v.uses, v.history = p, usesView(ctx, by, uses, r), timeline(ctx, events, names)
 	v.identity, v.ground = identityFacts(ctx, p, names), groundFacts(ctx, p)
-	v.people, v.retention = peopleFacts(ctx, by, p, places), retentionFacts(ctx, p)
+	v.people, v.retention = peopleFacts(ctx, by, p, places), retentionFacts(ctx, by, p, rule)
 	v.dataCount = i18n.Number(ctx, len(data))
 	for _, d := range data {
 		kind, icon := classTone(d.Class)
@@ -184,13 +188,8 @@ func peopleFacts(ctx context.Context, by domain.Actor, p domain.Purpose, places 
 	}, factList(ctx, fact{"source_of_data", p.SourceOfData})...)
 }
 
-func retentionFacts(ctx context.Context, p domain.Purpose) []ui.Fact {
-	kept := ""
-	if p.RetentionMonths != nil {
-		kept = i18n.T(ctx, "purpose.sheet.months", "n", *p.RetentionMonths)
-	}
-	return append(factList(ctx, fact{"retention", kept}, fact{"retention_rule", p.RetentionRule}),
-		textLines(ctx, "security_measures", enumWords(ctx, "measure", p.SecurityMeasures)))
+func retentionFacts(ctx context.Context, by domain.Actor, p domain.Purpose, rule domain.RetentionRule) []ui.Fact {
+	return append(ruleBriefs(ctx, by, rule), textLines(ctx, "security_measures", enumWords(ctx, "measure", p.SecurityMeasures)))
 }
 
 // textLines is a fact of several texts, one a line.

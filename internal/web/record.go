@@ -152,7 +152,8 @@ var valueEnums = map[string]string{
 	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "status": "program.status",
 	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
 	"art9_condition": "art9", "purpose.subjects": "subject", "security_measures": "measure", "reopened_because": "column", "automated": "choice",
-	"dpia": "dpia", "criteria": "criterion", "contract": "contract", "adequacy": "adequacy",
+	"retention_rule.triggers": "retention.trigger", "fate": "retention.fate", "retention_source": "retention.source", "bound": "retention.bound",
+	"certainty": "retention.certainty", "dpia": "dpia", "criteria": "criterion", "contract": "contract", "adequacy": "adequacy",
 }
 
 // valueWord writes a value of the history: codes as their words, ids as the names of what they stand for.

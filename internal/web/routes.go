@@ -37,6 +37,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.stageRoutes(inside)
 		s.matrixRoutes(inside)
 		s.purposeRoutes(inside)
+		s.retentionRoutes(inside)
 		s.mappingRoutes(inside)
 	})
 }

@@ -77,6 +77,7 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 	"stage":            coded("journey_stage"),
 	"program":          coded("program"),
 	"purpose":          coded("purpose"),
+	"retention_rule":   coded("retention_rule"),
 	"category": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
 		return itoa(insert(t, s, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class) values ($1, $2, $2, $2, 'personal') returning id`, by.Workspace, fresh("c")))
 	},

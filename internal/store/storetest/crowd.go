@@ -18,9 +18,10 @@ func (w *World) Crowd(tb testing.TB, by domain.Actor, n int) {
 		select $1, (array['Salesforce', 'Braze', 'Magento', 'Comarch', 'Qualtrics'])[i % 5 + 1] || case when i < 5 then '' else ' ' || i end,
 			(array['saas', 'on_premises', 'hosted', 'unknown'])[i % 4 + 1], (array['France', 'Ireland', ''])[i % 3 + 1]
 		from generate_series(0, $2::int - 1) i`, ws, apps)
-	w.Exec(tb, `insert into dataset (workspace_id, application_id, name, subjects, retention_months, oldest_record_on, is_master)
+	w.Exec(tb, `insert into retention_rule (workspace_id, code, name, active_months) values ($1, 'PROSPECT', 'Prospects', 36)`, ws)
+	w.Exec(tb, `insert into dataset (workspace_id, application_id, name, subjects, retention_rule_id, oldest_record_on, is_master)
 		select $1, a.id, (array['Contact', 'Order', 'Événements', 'Utilisateurs'])[j % 4 + 1] || case when j < 4 then '' else '_' || j end,
-			array['customers'], case j % 3 when 0 then 36 end, case j % 6 when 0 then current_date - 2000 end, false
+			array['customers'], case j % 3 when 0 then (select id from retention_rule where workspace_id = $1) end, case j % 6 when 0 then current_date - 2000 end, false
 		from application a, generate_series(0, 19) j where a.workspace_id = $1`, ws)
 	w.Exec(tb, `insert into program (workspace_id, code, name, status, starts_on, paused_on)
 		select $1, 'p' || i, (array['Newsletter', 'Relance panier', 'Anniversaire', 'Fidélité', 'Offres famille', 'Invitations boutique'])[i % 6 + 1]

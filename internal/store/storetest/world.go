@@ -123,6 +123,14 @@ func (w *World) Program(tb testing.TB, by domain.Actor, code, status string) (id
 	return id
 }
 
+// Rule adds a retention rule of so many months in daily use.
+func (w *World) Rule(tb testing.TB, by domain.Actor, code string, months int) (id domain.RetentionRuleID) {
+	tb.Helper()
+	w.scan(tb, &id, `insert into retention_rule (workspace_id, code, name, triggers, active_months, fate)
+		values ($1, $2, $2, '{last_purchase}', $3, 'delete') returning id`, by.Workspace, code, months)
+	return id
+}
+
 // Purpose adds a purpose in force with the legal basis of legitimate interest.
 func (w *World) Purpose(tb testing.TB, by domain.Actor, code string, needsProgram bool) (id domain.PurposeID) {
 	tb.Helper()
