@@ -17,6 +17,8 @@ const (
 	SubjectObjective        = "objective"
 	SubjectStage            = "stage"
 	SubjectProgram          = "program"
+	SubjectScenario         = "scenario"
+	SubjectSegment          = "segment"
 	SubjectFlow             = "flow"
 	SubjectImport           = "import"
 	SubjectView             = "view"

@@ -16,6 +16,8 @@ type (
 	ObjectiveID        int64
 	StageID            int64
 	ProgramID          int64
+	ScenarioID         int64
+	SegmentID          int64
 	FlowID             int64
 	DecisionID         int64
 	BatchID            int64

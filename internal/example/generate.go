@@ -380,6 +380,7 @@ func (g *generator) plan() {
 			g.put("program_purpose", map[string]any{"program": i + 1, "purpose": n})
 		}
 	}
+	g.scenarios()
 	for _, f := range g.inv.fields {
 		links := g.ties[f.number].links
 		slices.SortFunc(links, func(a, b link) int { return g.number["program "+a.program] - g.number["program "+b.program] })
@@ -389,6 +390,33 @@ func (g *generator) plan() {
 		}
 	}
 	g.requirements()
+}
+
+func (g *generator) scenarios() {
+	for i, c := range segments {
+		g.number["segment "+c.key] = i + 1
+		g.put("segment", dated(-270, map[string]any{"id": i + 1, "name": c.name.in(g.lang), "definition": c.definition.in(g.lang), "volume": c.volume}))
+	}
+	starts := map[string]int{}
+	for _, p := range programs {
+		starts[p.template] = p.starts
+	}
+	for i, c := range scenarios {
+		values := map[string]any{"id": i + 1, "program": g.of("program", c.program), "name": c.name.in(g.lang), "kind": "sequence", "nature": c.nature,
+			"trigger_kind": c.trigger, "segment": g.of("segment", c.segment), "exclusions": c.exclude.in(g.lang), "channels": c.channels,
+			"delay": c.delay.in(g.lang), "stop_rule": c.stop.in(g.lang), "purpose": g.of("purpose", c.purpose), "consent": g.of("category", c.consent),
+			"status": c.status, "starts_on": day(starts[c.program])}
+		if c.campaign {
+			values["kind"] = "campaign"
+		}
+		if c.limit[0] > 0 {
+			values["cap_messages"], values["cap_days"] = c.limit[0], c.limit[1]
+		}
+		g.put("scenario", dated(-260+i, values))
+	}
+	for i, r := range pressureRules {
+		g.put("pressure_rule", map[string]any{"id": i + 1, "channel": r.channel, "most": r.most, "days": r.days})
+	}
 }
 
 func templateOf(p program) domain.ProgramTemplate {

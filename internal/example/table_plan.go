@@ -338,3 +338,63 @@ var views = []view{
 	{"fields", "verdict=unclassified", text{"À classer", "To classify"}},
 	{"fields", "verdict=regularise", text{"À régulariser par le DPO", "For the DPO to regularise"}},
 }
+
+type segment struct {
+	key              string
+	name, definition text
+	volume           int
+}
+
+var segments = []segment{
+	{"fresh", text{"Nouveaux clients", "New customers"}, text{"Premier achat depuis moins de 90 jours, en magasin ou sur le site.", "First purchase less than 90 days ago, in a store or on the site."}, 18400},
+	{"card", text{"Porteurs de la carte", "Card holders"}, text{"Carte de fidélité active, au moins un achat en 24 mois.", "Active loyalty card, at least one purchase in 24 months."}, 126000},
+	{"best", text{"Meilleurs clients", "Best customers"}, text{"Dix pour cent des porteurs qui achètent le plus, recalculés chaque mois.", "The ten per cent of card holders who buy most, computed every month."}, 12600},
+	{"asleep", text{"Clients endormis", "Sleeping customers"}, text{"Aucun achat depuis 12 mois, et moins de 36.", "No purchase for 12 months, and less than 36."}, 61300},
+	{"web", text{"Visiteurs connectés du site", "Signed-in visitors of the site"}, text{"Compte web, traceurs acceptés.", "Web account, trackers accepted."}, 34900},
+}
+
+// scenario is a sequence or a campaign of a program. Two numbers are its cap: messages, days.
+type scenario struct {
+	program, segment, purpose  string
+	name, delay, stop, exclude text
+	campaign                   bool
+	nature, trigger, consent   string
+	channels                   []string
+	limit                      [2]int
+	status                     string
+}
+
+var objection = text{"Opposition à la prospection ; réclamation en cours", "Objection to marketing; open complaint"}
+
+var scenarios = []scenario{
+	{program: "WELCOME", segment: "fresh", purpose: "CRM-01", name: text{"Bienvenue et prise en main", "Welcome and first steps"}, delay: text{"Le lendemain, puis à 7 et 30 jours", "The next day, then after 7 and 30 days"},
+		stop: text{"Deuxième achat", "Second purchase"}, exclude: objection, nature: "relationship", trigger: "event", consent: "crm.consent.email", channels: []string{"email"}, limit: [2]int{3, 30}, status: "live"},
+	{program: "NEWSLETTER", segment: "card", purpose: "CRM-01", name: text{"Lettre du jeudi", "Thursday letter"}, delay: text{"Le jeudi à 11 h", "On Thursdays at 11:00"}, exclude: objection,
+		nature: "promotional", trigger: "schedule", consent: "crm.consent.email", channels: []string{"email"}, limit: [2]int{1, 7}, status: "live"},
+	{program: "BIRTHDAY", segment: "card", purpose: "CRM-02", name: text{"Offre d’anniversaire", "Birthday offer"}, delay: text{"7 jours avant, rappel le jour même", "7 days before, a reminder on the day"}, stop: text{"Offre utilisée", "Offer used"},
+		exclude: objection, nature: "promotional", trigger: "date", consent: "crm.consent.email", channels: []string{"email", "sms"}, limit: [2]int{2, 366}, status: "live"},
+	{program: "LOYALTY", segment: "card", purpose: "CRM-02", name: text{"Relevé de points", "Statement of points"}, delay: text{"Le premier du mois", "On the first of the month"}, nature: "service", trigger: "schedule",
+		channels: []string{"email"}, limit: [2]int{1, 30}, status: "live"},
+	{program: "LOYALTY", segment: "card", purpose: "CRM-02", name: text{"Points qui expirent", "Points about to expire"}, delay: text{"30 jours avant", "30 days before"}, exclude: objection, nature: "relationship",
+		trigger: "computed", consent: "crm.consent.sms", channels: []string{"email", "sms"}, limit: [2]int{1, 30}, status: "live"},
+	{program: "VIP", segment: "best", purpose: "CRM-03", name: text{"Ventes privées", "Private sales"}, campaign: true, exclude: objection, nature: "promotional", trigger: "manual", consent: "crm.consent.email",
+		channels: []string{"email", "phone"}, status: "live"},
+	{program: "TRANSACTIONAL", purpose: "VTE-01", name: text{"Suivi de commande", "Order tracking"}, delay: text{"À chaque changement d’état", "At each change of state"}, nature: "transactional", trigger: "event",
+		channels: []string{"email", "sms"}, status: "live"},
+	{program: "POST_PURCHASE", segment: "fresh", purpose: "SAT-01", name: text{"Conseils de pose", "Fitting advice"}, delay: text{"5 jours après la livraison", "5 days after delivery"}, nature: "service", trigger: "event",
+		channels: []string{"email"}, limit: [2]int{1, 7}, status: "live"},
+	{program: "SATISFACTION", purpose: "SAT-01", name: text{"Enquête après achat", "Survey after a purchase"}, delay: text{"10 jours après", "10 days later"}, stop: text{"Réponse reçue", "Answer received"}, nature: "relationship",
+		trigger: "event", channels: []string{"email"}, limit: [2]int{1, 90}, status: "live"},
+	{program: "ABANDON_CART", segment: "web", purpose: "WEB-01", name: text{"Relance de panier", "Basket reminder"}, delay: text{"2 heures après, puis 24 heures", "2 hours later, then 24 hours"}, stop: text{"Commande passée ou panier vidé", "Order placed or basket emptied"},
+		exclude: objection, nature: "promotional", trigger: "event", consent: "crm.consent.email", channels: []string{"email", "app_push"}, limit: [2]int{2, 7}, status: "live"},
+	{program: "WINBACK", segment: "asleep", purpose: "CRM-01", name: text{"Vous nous manquez", "We miss you"}, delay: text{"Au 13e mois sans achat", "In the 13th month without a purchase"}, stop: text{"Achat", "Purchase"}, exclude: objection,
+		nature: "promotional", trigger: "computed", consent: "crm.consent.email", channels: []string{"email", "post"}, limit: [2]int{2, 60}, status: "paused"},
+	{program: "CROSS_SELL", segment: "card", purpose: "CRM-03", name: text{"Compléter la pièce", "Complete the room"}, delay: text{"21 jours après l’achat", "21 days after the purchase"}, exclude: objection, nature: "promotional", trigger: "computed",
+		consent: "crm.consent.email", channels: []string{"email"}, limit: [2]int{1, 14}, status: "planned"},
+}
+
+// pressureRules are at most so many messages in so many days.
+var pressureRules = []struct {
+	channel    string
+	most, days int
+}{{"email", 2, 7}, {"sms", 2, 30}, {"app_push", 3, 7}}

@@ -108,6 +108,12 @@ var archiveTables = []archiveTable{
 		kpi owner_id>user? status starts_on:date? ends_on:date? paused_on:date? template version:int created_at:time updated_at:time
 		archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("program_purpose", "program_purpose", "program_id>program purpose_id>purpose").ordered("", "t.program_id, t.purpose_id"),
+	newArchiveTable("segment", "segment", "id:own name definition volume:int? version:int created_at:time updated_at:time archived_at:time?").
+		ordered("", "t.id"),
+	newArchiveTable("scenario", "scenario", `id:own program_id>program name kind nature trigger_kind trigger segment_id>segment? target exclusions
+		channels:texts delay cap_messages:int? cap_days:int? stop_rule message kpi purpose_id>purpose? consent_id>category? status starts_on:date?
+		ends_on:date? version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("pressure_rule", "pressure_rule", "id:own channel most:int days:int").ordered("", "t.id"),
 	newArchiveTable("link", "program_link", `field_id>field program_id>program level role note source linked_by>user? linked_at:time`).
 		ordered("", "t.field_id, t.program_id"),
 	newArchiveTable("requirement", "requirement", "program_id>program category_id>category level note").
@@ -242,7 +248,7 @@ var archiveUser = newArchiveTable("user", "app_user", "id:own email name locale"
 // subjectKinds tells the kind of records that a subject of the history or of a comment is.
 var subjectKinds = map[string]string{
 	"member": "user", "team": "team", "application": "application", "dataset": "dataset", "field": "field", "category": "category",
-	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program",
+	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program", "scenario": "scenario", "segment": "segment",
 	"client_processing": "client_processing", "flow": "flow", "retention_rule": "retention_rule", "import": "import", "view": "view", "mapping": "mapping", "decision": "decision", "batch": "batch",
 }
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -234,6 +235,24 @@ func (g *generator) plan() {
 			"status": g.pick("idea", "planned", "live", "paused", "ended"), "starts_on": g.maybe(g.day()), "paused_on": g.maybe(g.day()), "template": "VIP"}))
 	}
 	g.put("program_purpose", map[string]any{"program": 1, "purpose": 2})
+	g.put("segment", g.dated(map[string]any{"id": g.next("segment"), "name": "Clients récents", "definition": g.text(), "volume": g.maybe(1200)}))
+	for range 3 {
+		n := g.next("scenario")
+		capped := map[string]any{}
+		if g.bool() {
+			capped = map[string]any{"cap_messages": 2, "cap_days": 7}
+		}
+		record := map[string]any{"id": n, "program": g.of("program"), "name": fmt.Sprint("Scénario ", n), "kind": g.pick("sequence", "campaign"),
+			"nature": g.pick("service", "promotional"), "trigger_kind": g.pick("event", "date"), "trigger": g.text(), "segment": g.maybe(1), "target": g.text(),
+			"exclusions": g.text(), "channels": g.texts(), "delay": g.text(), "stop_rule": g.text(), "message": g.text(), "kpi": g.text(),
+			"consent": g.maybe(1), "status": g.pick("idea", "live"), "starts_on": g.maybe(g.day())}
+		if record["program"] == 1 {
+			record["purpose"] = 2
+		}
+		maps.Copy(record, capped)
+		g.put("scenario", g.dated(record))
+	}
+	g.put("pressure_rule", map[string]any{"id": g.next("pressure_rule"), "channel": "email", "most": 2, "days": 7})
 	for n := 1; n <= 80; n++ {
 		if g.bool() {
 			g.put("link", map[string]any{"field": n, "program": g.of("program"), "level": g.pick("essential", "useful", "avoid"),

@@ -226,7 +226,9 @@ func (s *Store) CategoryUses(ctx context.Context, by domain.Actor, id domain.Cat
 				on p.workspace_id = c.workspace_id and p.code = c.parent_code
 				where c.workspace_id = @ws and p.id = @id and c.archived_at is null
 			union all
-			select 'requirements', 'category&state=active,archived', count(*) from requirement where workspace_id = @ws and category_id = @id`)
+			select 'requirements', 'category&state=active,archived', count(*) from requirement where workspace_id = @ws and category_id = @id
+			union all
+			select 'scenarios', 'consent_category&state=active,archived', count(*) from scenario where workspace_id = @ws and consent_id = @id`)
 		return err
 	})
 	return uses, err

@@ -14,7 +14,7 @@ import (
 // comparedKind says how the rows of a table are compared between two moments.
 type comparedKind struct {
 	kind, table string
-	key         [2]string // columns that name a row; the second is empty where its id does
+	key         [2]string // columns that name a row, or an expression of a positive number; the second is empty where one is enough
 	// name is an expression over j, the row as JSON, that names the record.
 	name string
 	// subject is the column with the id of the record that the row is shown with, and ofKind what that is.
@@ -31,6 +31,7 @@ var comparedKinds = []comparedKind{
 	{"flow", "flow", [2]string{"id"}, "j->>'name'", "id", domain.SubjectFlow},
 	{"purpose", "purpose", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'name')", "id", domain.SubjectPurpose},
 	{"organisation", "organisation", [2]string{"workspace_id"}, "coalesce(j->'parties'->0->>'name', '')", "workspace_id", domain.SubjectOrganisation},
+	{"country", "country", [2]string{"hashtext(t.code)::bigint + 2147483649"}, "j->>'code'", "workspace_id", domain.SubjectOrganisation},
 	{"client_processing", "client_processing", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'client')", "id", domain.SubjectClientProcessing},
 	{"retention_rule", "retention_rule", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'name')", "id", domain.SubjectRetentionRule},
 	{"mapping", "purpose_mapping", [2]string{"id"}, fieldNamed + " || ' → ' || " + named("purpose", "purpose_id"), "field_id", domain.SubjectField},
@@ -42,6 +43,9 @@ var comparedKinds = []comparedKind{
 	{"collection", "field_collection", [2]string{"collection_point_id", "field_id"}, named("collection_point", "collection_point_id") + " || ' → ' || " + fieldNamed,
 		"collection_point_id", domain.SubjectCollectionPoint},
 	{"flow_field", "flow_field", [2]string{"flow_id", "source_field_id"}, named("flow", "flow_id") + " || ' · ' || " + named("field", "source_field_id"), "flow_id", domain.SubjectFlow},
+	{"scenario", "scenario", [2]string{"id"}, "j->>'name'", "id", domain.SubjectScenario},
+	{"segment", "segment", [2]string{"id"}, "j->>'name'", "id", domain.SubjectSegment},
+	{"pressure_rule", "pressure_rule", [2]string{"id"}, "j->>'channel'", "workspace_id", domain.SubjectWorkspace},
 	{"objective", "objective", [2]string{"id"}, "j->>'name'", "id", domain.SubjectObjective},
 	{"stage", "journey_stage", [2]string{"id"}, "j->>'name'", "id", domain.SubjectStage},
 	{"team", "team", [2]string{"id"}, "j->>'name'", "id", domain.SubjectTeam},
@@ -103,7 +107,11 @@ func (k comparedKind) sql() string {
 	if k.key[1] != "" {
 		second = "t." + k.key[1]
 	}
-	return strings.NewReplacer("{table}", k.table, "{k1}", "t."+k.key[0], "{k2}", second).Replace(`
+	first := k.key[0]
+	if !strings.Contains(first, "(") {
+		first = "t." + first
+	}
+	return strings.NewReplacer("{table}", k.table, "{k1}", first, "{k2}", second).Replace(`
 		a as (select {k1} as k1, {k2} as k2, to_jsonb(t) as j from past.{table} t
 			where t.workspace_id = @ws and t.valid_from <= @from and t.valid_to > @from and t.valid_to <= @to),
 		b as (select {k1} as k1, {k2} as k2, to_jsonb(t) as j from public.{table} t

@@ -18,7 +18,7 @@ type Names struct {
 var nameKinds = map[string]string{
 	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
 	"target_application": "application", "category": "category", "retention": "retention_rule", "rule": "retention_rule", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
-	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "proposed_by": "user", "decided_by": "user",
+	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "consent_category": "category", "proposed_by": "user", "decided_by": "user",
 }
 
 const namesSQL = `
@@ -31,7 +31,8 @@ const namesSQL = `
 	union all select 'program', id, name from program where workspace_id = @ws
 	union all select 'retention_rule', id, name from retention_rule where workspace_id = @ws
 	union all select 'objective', id, name from objective where workspace_id = @ws
-	union all select 'stage', id, name from journey_stage where workspace_id = @ws`
+	union all select 'stage', id, name from journey_stage where workspace_id = @ws
+	union all select 'segment', id, name from segment where workspace_id = @ws`
 
 type nameRow struct {
 	Kind string `db:"kind"`
@@ -94,6 +95,9 @@ func (n Names) Objective(id domain.ObjectiveID) string { return n.byKind["object
 
 // Stage returns the name of a stage of the customer journey.
 func (n Names) Stage(id domain.StageID) string { return n.byKind["stage"][int64(id)] }
+
+// Segment returns the name of a segment.
+func (n Names) Segment(id domain.SegmentID) string { return n.byKind["segment"][int64(id)] }
 
 // MemberOptions returns the members of the workspace, by name, for forms.
 func (s *Store) MemberOptions(ctx context.Context, by domain.Actor) (options []domain.Option, err error) {

@@ -31,6 +31,13 @@ func TestPlanPagesInBrowser(t *testing.T) {
 	s.Exec(t, `update purpose set state = 'draft', legal_basis = 'c_legal' where id = $1`, draft)
 	s.Exec(t, `insert into journey_stage (workspace_id, code, name, position) values ($1, 'zz-a', 'Nouveau client', 101), ($1, 'zz-b', 'Client fidèle', 102)`, by.Workspace)
 	s.Exec(t, `insert into objective (workspace_id, name, kpi, target) values ($1, 'Fidélisation', 'Clients actifs', '35 % fin 2027')`, by.Workspace)
+	s.Exec(t, `update program set stage_id = (select id from journey_stage where workspace_id = $1 and code = 'zz-a'),
+		objective_id = (select id from objective where workspace_id = $1 limit 1) where id = $2`, by.Workspace, g.program)
+	segment := insert(t, s, `insert into segment (workspace_id, name, definition, volume) values ($1, 'Clients du web, premier achat récent', 'Premier achat sur le site depuis moins de 90 jours', 12400) returning id`, by.Workspace)
+	scenario := insert(t, s, `insert into scenario (workspace_id, program_id, name, trigger_kind, trigger, segment_id, channels, cap_messages, cap_days, purpose_id, status)
+		values ($1, $2, 'Un mois avant l’anniversaire', 'date', '30 jours avant la date anniversaire', $3, '{email,sms}', 3, 7, $4, 'live') returning id`, by.Workspace, g.program, segment, g.purpose)
+	s.Exec(t, `insert into scenario (workspace_id, program_id, name, channels, status) values ($1, $2, 'Le jour même', '{email,app_push}', 'planned')`, by.Workspace, g.program)
+	s.Exec(t, `insert into pressure_rule (workspace_id, channel, most, days) values ($1, 'email', 2, 7), ($1, 'sms', 4, 30)`, by.Workspace)
 	var mapping domain.MappingID
 	if err := s.Owner.QueryRow(t.Context(), `select min(id) from purpose_mapping where purpose_id = $1 and state = 'proposed'`, g.purpose).Scan(&mapping); err != nil {
 		t.Fatal(err)
@@ -49,6 +56,11 @@ func TestPlanPagesInBrowser(t *testing.T) {
 		shownPage{"mappings", "/w/acme/mappings?n=10"},
 		shownPage{"mapping", "/w/acme/mappings/" + itoa(mapping)},
 		shownPage{"review", "/w/acme/review"},
+		shownPage{"plan", "/w/acme/plan"},
+		shownPage{"scenarios", "/w/acme/scenarios"},
+		shownPage{"scenario", "/w/acme/scenarios/" + itoa(scenario)},
+		shownPage{"scenario-edit", "/w/acme/scenarios/" + itoa(scenario) + "/edit"},
+		shownPage{"segments", "/w/acme/segments"},
 		shownPage{"objectives", "/w/acme/objectives"},
 		shownPage{"stages", "/w/acme/stages"})
 }

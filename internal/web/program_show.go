@@ -28,6 +28,8 @@ type programShowView struct {
 	count     string
 	rest      *ui.Link // list of the fields that the page leaves out
 	fields    string   // list of its fields
+	scenarios []scenarioLine
+	scenario  string // form of a new one; empty where the visitor may not add one
 	history   []ui.TimelineItem
 	edit      recordActions
 }
@@ -107,6 +109,11 @@ func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int,
 		if err != nil {
 			return err
 		}
+		scenarios, err := st.ProgramScenarios(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		v.scenarios = scenarioLines(ctx, by, scenarios)
 		events, err := st.EventsOf(ctx, by, domain.SubjectProgram, int64(id), historyShown)
 		if err != nil {
 			return err
@@ -133,11 +140,11 @@ func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	v.crumbs = []ui.Link{{Href: workspacePath(by, "programs"), Text: i18n.T(ctx, "programs.title")}, {Text: v.p.Name}}
-	kind, icon := programTone(string(v.p.Status))
-	v.badge = mark{kind, icon, enumWord(ctx, "program.status", string(v.p.Status))}
+	v.badge = programMark(ctx, string(v.p.Status))
 	v.edit = actionsOf(ctx, by, domain.EditPlan, programPath(by, id), v.p.ArchivedAt != nil)
 	if by.Can(domain.EditPlan) && v.p.ArchivedAt == nil {
 		v.steps, v.stepPath = statusSteps(ctx, v.p), programPath(by, id, "status")
+		v.scenario = workspacePath(by, "scenarios", "new") + "?program=" + itoa(id)
 	}
 	if v.shell, err = s.shell(w, r, v.p.Name); err != nil {
 		return err

@@ -78,6 +78,11 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 	"program":          coded("program"),
 	"purpose":          coded("purpose"),
 	"retention_rule":   coded("retention_rule"),
+	"segment":          named("segment"),
+	"scenario": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		return itoa(insert(t, s, `insert into scenario (workspace_id, program_id, name) values ($1, $2::text::bigint, $3) returning id`,
+			by.Workspace, coded("program")(t, s, by), fresh("scenario")))
+	},
 	"category": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
 		return itoa(insert(t, s, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class) values ($1, $2, $2, $2, 'personal') returning id`, by.Workspace, fresh("c")))
 	},

@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"utile/internal/domain"
+	"utile/internal/i18n"
+	"utile/internal/web/ui"
+)
+
+//i18n:dynamic segments. segment. scenarios.any.
+
+func (s *Server) segmentRoutes(r scope) {
+	nounRoutes(s, r, nounSpec[domain.SegmentID]{param: "segment", list: segmentList, edit: domain.EditPlan,
+		add: s.newSegment, create: s.createSegment, show: s.showSegment, form: s.editSegment, change: s.changeSegment,
+		archive: s.store.ArchiveSegment, restore: s.store.RestoreSegment, remove: s.store.RemoveSegment})
+}
+
+func segmentPath(by domain.Actor, id domain.SegmentID, parts ...string) string {
+	return workspacePath(by, append([]string{"segments", itoa(id)}, parts...)...)
+}
+
+var segmentList = registerSpec{
+	register: domain.SegmentRegister,
+	path:     "segments",
+	show:     func(by domain.Actor, id int64) string { return segmentPath(by, domain.SegmentID(id)) },
+	add:      domain.EditPlan,
+	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditPlan}},
+}
+
+type segmentForm struct {
+	Version    int    `form:"version"`
+	Name       string `form:"name"`
+	Definition string `form:"definition"`
+	Volume     string `form:"volume"`
+}
+
+func (f segmentForm) apply(g domain.Segment) (domain.Segment, error) {
+	var bad domain.Problems
+	g.Name, g.Definition, g.Volume = f.Name, f.Definition, typedCount(&bad, "volume", f.Volume)
+	g, err := domain.NewSegment(g)
+	if problems, ok := withProblems(bad, err); ok {
+		return g, problems.Err()
+	}
+	return g, err
+}
+
+func segmentFormOf(ctx context.Context, g domain.Segment) segmentForm {
+	f := segmentForm{Version: g.Version, Name: g.Name, Definition: g.Definition}
+	if g.Volume != nil {
+		f.Volume = i18n.Number(ctx, *g.Volume)
+	}
+	return f
+}
+
+type segmentEditView struct {
+	formView
+	shell        ui.Shell
+	title        string
+	action, back string
+	crumbs       []ui.Link
+	form         segmentForm
+}
+
+func (s *Server) segmentEdit(w http.ResponseWriter, r *http.Request, status int, id domain.SegmentID, f segmentForm, p domain.Problems) (err error) {
+	ctx, by := r.Context(), actor(r)
+	list := workspacePath(by, "segments")
+	v := segmentEditView{formView: formView{ctx, "segment", p}, form: f, title: i18n.T(ctx, "segments.add"), action: list, back: list,
+		crumbs: []ui.Link{{Href: list, Text: i18n.T(ctx, "segments.title")}}}
+	if id != 0 {
+		v.title, v.action, v.back = i18n.T(ctx, "segment.edit"), segmentPath(by, id), segmentPath(by, id)
+		v.crumbs = append(v.crumbs, ui.Link{Href: v.back, Text: f.Name})
+	}
+	v.crumbs = append(v.crumbs, ui.Link{Text: v.title})
+	if v.shell, err = s.shell(w, r, v.title); err != nil {
+		return err
+	}
+	return s.render(w, r, status, segmentEdit(v))
+}
+
+func (s *Server) newSegment(w http.ResponseWriter, r *http.Request) error {
+	return s.segmentEdit(w, r, http.StatusOK, 0, segmentForm{}, nil)
+}
+
+func (s *Server) createSegment(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	f, p, err := decode[segmentForm](r)
+	if err != nil {
+		return err
+	}
+	var id domain.SegmentID
+	g, err := f.apply(domain.Segment{})
+	if err == nil && len(p) == 0 {
+		id, err = s.store.AddSegment(r.Context(), by, g)
+	}
+	if problems, bad := withProblems(p, err); bad {
+		return s.segmentEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, segmentPath(by, id), "segment.added", "name", g.Name)
+}
+
+func (s *Server) editSegment(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.SegmentID](r, "segment")
+	if err != nil {
+		return err
+	}
+	g, err := s.store.SegmentByID(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	return s.segmentEdit(w, r, http.StatusOK, id, segmentFormOf(r.Context(), g), nil)
+}
+
+func (s *Server) changeSegment(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.SegmentID](r, "segment")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[segmentForm](r)
+	if err != nil {
+		return err
+	}
+	if len(p) == 0 {
+		err = s.store.ChangeSegment(r.Context(), by, id, f.Version, f.apply)
+	}
+	if problems, bad := withProblems(p, err); bad {
+		return s.segmentEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, segmentPath(by, id), "segment.changed", "name", domain.CleanLine(f.Name))
+}
+
+func (s *Server) showSegment(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.SegmentID](r, "segment")
+	if err != nil {
+		return err
+	}
+	g, err := s.store.SegmentByID(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	uses, err := s.store.SegmentUses(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	names, err := s.store.Names(ctx, by)
+	if err != nil {
+		return err
+	}
+	history, err := s.history(r, domain.SubjectSegment, int64(id), names)
+	if err != nil {
+		return err
+	}
+	f := segmentFormOf(ctx, g)
+	v := planShowView{title: g.Name, uses: usesView(ctx, by, uses, r), history: history, archived: g.ArchivedAt,
+		crumbs: []ui.Link{{Href: workspacePath(by, "segments"), Text: i18n.T(ctx, "segments.title")}, {Text: g.Name}},
+		edit:   actionsOf(ctx, by, domain.EditPlan, segmentPath(by, id), g.ArchivedAt != nil),
+		facts:  factList(ctx, fact{"definition", g.Definition}, fact{"volume", f.Volume})}
+	if v.shell, err = s.shell(w, r, g.Name); err != nil {
+		return err
+	}
+	return s.ok(w, r, planShow(v))
+}
