@@ -625,7 +625,6 @@ const fieldRules = `select x.from_kind, x.of_id, x.of_name, rr.id as rule_id, rr
 		union all
 		select 4, 'purpose', p.id, p.code || ' · ' || p.name, p.retention_rule_id
 			from purpose_mapping m join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
-			where m.workspace_id = @ws and m.field_id = @id and m.state = 'approved' and p.state = 'in_force' and p.archived_at is null
-				and coalesce(p.starts_on <= reference_day(), true) and coalesce(p.ends_on >= reference_day(), true)
+			where m.workspace_id = @ws and m.field_id = @id and m.state = 'approved' and ` + inForce + `
 	) x left join retention_rule rr on rr.workspace_id = @ws and rr.id = x.rule
 	order by x.place, fold(x.of_name), x.of_id`

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,10 +15,13 @@ import (
 	"utile/internal/web/ui"
 )
 
-//i18n:dynamic retention.
+//i18n:dynamic retention. schedule.
 
 func (s *Server) retentionRoutes(r scope) {
 	r.get("/retention/presets", domain.EditPurpose, s.showPresets)
+	r.get("/retention/conflicts", domain.ReadWorkspace, s.showConflicts)
+	r.get("/retention/schedule", domain.ReadWorkspace, func(w http.ResponseWriter, r *http.Request) error { return s.showRegister(w, r, scheduleList) })
+	r.get("/retention/schedule.{format}", domain.ReadWorkspace, s.exportRegister(domain.ScheduleRegister))
 	nounRoutes(s, r, nounSpec[domain.RetentionRuleID]{param: "retention_rule", list: retentionList, edit: domain.EditPurpose,
 		add: s.newRetention, create: s.createRetention, show: s.showRetention, form: s.editRetention, change: s.changeRetention,
 		archive: s.store.ArchiveRetentionRule, restore: s.store.RestoreRetentionRule, remove: s.store.RemoveRetentionRule})
@@ -35,9 +39,16 @@ var retentionList = registerSpec{
 	show:     func(by domain.Actor, id int64) string { return retentionPath(by, domain.RetentionRuleID(id)) },
 	add:      domain.EditPurpose,
 	addPath:  "retention/presets",
-	tone:     map[string]tone{"certainty": certaintyTone},
-	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditPurpose}},
+	extra: func(ctx context.Context, by domain.Actor) []ui.Link {
+		return []ui.Link{{Href: workspacePath(by, "retention", "conflicts"), Text: i18n.T(ctx, "retention.conflicts")},
+			{Href: workspacePath(by, "retention", "schedule"), Text: i18n.T(ctx, "schedule.title")}}
+	},
+	tone: map[string]tone{"certainty": certaintyTone},
+	bulk: []bulkAction{{name: "archive", icon: "archive", action: domain.EditPurpose}},
 }
+
+// scheduleList is the table of periods by purpose and category.
+var scheduleList = registerSpec{register: domain.ScheduleRegister, path: "retention/schedule", tone: map[string]tone{"certainty": certaintyTone}}
 
 // certaintyTone warns of what nobody has read yet.
 func certaintyTone(code string) (ui.Kind, string) {
@@ -432,6 +443,60 @@ func ruleNotes(ctx context.Context, by domain.Actor, r domain.RetentionRule) []u
 		}
 	}
 	return notes
+}
+
+// conflictView is a conflict in words, with the way to what it is about and to where it is mended.
+type conflictView struct {
+	kind       mark
+	sentence   string
+	about, fix *ui.Link
+}
+
+type conflictsView struct {
+	shell  ui.Shell
+	crumbs []ui.Link
+	count  string
+	lines  []conflictView
+}
+
+// conflictTones draw the kinds of conflicts: what a text forbids, what is missing, what should be looked at.
+var conflictTones = map[string]ui.Kind{"below_least": ui.Danger, "cut_short": ui.Danger, "no_rule": ui.Danger, "longer_copy": ui.Warn, "unrecorded": ui.Warn, "no_ground": ui.Warn}
+
+func (s *Server) showConflicts(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	list, err := s.store.RetentionConflicts(ctx, by)
+	if err != nil {
+		return err
+	}
+	title := i18n.T(ctx, "retention.conflicts")
+	v := conflictsView{count: i18n.T(ctx, "retention.conflicts.count", "n", len(list)),
+		crumbs: []ui.Link{{Href: workspacePath(by, "retention"), Text: i18n.T(ctx, "retention.title")}, {Text: title}}}
+	for _, c := range list {
+		line := conflictView{kind: mark{conflictTones[c.Kind], "alert-triangle", i18n.T(ctx, "retention.conflict."+c.Kind)}, sentence: conflictSentence(ctx, c)}
+		line.about = &ui.Link{Href: workspacePath(by, subjectPaths[c.Subject.Kind], itoa(c.Subject.ID)), Text: c.Subject.Name}
+		if c.Rule != 0 && c.Subject.Kind != domain.SubjectRetentionRule {
+			line.fix = &ui.Link{Href: retentionPath(by, c.Rule), Text: i18n.T(ctx, "retention.rule")}
+		}
+		v.lines = append(v.lines, line)
+	}
+	if v.shell, err = s.shell(w, r, title); err != nil {
+		return err
+	}
+	return s.ok(w, r, conflictsPage(v))
+}
+
+// conflictSentence writes a conflict with its facts: months as people say them, events in their words.
+func conflictSentence(ctx context.Context, c domain.RetentionConflict) string {
+	args := maps.Clone(c.Args)
+	for _, name := range []string{"months", "least", "origin", "copy"} {
+		if n, ok := args[name].(int); ok {
+			args[name] = spanWord(ctx, n)
+		}
+	}
+	if events, ok := args["events"].([]string); ok {
+		args["events"] = i18n.List(ctx, enumWords(ctx, "retention.trigger", events))
+	}
+	return i18n.TArgs(ctx, "retention.conflict."+c.Kind+".sentence", args)
 }
 
 // attachShown is how many records one page offers; a search finds the others.
