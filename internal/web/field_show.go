@@ -66,7 +66,8 @@ type fieldVerdict struct {
 	completeness     int
 	completenessText string
 	missing          []ui.Link
-	answered         bool // lawful and used were asked: they are of personal data only
+	answered         bool   // lawful and used were asked: they are of personal data only
+	reason           string // why the field is held, in words for a customer
 }
 
 type flagLine struct {
@@ -339,6 +340,7 @@ func (p fieldPage) verdict() fieldVerdict {
 		answered: p.v.Field.Class.Personal(), lawful: found.Lawful, used: found.Used, lawfulWhy: p.lawfulWhy(),
 		usedWhy: p.t("used." + string(found.Why) + ".sentence"), completeness: p.v.Completeness,
 		completenessText: i18n.Percent(p.ctx, float64(p.v.Completeness)/100), missing: p.missing()}
+	v.reason = p.reason()
 	if found.Why == domain.WhyContradicted && p.claimedLately() {
 		v.usedWhy += " " + p.t("used.contradicted.lately")
 	}

@@ -324,3 +324,28 @@ func TestSilenceBeforeAProgramBegan(t *testing.T) {
 		}
 	}
 }
+
+func TestFieldSaysWhyItIsHeld(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	v := s.As(t, s.Admin())
+	path := "/w/acme/fields/" + itoa(g.field)
+	quote := func() string { return v.Get(path).Want(http.StatusOK).Text("#verdict ~ * .quote, .quote") }
+	if text := quote(); !strings.Contains(text, "We hold “ident.contact.email”") {
+		t.Errorf("linked and covered: %q", text)
+	}
+	s.Exec(t, `update program_link set role = 'reach'`)
+	if text := quote(); !strings.Contains(text, "reach you in the program “") || !strings.Contains(text, "Legal basis: ") {
+		t.Errorf("with a role: %q", text)
+	}
+	s.Exec(t, `update program set status = 'idea'`)
+	s.Exec(t, `update purpose_mapping set state = 'rejected'`)
+	if text := quote(); !strings.Contains(text, "Nothing says why we hold “ident.contact.email”") {
+		t.Errorf("an idea justifies nothing: %q", text)
+	}
+	s.Exec(t, `update field set category_id = (select id from data_category where workspace_id = field.workspace_id and code = 'tech.key'), gdpr_class = 'non_personal'`)
+	if text := quote(); strings.Contains(text, "We hold") {
+		t.Errorf("data of no person needs no reason: %q", text)
+	}
+}
