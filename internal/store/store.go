@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,7 +55,9 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if config.MaxConns < 16 {
 		config.MaxConns = 16
 	}
-	config.MinConns = 2
+	if !strings.Contains(dsn, "pool_min_conns") {
+		config.MinConns = 2
+	}
 	config.MaxConnIdleTime = 30 * time.Minute
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "utile"

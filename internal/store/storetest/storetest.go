@@ -29,42 +29,62 @@ var server = sync.OnceValues(func() (string, error) {
 	return localpg.StartForTest()
 })
 
-// template is the name of a database with all migrations, made once per machine for each state of them.
-var template = sync.OnceValues(func() (string, error) {
+// The databases that those of tests are copied from, each made once per machine for each state of the migrations.
+var (
+	// plain is the name of a database with all migrations and no row.
+	plain = sync.OnceValues(func() (string, error) {
+		name, err := templateName()
+		if err != nil {
+			return "", err
+		}
+		return name, makeTemplate(name, "", store.Migrate)
+	})
+	// peopled is the name of a database with the workspaces and members of a World.
+	peopled = sync.OnceValues(func() (string, error) {
+		from, err := plain()
+		if err != nil {
+			return "", err
+		}
+		name := fmt.Sprintf("%s_%x", from, sha256.Sum256(worldSource))[:len(from)+7]
+		return name, makeTemplate(name, copyOf(from), people)
+	})
+)
+
+// copyOf makes a new database a copy of another.
+func copyOf(template string) string { return " template " + template + " strategy file_copy" }
+
+// makeTemplate makes a database, with options of "create database", and fills it, unless it is there.
+func makeTemplate(name, options string, fill func(ctx context.Context, dsn string) error) error {
 	ctx := context.Background()
-	name, err := templateName()
-	if err != nil {
-		return "", err
-	}
 	admin, err := adminPool()
 	if err != nil {
-		return "", err
+		return err
 	}
 	// One process builds it; the others wait for the lock and find it done.
 	conn, err := admin.Acquire(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer conn.Release()
 	if _, err := conn.Exec(ctx, "select pg_advisory_lock(727001)"); err != nil {
-		return "", err
+		return err
 	}
 	defer func() { _, _ = conn.Exec(ctx, "select pg_advisory_unlock(727001)") }()
 	var ready bool
 	if err := conn.QueryRow(ctx, "select exists(select from pg_database where datname = $1 and datistemplate)", name).Scan(&ready); err != nil || ready {
-		return name, err
+		return err
 	}
-	for _, sql := range []string{"drop database if exists " + name, "create database " + name} {
+	for _, sql := range []string{"drop database if exists " + name, "create database " + name + options} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
-			return "", err
+			return err
 		}
 	}
-	if err := store.Migrate(ctx, dsnOf(name)); err != nil {
-		return "", err
+	if err := fill(ctx, dsnOf(name)); err != nil {
+		return err
 	}
 	_, err = conn.Exec(ctx, "alter database "+name+" is_template true allow_connections false")
-	return name, err
-})
+	return err
+}
 
 var adminPool = sync.OnceValues(func() (*pgxpool.Pool, error) {
 	dsn, err := server()
@@ -108,7 +128,7 @@ func dsnOf(database string) string {
 	if config.Password != "" {
 		fmt.Fprintf(&b, " password='%s'", config.Password)
 	}
-	b.WriteString(" sslmode=disable pool_max_conns=8")
+	b.WriteString(" sslmode=disable pool_max_conns=8 pool_min_conns=0") // each connection costs as much as the database
 	return b.String()
 }
 
@@ -117,6 +137,12 @@ var sequence atomic.Int64
 // DSN makes a fresh database with all migrations, dropped at the end of the test, and returns its address. The user is
 // a superuser: stores opened on it work under the application's role all the same.
 func DSN(tb testing.TB) string {
+	tb.Helper()
+	return database(tb, plain)
+}
+
+// database makes a copy of a template, dropped at the end of the test, and returns its address.
+func database(tb testing.TB, template func() (string, error)) string {
 	tb.Helper()
 	ctx := context.Background()
 	from, err := template()
@@ -128,7 +154,7 @@ func DSN(tb testing.TB) string {
 		tb.Fatalf("test database: %v", err)
 	}
 	name := fmt.Sprintf("utile_test_%d_%d", os.Getpid(), sequence.Add(1))
-	if _, err := admin.Exec(ctx, "create database "+name+" template "+from+" strategy file_copy"); err != nil {
+	if _, err := admin.Exec(ctx, "create database "+name+copyOf(from)); err != nil {
 		tb.Fatalf("test database: %v", err)
 	}
 	dsn := dsnOf(name)
@@ -168,10 +194,15 @@ func DB(tb testing.TB) *store.Store {
 func DBAndDSN(tb testing.TB) (*store.Store, string) {
 	tb.Helper()
 	dsn := DSN(tb)
+	return open(tb, dsn), dsn
+}
+
+func open(tb testing.TB, dsn string) *store.Store {
+	tb.Helper()
 	st, err := store.Open(context.Background(), dsn)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(st.Close)
-	return st, dsn
+	return st
 }

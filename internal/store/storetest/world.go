@@ -2,10 +2,12 @@ package storetest
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"utile/internal/domain"
 	"utile/internal/store"
@@ -23,41 +25,67 @@ type World struct {
 // Admin is the administrator of the first workspace.
 func (w *World) Admin() domain.Actor { return w.Acme[domain.RoleAdmin] }
 
+//go:embed world.go
+var worldSource []byte // another World is another template
+
 // NewWorld makes a fresh database with two empty workspaces, "acme" in English and "other" in French. The categories
 // ident.contact.email (personal), art9.health (sensitive), tech.key (not personal) and unk (to qualify) are there.
 func NewWorld(tb testing.TB) *World {
 	tb.Helper()
-	st, dsn := DBAndDSN(tb)
-	w := &World{Store: st, DSN: dsn, Owner: Owner(tb, dsn)}
-	w.Acme = w.workspace(tb, "acme", "en")
-	w.Other = w.workspace(tb, "other", "fr")
+	dsn := database(tb, peopled)
+	w := &World{Store: open(tb, dsn), DSN: dsn, Owner: Owner(tb, dsn), Acme: map[domain.Role]domain.Actor{}, Other: map[domain.Role]domain.Actor{}}
+	w.Exec(tb, `update workspace set judged_on = current_date where judged_on < current_date`) // the template may be of another day
+	rows, err := w.Owner.Query(context.Background(), `select u.id, u.name, u.email, m.role, w.id, w.slug, w.locale
+		from membership m join app_user u on u.id = m.user_id join workspace w on w.id = m.workspace_id`)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var a domain.Actor
+	_, err = pgx.ForEachRow(rows, []any{&a.User, &a.Name, &a.Email, &a.Role, &a.Workspace, &a.Slug, &a.Lang}, func() error {
+		if a.Slug == "acme" {
+			w.Acme[a.Role] = a
+		} else {
+			w.Other[a.Role] = a
+		}
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
 	return w
 }
 
-func (w *World) workspace(tb testing.TB, slug, locale string) map[domain.Role]domain.Actor {
-	tb.Helper()
-	ctx := context.Background()
-	var ws domain.WorkspaceID
-	w.scan(tb, &ws, `insert into workspace (slug, name, locale, judged_on) values ($1, initcap($1), $2, current_date) returning id`, slug, locale)
-	actors := map[domain.Role]domain.Actor{}
-	for _, role := range domain.Roles {
-		a := domain.Actor{Name: fmt.Sprintf("%s %s", slug, role), Email: fmt.Sprintf("%s@%s.example.com", role, slug), Role: role,
-			Workspace: ws, Slug: slug, Lang: locale}
-		w.scan(tb, &a.User, `insert into app_user (email, name, locale, password_hash) values ($1, $2, $3, '!') returning id`, a.Email, a.Name, locale)
-		if _, err := w.Owner.Exec(ctx, `insert into membership (workspace_id, user_id, role) values ($1, $2, $3)`, ws, a.User, string(role)); err != nil {
-			tb.Fatal(err)
-		}
-		actors[role] = a
+// people fills an empty database with the workspaces of a World and their members.
+func people(ctx context.Context, dsn string) error {
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return err
 	}
-	for _, c := range []struct{ code, class string }{
-		{"ident.contact.email", "personal"}, {"art9.health", "sensitive_art9"}, {"tech.key", "non_personal"}, {"unk", "unclassified"},
-	} {
-		if _, err := w.Owner.Exec(ctx, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class, builtin)
-			values ($1, $2, $2, $2, $3, true)`, ws, c.code, c.class); err != nil {
-			tb.Fatal(err)
+	defer pool.Close()
+	for _, w := range [][2]string{{"acme", "en"}, {"other", "fr"}} {
+		slug, locale := w[0], w[1]
+		var ws domain.WorkspaceID
+		if err := pool.QueryRow(ctx, `insert into workspace (slug, name, locale, judged_on) values ($1, initcap($1), $2, current_date) returning id`,
+			slug, locale).Scan(&ws); err != nil {
+			return err
+		}
+		for _, role := range domain.Roles {
+			if _, err := pool.Exec(ctx, `with u as (insert into app_user (email, name, locale, password_hash) values ($1, $2, $3, '!') returning id)
+				insert into membership (workspace_id, user_id, role) select $4, id, $5 from u`,
+				fmt.Sprintf("%s@%s.example.com", role, slug), fmt.Sprintf("%s %s", slug, role), locale, ws, string(role)); err != nil {
+				return err
+			}
+		}
+		for _, c := range []struct{ code, class string }{
+			{"ident.contact.email", "personal"}, {"art9.health", "sensitive_art9"}, {"tech.key", "non_personal"}, {"unk", "unclassified"},
+		} {
+			if _, err := pool.Exec(ctx, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class, builtin)
+				values ($1, $2, $2, $2, $3, true)`, ws, c.code, c.class); err != nil {
+				return err
+			}
 		}
 	}
-	return actors
+	return nil
 }
 
 func (w *World) scan(tb testing.TB, into any, sql string, args ...any) {
