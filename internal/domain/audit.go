@@ -26,6 +26,7 @@ const (
 	SubjectOrganisation     = "organisation"
 	SubjectCountry          = "country"
 	SubjectClientProcessing = "client_processing"
+	SubjectThread           = "thread"
 )
 
 // Subject names what an event is about.

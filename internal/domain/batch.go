@@ -26,6 +26,7 @@ const (
 	BulkImport     BulkAct = "import"
 	BulkApprove    BulkAct = "approve_mappings"
 	BulkReject     BulkAct = "reject_mappings"
+	BulkRedirect   BulkAct = "redirect_mappings"
 	BulkAccept     BulkAct = "accept_suggestions"
 	BulkRefuse     BulkAct = "refuse_suggestions"
 )
@@ -42,7 +43,7 @@ func (a BulkAct) Action() Action {
 		return ProposeMapping
 	case BulkRetain:
 		return EditPurpose
-	case BulkApprove, BulkReject:
+	case BulkApprove, BulkReject, BulkRedirect:
 		return ReviewMapping
 	case BulkKeep, BulkToDPO, BulkDelete:
 		return Decide
@@ -117,7 +118,7 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkRefuse:
 		clean.Category, clean.Name = b.Category, CleanLine(b.Name)
 		p.chosen("category", int64(b.Category))
-	case BulkMatrix, BulkImport, BulkApprove, BulkReject:
+	case BulkMatrix, BulkImport, BulkApprove, BulkReject, BulkRedirect:
 		p.Add("act", "error.choice")
 	default:
 		p.Add("act", "error.choice")

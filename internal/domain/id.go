@@ -27,4 +27,6 @@ type (
 	RemarkID           int64
 	RetentionRuleID    int64
 	ClientProcessingID int64
+	ApprovalID         int64
+	ThreadID           int64
 )

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,6 +19,9 @@ type PurposeMapping struct {
 	DecidedAt     *time.Time
 	Reason        string // of the decision
 	SelfApproved  bool   // approved by who proposed it, because nobody else could
+	// Approval is the last one that was given and not taken back; while the mapping is approved, the one that holds.
+	Approval ApprovalID
+	Thread   ThreadID // the last question that a DPO asked about it; zero for none
 	// ReopenedBecause is the code of what changed after an approval; empty where nothing did.
 	ReopenedBecause string
 	Version         int
@@ -26,8 +30,8 @@ type PurposeMapping struct {
 // Choices of a mapping's lists.
 var (
 	MappingStates = []string{string(MappingProposed), string(MappingApproved), string(MappingRejected)}
-	// ReopeningCauses are the changes after which an approval no longer holds.
-	ReopeningCauses = []string{"category", "legal_basis", "legal_reference", "art9_condition", "retention", "recipients", "transfers"}
+	// ReopeningCauses are the changes after which an approval no longer holds, and the dates that end one.
+	ReopeningCauses = append(slices.Clone(MaterialTerms), "approved_until", "review_on")
 )
 
 // NewMapping checks and cleans a proposal.
@@ -70,27 +74,29 @@ func (m PurposeMapping) undecided() PurposeMapping {
 
 // MappingGround is what an approval leans on, as it is when it is given.
 type MappingGround struct {
-	Class   GDPRClass    // of the field
-	Purpose PurposeFacts // to which the field is tied
+	Facts CheckFacts
 	// OtherReviewer is true where somebody else of the workspace may approve.
 	OtherReviewer bool
 }
 
-// Approve is the DPO's yes. It is refused to everybody else, to who proposed while another could answer, for a purpose
-// that is not in force, and for data whose regime asks for a condition that the purpose does not state.
-func (m PurposeMapping) Approve(by Actor, at time.Time, reason string, g MappingGround) (PurposeMapping, error) {
+// Approve is the DPO's yes, until a last day where one is given. It is refused to everybody else, to who proposed while
+// another could answer, for a purpose that is not in force, and where a legal check blocks.
+func (m PurposeMapping) Approve(by Actor, at time.Time, reason string, until *time.Time, g MappingGround) (PurposeMapping, error) {
 	self := m.ProposedBy != 0 && m.ProposedBy == by.User
-	switch err := m.answerable(by, reason); {
+	switch err := m.answerable(by, at, reason, until); {
 	case err != nil:
 		return m, err
 	case m.State != MappingProposed:
 		return m, Errorf(Conflict, "mapping.not_proposed")
 	case self && g.OtherReviewer:
 		return m, Errorf(Conflict, "mapping.own")
-	case g.Purpose.State != PurposeInForce:
+	case g.Facts.Purpose.Rules().State != PurposeInForce:
 		return m, Errorf(Conflict, "mapping.purpose_not_in_force")
-	case !g.Purpose.grounds(g.Class):
-		return m, Errorf(Conflict, "mapping.ungrounded."+string(g.Class))
+	}
+	for _, f := range g.Facts.Findings() {
+		if f.Blocks() {
+			return m, Errorf(Conflict, "check."+f.Code)
+		}
 	}
 	m.SelfApproved, m.ReopenedBecause = self, ""
 	return m.decided(MappingApproved, by, at, reason), nil
@@ -98,7 +104,7 @@ func (m PurposeMapping) Approve(by Actor, at time.Time, reason string, g Mapping
 
 // Reject is the DPO's no, to a proposal or, later, to what was approved.
 func (m PurposeMapping) Reject(by Actor, at time.Time, reason string) (PurposeMapping, error) {
-	switch err := m.answerable(by, reason); {
+	switch err := m.answerable(by, at, reason, nil); {
 	case err != nil:
 		return m, err
 	case m.State == MappingRejected:
@@ -108,7 +114,7 @@ func (m PurposeMapping) Reject(by Actor, at time.Time, reason string) (PurposeMa
 	return m.decided(MappingRejected, by, at, reason), nil
 }
 
-func (m PurposeMapping) answerable(by Actor, reason string) error {
+func (m PurposeMapping) answerable(by Actor, at time.Time, reason string, until *time.Time) error {
 	if err := by.Must(ReviewMapping); err != nil {
 		return err
 	}
@@ -117,6 +123,7 @@ func (m PurposeMapping) answerable(by Actor, reason string) error {
 		p.Add("reason", "mapping.unreasoned")
 	}
 	p.Text("reason", reason, MaxText)
+	newUntil(&p, until, at)
 	return p.Err()
 }
 

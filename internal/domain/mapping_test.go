@@ -13,31 +13,42 @@ func member(id UserID, role Role) Actor { return Actor{User: id, Role: role, Wor
 
 func TestApprovalsFollowTheRules(t *testing.T) {
 	t.Parallel()
-	inForce := PurposeFacts{State: PurposeInForce}
+	inForce := Purpose{State: PurposeInForce, LegalBasis: "a_consent", ConsentProof: "Register", ConsentWithdrawal: "Link"}
+	conditioned := inForce
+	conditioned.Art9Condition = "a"
+	draft := inForce
+	draft.State = PurposeDraft
+	ground := func(c GDPRClass, p Purpose, others bool) MappingGround {
+		return MappingGround{CheckFacts{Class: c, Purpose: p, Today: reviewDay}, others}
+	}
 	proposed := PurposeMapping{State: MappingProposed, ProposedBy: 1, Justification: "To write to them"}
+	tomorrow := reviewDay.AddDate(0, 0, 1)
 	for name, c := range map[string]struct {
-		m    PurposeMapping
-		by   Actor
-		why  string
-		g    MappingGround
-		want string // key of the refusal; empty where it is approved
-		self bool
+		m     PurposeMapping
+		by    Actor
+		why   string
+		until *time.Time
+		g     MappingGround
+		want  string // key of the refusal; empty where it is approved
+		self  bool
 	}{
-		"the DPO":                      {proposed, member(2, RoleDPO), "Right", MappingGround{ClassPersonal, inForce, true}, "", false},
-		"an administrator":             {proposed, member(2, RoleAdmin), "Right", MappingGround{ClassPersonal, inForce, false}, "", false},
-		"an editor":                    {proposed, member(2, RoleEditor), "Right", MappingGround{ClassPersonal, inForce, false}, "error.denied", false},
-		"one's own, while another can": {proposed, member(1, RoleDPO), "Right", MappingGround{ClassPersonal, inForce, true}, "mapping.own", false},
-		"one's own, alone":             {proposed, member(1, RoleDPO), "Right", MappingGround{ClassPersonal, inForce, false}, "", true},
-		"without a reason":             {proposed, member(2, RoleDPO), "  ", MappingGround{ClassPersonal, inForce, true}, "error.form", false},
-		"a draft":                      {proposed, member(2, RoleDPO), "Right", MappingGround{ClassPersonal, PurposeFacts{State: PurposeDraft}, true}, "mapping.purpose_not_in_force", false},
-		"sensitive without condition":  {proposed, member(2, RoleDPO), "Right", MappingGround{ClassSensitive, inForce, true}, "mapping.ungrounded.sensitive_art9", false},
-		"sensitive with condition":     {proposed, member(2, RoleDPO), "Right", MappingGround{ClassSensitive, PurposeFacts{State: PurposeInForce, Art9Condition: true}, true}, "", false},
-		"the NIR without a text":       {proposed, member(2, RoleDPO), "Right", MappingGround{ClassNIR, PurposeFacts{State: PurposeInForce, Art9Condition: true}, true}, "mapping.ungrounded.nir", false},
-		"approved already":             {PurposeMapping{State: MappingApproved}, member(2, RoleDPO), "Right", MappingGround{ClassPersonal, inForce, true}, "mapping.not_proposed", false},
+		"the DPO":                      {proposed, member(2, RoleDPO), "Right", nil, ground(ClassPersonal, inForce, true), "", false},
+		"the DPO, until tomorrow":      {proposed, member(2, RoleDPO), "Right", &tomorrow, ground(ClassPersonal, inForce, true), "", false},
+		"the DPO, until today":         {proposed, member(2, RoleDPO), "Right", &reviewDay, ground(ClassPersonal, inForce, true), "error.form", false},
+		"an administrator":             {proposed, member(2, RoleAdmin), "Right", nil, ground(ClassPersonal, inForce, false), "", false},
+		"an editor":                    {proposed, member(2, RoleEditor), "Right", nil, ground(ClassPersonal, inForce, false), "error.denied", false},
+		"one's own, while another can": {proposed, member(1, RoleDPO), "Right", nil, ground(ClassPersonal, inForce, true), "mapping.own", false},
+		"one's own, alone":             {proposed, member(1, RoleDPO), "Right", nil, ground(ClassPersonal, inForce, false), "", true},
+		"without a reason":             {proposed, member(2, RoleDPO), "  ", nil, ground(ClassPersonal, inForce, true), "error.form", false},
+		"a draft":                      {proposed, member(2, RoleDPO), "Right", nil, ground(ClassPersonal, draft, true), "mapping.purpose_not_in_force", false},
+		"sensitive without condition":  {proposed, member(2, RoleDPO), "Right", nil, ground(ClassSensitive, inForce, true), "check.art9_condition", false},
+		"sensitive with condition":     {proposed, member(2, RoleDPO), "Right", nil, ground(ClassSensitive, conditioned, true), "", false},
+		"the NIR without a text":       {proposed, member(2, RoleDPO), "Right", nil, ground(ClassNIR, conditioned, true), "check.nir_text", false},
+		"approved already":             {PurposeMapping{State: MappingApproved}, member(2, RoleDPO), "Right", nil, ground(ClassPersonal, inForce, true), "mapping.not_proposed", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := c.m.Approve(c.by, reviewDay, c.why, c.g)
+			got, err := c.m.Approve(c.by, reviewDay, c.why, c.until, c.g)
 			if c.want == "" {
 				if err != nil || got.State != MappingApproved || got.DecidedBy != c.by.User || got.SelfApproved != c.self || got.DecidedAt == nil {
 					t.Fatalf("got %+v, %v", got, err)
@@ -77,8 +88,8 @@ func TestNoWayAroundTheDPO(t *testing.T) {
 				text := []string{"First", "Second", " ", "Third"}[random.IntN(4)]
 				m, _ = m.Propose(by, reviewDay, text)
 			case 1:
-				next, err := m.Approve(by, reviewDay, []string{"", "Fine"}[random.IntN(2)],
-					MappingGround{ClassPersonal, PurposeFacts{State: []PurposeState{PurposeDraft, PurposeInForce}[random.IntN(2)]}, others})
+				next, err := m.Approve(by, reviewDay, []string{"", "Fine"}[random.IntN(2)], nil, MappingGround{CheckFacts{Class: ClassPersonal, Purpose: Purpose{
+					State: []PurposeState{PurposeDraft, PurposeInForce}[random.IntN(2)], LegalBasis: "b_contract", Necessity: "Delivery"}}, others})
 				if err == nil {
 					approved = next.Justification + string(rune('0'+terms))
 				}

@@ -200,7 +200,7 @@ func (p Purpose) NextStates() []PurposeState {
 func (p Purpose) Material(next Purpose) []string {
 	_, after := Diff(p.Facts(), next.Facts())
 	var changed []string
-	for _, name := range ReopeningCauses {
+	for _, name := range MaterialTerms {
 		if _, is := after[name]; is {
 			changed = append(changed, name)
 		}

@@ -76,7 +76,18 @@ func (s *Store) settleImported(ctx context.Context, by domain.Actor) error {
 			return err
 		}
 	}
+	if _, err := s.exec(ctx, "mapping", `update purpose_mapping m set approval_id = k.id from (select mapping_id, max(id) as id from approval
+			where workspace_id = @ws and withdrawn_at is null group by mapping_id) k
+		where m.workspace_id = @ws and m.id = k.mapping_id`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+		return err
+	}
+	if err := s.freezeMissing(ctx, by); err != nil {
+		return err
+	}
 	if err := s.judgeAll(ctx, by); err != nil {
+		return err
+	}
+	if err := s.lineUp(ctx, by, nil); err != nil {
 		return err
 	}
 	return s.suggestWholeNow(ctx, by)

@@ -98,8 +98,11 @@ var archiveTables = []archiveTable{
 	newArchiveTable("client_processing", "client_processing", `id:own code client contact representative client_dpo categories:texts
 		sub_processors:texts transfers:rows security_measures:texts measures_note contract contract_until:date? starts_on:date?
 		ends_on:date? version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("thread", "review_thread", "id:own basis asked_by>user? asked_by_name asked_at:time answered_at:time?").ordered("", "t.id"),
 	newArchiveTable("mapping", "purpose_mapping", `id:own field_id>field purpose_id>purpose justification state proposed_by>user?
-		proposed_at:time decided_by>user? decided_at:time? decision_reason self_approved:bool reopened_because version:int`).ordered("", "t.id"),
+		proposed_at:time decided_by>user? decided_at:time? decision_reason self_approved:bool reopened_because thread_id>thread?
+		version:int`).ordered("", "t.id").filling("approval_id"),
+	newArchiveTable("snooze", "review_snooze", "mapping_id>mapping until:date snoozed_by>user? snoozed_at:time").ordered("", "t.mapping_id"),
 	newArchiveTable("objective", "objective", `id:own name kpi target description version:int created_at:time updated_at:time
 		archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("stage", "journey_stage", `id:own code name description position:int version:int created_at:time updated_at:time
@@ -116,6 +119,9 @@ var archiveTables = []archiveTable{
 	newArchiveTable("pressure_rule", "pressure_rule", "id:own channel most:int days:int").ordered("", "t.id"),
 	newArchiveTable("link", "program_link", `field_id>field program_id>program level role note source linked_by>user? linked_at:time`).
 		ordered("", "t.field_id, t.program_id"),
+	newArchiveTable("approval", "approval", `id:own mapping_id~mapping field_id~field purpose_id~purpose field_name place category_name
+		purpose_name program_names:texts terms:facts justification reason until:date? approved_by>user? approved_by_name approved_at:time
+		self_approved:bool withdrawn_at:time?`).ordered("", "t.id"),
 	newArchiveTable("requirement", "requirement", "program_id>program category_id>category level note").
 		ordered("", "t.program_id, t.category_id"),
 	newArchiveTable("decision", "decision", `id:own field_id>field kind reason until:date? decided_by>user? decided_by_name
@@ -143,7 +149,7 @@ var archiveTables = []archiveTable{
 	newArchiveTable("heading", "heading_memory", "heading target").ordered("", "t.heading"),
 	newArchiveTable("event", "event", `id:own at:time actor_id>user? actor_name verb subject_kind subject_id:subject subject_name
 		before:facts? after:facts? reason batch_id>batch?`).ordered("", "t.id"),
-	newArchiveTable("seal", "event_seal", "number:int line hashes:hex?").ordered("", "t.number").asWritten("carried"),
+	newArchiveTable("seal", "event_seal", "number:int line hashes:hex?").ordered("", "t.number").asWritten().filling("carried"),
 	newArchiveTable("sealed", "carried_event", "seal:int place:int event_id~event? line").ordered(sealedLines, "t.seal, t.place").asWritten(),
 }
 
@@ -162,9 +168,9 @@ func importOf(table string) string {
 }
 
 // archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, work
-// under way, and suggestions, which are made again.
+// under way, and what is made again: suggestions and the queue of the review.
 var archiveLeftOut = []string{"event_unsealed", "field_suggestion", "field_tally", "field_tally_change", "mapping_tally", "invitation", "import_chunk", "import_file",
-	"batch_work", "suggestion_count", "suggestion_due", "suggestion_run"}
+	"batch_work", "suggestion_count", "suggestion_due", "suggestion_run", "review_item", "review_question", "review_tally", "review_lease"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {
 	t := archiveTable{kind: kind, table: table, from: table + " t"}
@@ -206,8 +212,13 @@ func (t archiveTable) whole() archiveTable {
 	return t
 }
 
-func (t archiveTable) asWritten(implied ...string) archiveTable {
-	t.fixed, t.implied = true, implied
+func (t archiveTable) asWritten() archiveTable {
+	t.fixed = true
+	return t
+}
+
+func (t archiveTable) filling(implied ...string) archiveTable {
+	t.implied = implied
 	return t
 }
 
@@ -249,13 +260,13 @@ var archiveUser = newArchiveTable("user", "app_user", "id:own email name locale"
 var subjectKinds = map[string]string{
 	"member": "user", "team": "team", "application": "application", "dataset": "dataset", "field": "field", "category": "category",
 	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program", "scenario": "scenario", "segment": "segment",
-	"client_processing": "client_processing", "flow": "flow", "retention_rule": "retention_rule", "import": "import", "view": "view", "mapping": "mapping", "decision": "decision", "batch": "batch",
+	"client_processing": "client_processing", "flow": "flow", "retention_rule": "retention_rule", "import": "import", "view": "view", "thread": "thread", "mapping": "mapping", "decision": "decision", "batch": "batch",
 }
 
 // factKinds tells, by the name of a value in the history or of a filter in a list's address, which records it names.
 var factKinds = func() map[string]string {
 	kinds := map[string]string{"dataset": "dataset", "source_dataset": "dataset", "target_dataset": "dataset", "field": "field",
-		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch", "decision_id": "decision"}
+		"collection_point": "collection_point", "user": "user", "import": "import", "batch": "batch", "decision_id": "decision", "approval_id": "approval"}
 	for name, kind := range nameKinds {
 		kinds[name] = kind
 	}
@@ -264,7 +275,7 @@ var factKinds = func() map[string]string {
 
 // listKinds are the same for values that name records only where they are lists: what an import created or found gone, for
 // its undo. As single numbers they count.
-var listKinds = map[string]string{"applications": "application", "datasets": "dataset", "gone": "dataset", "returned": "dataset"}
+var listKinds = map[string]string{"programs": "program", "applications": "application", "datasets": "dataset", "gone": "dataset", "returned": "dataset"}
 
 // tableOf is the table that gives out the numbers of a kind; empty for users and for kinds that are not numbered here.
 func tableOf(kind string) string {

@@ -218,13 +218,23 @@ func (g *generator) plan() {
 	g.put("client_processing", g.dated(map[string]any{"id": g.next("client_processing"), "code": "C1", "client": "Client", "contact": g.text(),
 		"representative": g.text(), "client_dpo": g.text(), "categories": []string{"Routage"}, "sub_processors": g.texts(), "transfers": `[{"recipient": "Orion"}]`,
 		"security_measures": g.texts(), "measures_note": g.text(), "contract": g.pick("", "signed"), "contract_until": g.maybe(g.day()), "starts_on": g.maybe(g.day())}))
+	for range 3 {
+		g.put("thread", map[string]any{"id": g.next("thread"), "basis": g.pick("", "a_consent"), "asked_by": g.maybe(g.of("user")), "asked_by_name": g.text(),
+			"asked_at": g.time(), "answered_at": g.maybe(g.time())})
+	}
+	var mappings []map[string]any
 	for n := 1; n <= 80; n++ {
 		if g.bool() {
-			g.put("mapping", map[string]any{"id": g.next("mapping"), "field": n, "purpose": g.of("purpose"), "justification": g.text(),
+			m := map[string]any{"id": g.next("mapping"), "field": n, "purpose": g.of("purpose"), "justification": g.text(),
 				"state": g.pick("proposed", "approved", "rejected"), "proposed_by": g.maybe(g.of("user")), "proposed_at": g.time(),
 				"decided_by": g.maybe(g.of("user")), "decided_at": g.maybe(g.time()), "decision_reason": g.text(), "self_approved": g.bool(),
-				"reopened_because": g.text(), "version": 2})
+				"reopened_because": g.text(), "thread": g.maybe(g.of("thread")), "version": 2}
+			g.put("mapping", maps.Clone(m))
+			mappings = append(mappings, m)
 		}
+	}
+	for _, m := range mappings[:5] {
+		g.put("snooze", map[string]any{"mapping": m["id"], "until": g.day(), "snoozed_by": g.maybe(g.of("user")), "snoozed_at": g.time()})
 	}
 	g.put("objective", g.dated(map[string]any{"id": g.next("objective"), "name": "Fidéliser", "kpi": g.text(), "target": g.text(), "description": g.text()}))
 	g.put("stage", g.dated(map[string]any{"id": g.next("stage"), "code": "active", "name": "Client actif", "description": g.text(), "position": 4}))
@@ -257,6 +267,15 @@ func (g *generator) plan() {
 		if g.bool() {
 			g.put("link", map[string]any{"field": n, "program": g.of("program"), "level": g.pick("essential", "useful", "avoid"),
 				"role": g.pick("", "reach"), "note": g.text(), "source": g.pick("hand", "import"), "linked_by": g.maybe(g.of("user")), "linked_at": g.time()})
+		}
+	}
+	for _, m := range mappings {
+		if m["state"] == "approved" || g.bool() {
+			g.put("approval", map[string]any{"id": g.next("approval"), "mapping": m["id"], "field": m["field"], "purpose": m["purpose"], "field_name": g.text(),
+				"place": g.text(), "category_name": g.text(), "purpose_name": g.text(), "program_names": g.texts(), "justification": g.text(),
+				"terms":  fmt.Sprintf(`{"category": %d, "legal_basis": "a_consent", "retention_months": 36, "programs": ["1", "4"]}`, g.of("category")),
+				"reason": g.text(), "until": g.maybe(g.day()), "approved_by": g.maybe(g.of("user")), "approved_by_name": g.text(),
+				"approved_at": g.time(), "self_approved": g.bool()})
 		}
 	}
 	g.put("requirement", map[string]any{"program": 1, "category": 2, "level": "useful", "note": g.text()})

@@ -27,14 +27,15 @@ func pastTables(t *testing.T, w *storetest.World) []string {
 
 // withoutPast are the tables of a workspace that no page of the register shows, or that are only added to.
 var withoutPast = []string{
-	"batch_work", "carried_event", "event", "event_seal", "event_unsealed", "field_suggestion", "field_tally", "field_tally_change",
-	"heading_memory", "import_chunk", "import_file", "import_flow", "import_problem", "import_row", "invitation", "mapping_tally", "saved_view",
+	"approval", "batch_work", "carried_event", "event", "event_seal", "event_unsealed", "field_suggestion", "field_tally", "field_tally_change",
+	"heading_memory", "import_chunk", "import_file", "import_flow", "import_problem", "import_row", "invitation", "mapping_tally", "review_item",
+	"review_lease", "review_question", "review_snooze", "review_tally", "saved_view",
 	"suggestion_count", "suggestion_due", "suggestion_refusal", "suggestion_run", "verdict_day",
 }
 
 // notCompared are tables whose past is kept and that two compared days do not tell of: measures stand with their dates on
-// the page of their field, remarks are a conversation, batches and imports are acts.
-var notCompared = []string{"batch", "field_evidence", "import", "remark"}
+// the page of their field, remarks and threads are conversations, batches and imports are acts.
+var notCompared = []string{"batch", "field_evidence", "import", "remark", "review_thread"}
 
 // A table or a column that a migration adds must be kept too, or be left out on purpose: past.keep does the first.
 func TestPastCoversSchema(t *testing.T) {

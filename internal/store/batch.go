@@ -168,15 +168,23 @@ var undoDecisions = undoSQL{
 			and d.id = (u.after->>'decision_id')::bigint and (d.until is null or d.until >= @today)`,
 }
 
-// undoAnswers puts mappings before the DPO again, where the answer that the batch gave still stands.
+// undoAnswers puts mappings before the DPO again, where the answer that the batch gave still stands; an approval that it took
+// back is there again.
 var undoAnswers = undoSQL{
 	verbs: []string{"field.mapping_approved", "field.mapping_rejected"},
 	with:  undoField + ` join purpose_mapping x on x.workspace_id = @ws and x.field_id = f.id and x.purpose_id = (e.after->>'purpose')::bigint`,
-	still: `x.state = e.after->>'mapping' and x.decision_reason = e.reason`,
+	still: `x.state = e.after->>'mapping' and x.decision_reason = e.reason and coalesce(x.approval_id, 0) = coalesce((e.after->>'approval_id')::bigint, 0)`,
 	apply: `applied as (
-		update purpose_mapping x set state = t.before->>'mapping', decided_by = null, decided_at = null, decision_reason = '',
-			self_approved = false, reopened_because = coalesce(t.before->>'reopened_because', ''), version = version + 1
-		from target t where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint)`,
+		update purpose_mapping x set state = t.before->>'mapping', approval_id = k.id, reopened_because = coalesce(t.before->>'reopened_because', ''),
+			decided_by = case t.before->>'mapping' when 'approved' then k.approved_by end,
+			decided_at = case t.before->>'mapping' when 'approved' then k.approved_at end,
+			decision_reason = case t.before->>'mapping' when 'approved' then coalesce(k.reason, '') else '' end,
+			self_approved = t.before->>'mapping' = 'approved' and coalesce(k.self_approved, false), version = x.version + 1
+		from target t left join approval k on k.workspace_id = @ws and k.id = (t.before->>'approval_id')::bigint
+		where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint),
+	withdrawn as (
+		update approval k set withdrawn_at = clock_timestamp() from target t
+		where k.workspace_id = @ws and t.after->>'mapping' = 'approved' and k.id = (t.after->>'approval_id')::bigint)`,
 }
 
 func undoValue(name, expr, set, possible string) undoSQL {
@@ -205,7 +213,7 @@ var undoRefusals = undoSQL{
 }
 
 var undos = map[domain.BulkAct]undoSQL{
-	domain.BulkApprove: undoAnswers, domain.BulkReject: undoAnswers,
+	domain.BulkApprove: undoAnswers, domain.BulkReject: undoAnswers, domain.BulkRedirect: undoAnswers,
 	domain.BulkLink: undoLinks, domain.BulkUnlink: undoLinks, domain.BulkMatrix: undoLinks,
 	domain.BulkKeep: undoDecisions, domain.BulkToDPO: undoDecisions, domain.BulkDelete: undoDecisions,
 	domain.BulkOwner: undoValue("owner", "coalesce(f.owner_id, 0)::text", "owner_id = nullif((t.before->>'owner')::bigint, 0)",
@@ -230,16 +238,6 @@ var undos = map[domain.BulkAct]undoSQL{
 		apply: `applied as (delete from purpose_mapping x using target t
 			where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint)`,
 	},
-}
-
-// undoReopened gives an approval back to the fields whose category was put back: what was approved is there again.
-var undoReopened = undoSQL{
-	verbs: []string{"field.mapping_reopened"},
-	with:  undoField + ` join purpose_mapping x on x.workspace_id = @ws and x.field_id = f.id and x.purpose_id = (e.after->>'purpose')::bigint`,
-	still: `x.state = 'proposed' and x.reopened_because = 'category' and exists (select from event u where u.workspace_id = @ws
-		and u.batch_id = @batch and u.verb = 'field.undone' and u.subject_id = f.id and u.after ? 'category')`,
-	apply: `applied as (update purpose_mapping x set state = 'approved', reopened_because = '', version = version + 1 from target t
-		where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint)`,
 }
 
 // UndoBatch reverses what a batch did, for the fields that still are as it made them; the others stay and are counted.
@@ -298,11 +296,15 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 	if len(done) == 0 {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.nothing_left")
 	}
-	if b.Kind == domain.BulkCategorise || b.Kind == domain.BulkAccept {
-		args["verbs"] = undoReopened.verbs
-		if _, _, err := s.undoChanges(ctx, undoReopened, args, nil); err != nil {
+	if b.Kind == domain.BulkRedirect {
+		proposed := undos[domain.BulkMap]
+		args["verbs"] = proposed.verbs
+		if _, _, err := s.undoChanges(ctx, proposed, args, nil); err != nil {
 			return 0, 0, err
 		}
+	}
+	if err := s.reinstate(ctx, by, b.ID, distinct(done)); err != nil {
+		return 0, 0, err
 	}
 	undone = int64(len(done))
 	if err := s.judgeParts(ctx, by, distinct(done), p); err != nil {

@@ -40,23 +40,11 @@ const linkJoin = `left join program_link x on x.workspace_id = @ws and x.field_i
 
 const linkLock = `select from program_link where workspace_id = @ws and field_id = any(@ids) and program_id = @program order by field_id for update`
 
-// categorised gives each field of todo the category that its values after the act name. An approval names the category that
-// it was given for, so another category reopens the question.
+// categorised gives each field of todo the category that its values after the act name.
 const categorised = `applied as (
 			update field f set category_id = c.id, gdpr_class = c.gdpr_class, version = f.version + 1, updated_at = clock_timestamp()
 			from todo join data_category c on c.workspace_id = @ws and c.id = (todo.after ->> 'category')::bigint
-			where f.workspace_id = @ws and f.id = todo.id),
-		approved as (
-			select m.id, m.field_id, m.purpose_id, todo.name from purpose_mapping m join todo on todo.id = m.field_id
-			where m.workspace_id = @ws and m.state = 'approved'),
-		reopened as (
-			update purpose_mapping m set state = 'proposed', reopened_because = 'category', version = version + 1
-			from approved where m.workspace_id = @ws and m.id = approved.id),
-		reopened_told as (
-			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, batch_id)
-			select @ws, @actor, @actor_name, 'field.mapping_reopened', 'field', field_id, name,
-				jsonb_build_object('purpose', purpose_id, 'mapping', 'approved'),
-				jsonb_build_object('purpose', purpose_id, 'mapping', 'proposed'), @batch from approved)`
+			where f.workspace_id = @ws and f.id = todo.id)`
 
 var bulks = map[domain.BulkAct]bulkSQL{
 	domain.BulkLink: {
@@ -387,6 +375,7 @@ var BulkPart = 5_000
 func (s *Store) carryOut(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64, batch domain.BatchID, p *progress) error {
 	q := bulks[b.Act]
 	var done []int64
+	s.batch = batch
 	p.of(2 * int64(len(ids))) // to change, and to judge again
 	for part := range slices.Chunk(ids, BulkPart) {
 		args := bulkArgs(by, b, part)

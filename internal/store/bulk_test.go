@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"utile/internal/domain"
 	"utile/internal/store"
@@ -226,15 +227,33 @@ func TestBulkMapAsksForTheConditionOfSensitiveData(t *testing.T) {
 	}
 }
 
+// approveAll has the DPO approve everything that waits, one by one.
+func approveAll(t *testing.T, w *storetest.World) {
+	t.Helper()
+	rows, err := w.Owner.Query(t.Context(), `select id, version from purpose_mapping where state = 'proposed' order by id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+		ID      domain.MappingID
+		Version int
+	}])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range waiting {
+		if _, err := w.Store.ReviewMapping(t.Context(), w.Acme[domain.RoleDPO], m.ID, m.Version, store.Answer{Approve: true, Reason: "right"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestBulkCategoryReopensApprovals(t *testing.T) {
 	t.Parallel()
 	w := newBulkWorld(t)
 	ctx := context.Background()
 	w.apply(t, domain.Bulk{Act: domain.BulkMap, Purpose: w.purposes[0], Justification: "needed"}, w.fields[:2])
-	w.Exec(t, `update purpose_mapping set state = 'approved', decided_by = $1, decided_at = now()`, w.Acme[domain.RoleDPO].User)
-	if err := w.Store.JudgeAll(ctx, w.by); err != nil {
-		t.Fatal(err)
-	}
+	approveAll(t, w.World)
 	before := w.state(t)
 
 	batch, plan := w.apply(t, domain.Bulk{Act: domain.BulkCategorise, Category: w.cats[1]}, w.fields)
@@ -387,10 +406,7 @@ func TestUndoRestoresWhatWas(t *testing.T) {
 	w := newBulkWorld(t)
 	ctx := context.Background()
 	w.apply(t, domain.Bulk{Act: domain.BulkMap, Purpose: w.purposes[1], Justification: "needed"}, w.fields[:3])
-	w.Exec(t, `update purpose_mapping set state = 'approved', decided_at = now()`)
-	if err := w.Store.JudgeAll(ctx, w.by); err != nil {
-		t.Fatal(err)
-	}
+	approveAll(t, w.World)
 	pick := func(r *rand.Rand) []int64 {
 		ids := slices.Clone(w.fields)
 		r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })

@@ -145,23 +145,6 @@ func (s *Store) ChangeCategory(ctx context.Context, by domain.Actor, id domain.C
 
 // reclass gives the fields of a category its new class.
 func (s *Store) reclass(ctx context.Context, by domain.Actor, id domain.CategoryID, class domain.GDPRClass) error {
-	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "actor": zeroNull(by.User), "actor_name": by.Name}
-	if _, err := s.exec(ctx, "mapping", `
-		with approved as (
-			select m.id, m.field_id, m.purpose_id, f.name
-			from purpose_mapping m join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
-			where m.workspace_id = @ws and m.state = 'approved' and f.category_id = @id
-			for update of m
-		), reopened as (
-			update purpose_mapping m set state = 'proposed', reopened_because = 'category', version = version + 1
-			from approved where m.workspace_id = @ws and m.id = approved.id
-		)
-		insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after)
-		select @ws, @actor::bigint, @actor_name, 'field.mapping_reopened', 'field', field_id, name,
-			jsonb_build_object('purpose', purpose_id, 'mapping', 'approved'), jsonb_build_object('purpose', purpose_id, 'mapping', 'proposed')
-		from approved`, args); err != nil {
-		return err
-	}
 	ids, err := many[int64](ctx, s, "field", `update field set gdpr_class = @class where workspace_id = @ws and category_id = @id returning id`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "class": string(class)})
 	if err != nil {

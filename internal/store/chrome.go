@@ -34,7 +34,8 @@ func (q *chromeQuery) queue(b *pgx.Batch, by domain.Actor) {
 	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
 	queue(b, &q.stamps, tallyStampSQL, ws)
 	queue(b, &q.frames, `
-		select (select coalesce(sum(n), 0)::bigint from mapping_tally where workspace_id = @ws) as pending,
+		select (select coalesce(sum(n), 0)::bigint from mapping_tally where workspace_id = @ws)
+				- (select coalesce(sum(n), 0)::bigint from review_tally where workspace_id = @ws and standing <> 'open') as pending,
 			u.suggested, u.unsuggested,
 			coalesce(i.id, 0) as import, case when i.id is null then coalesce(b.id, 0) else 0 end as batch,
 			coalesce(i.rows_read, b.rows_done, 0) as work_done, coalesce(case when i.id is null then b.rows_total else i.rows_total end, 0) as work_total

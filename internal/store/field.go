@@ -174,11 +174,6 @@ func (s *Store) ChangeField(ctx context.Context, by domain.Actor, id domain.Fiel
 		if err := s.saveField(ctx, by, next); err != nil {
 			return err
 		}
-		if next.Category != was.Category {
-			if err := s.reopenMappings(ctx, by, next, "category"); err != nil {
-				return err
-			}
-		}
 		if err := s.judge(ctx, by, []int64{int64(id)}); err != nil {
 			return err
 		}
@@ -202,23 +197,6 @@ func (s *Store) saveField(ctx context.Context, by domain.Actor, f domain.Field) 
 		return err
 	}
 	return s.setPoints(ctx, by, f)
-}
-
-// reopenMappings sends the approved mappings of a field back to the DPO, with what changed.
-func (s *Store) reopenMappings(ctx context.Context, by domain.Actor, f domain.Field, because string) error {
-	purposes, err := many[int64](ctx, s, "mapping", `update purpose_mapping set state = 'proposed', reopened_because = @because,
-			decided_by = null, decided_at = null, decision_reason = '', self_approved = false, version = version + 1
-		where workspace_id = @ws and field_id = @field and state = 'approved' returning purpose_id`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "field": f.ID, "because": because})
-	if err != nil {
-		return err
-	}
-	events := mapSlice(purposes, func(purpose int64) domain.Event {
-		return domain.Event{Verb: "field.mapping_reopened", Subject: f.Subject(),
-			Before: map[string]any{"purpose": purpose, "mapping": string(domain.MappingApproved)},
-			After:  map[string]any{"purpose": purpose, "mapping": string(domain.MappingProposed)}}
-	})
-	return s.record(ctx, by, events...)
 }
 
 // FieldUses tells what holds a field in place.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"utile/internal/domain"
+	"utile/internal/store"
 	"utile/internal/store/storetest"
 )
 
@@ -161,7 +162,10 @@ func TestChangeCategoryReopensAndJudges(t *testing.T) {
 	must(t, err)
 	field := w.Field(t, by, w.Dataset(t, by, w.Application(t, by, "CRM"), "cards"), "number", "tech.key.loyalty")
 	purpose := w.Purpose(t, by, "P1", true)
-	w.Exec(t, `insert into purpose_mapping (workspace_id, field_id, purpose_id, state) values ($1, $2, $3, 'approved')`, by.Workspace, field, purpose)
+	mapping, err := w.Store.ProposeMapping(ctx, w.Acme[domain.RoleEditor], field, purpose, "needed")
+	must(t, err)
+	_, err = w.Store.ReviewMapping(ctx, w.Acme[domain.RoleDPO], mapping, 1, store.Answer{Approve: true, Reason: "right"})
+	must(t, err)
 	must(t, w.Store.JudgeAll(ctx, by))
 	if verdict, _ := verdictOf(t, w, field); verdict != "exempt" {
 		t.Fatalf("verdict %s before", verdict)
@@ -185,12 +189,12 @@ func TestChangeCategoryReopensAndJudges(t *testing.T) {
 		t.Errorf("verdict %s, want what was foretold", verdict)
 	}
 	var state, because string
-	if err := w.Owner.QueryRow(ctx, `select state, reopened_because from purpose_mapping`).Scan(&state, &because); err != nil || state != "proposed" || because != "category" {
+	if err := w.Owner.QueryRow(ctx, `select state, reopened_because from purpose_mapping`).Scan(&state, &because); err != nil || state != "proposed" || because != "gdpr_class" {
 		t.Errorf("mapping %s because %q, %v", state, because, err)
 	}
 	events, err := w.Store.EventsOf(ctx, by, domain.SubjectField, int64(field), 5)
 	must(t, err)
-	if len(events) != 1 || events[0].Verb != "field.mapping_reopened" {
+	if len(events) != 3 || events[0].Verb != "field.mapping_reopened" {
 		t.Errorf("history of the field: %v", events)
 	}
 	if err := w.Store.ArchiveCategory(ctx, by, id); !errors.Is(err, domain.Conflict) {

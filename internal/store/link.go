@@ -103,7 +103,7 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 			if batch, err = s.addBatch(ctx, by, domain.BulkMatrix, map[string]any{"cells": n}, changed, refused); err != nil {
 				return err
 			}
-			args["batch"] = zeroNull(batch)
+			args["batch"], s.batch = zeroNull(batch), batch
 		}
 		done, err := loose[int64](ctx, s, cellApply, args)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,8 +22,10 @@ type MappingCase struct {
 	Class                                   domain.GDPRClass
 	Verdict                                 domain.Verdict
 	PurposeCode, PurposeName, LegalBasis    string
-	Rules                                   domain.PurposeFacts // of the purpose
-	Proposer, Decider                       string              // names; empty for nobody
+	Proposer, Decider                       string // names; empty for nobody
+	// What the legal checks read, and what an approval would freeze; of a mapping that was read alone.
+	Facts domain.CheckFacts
+	Terms domain.Terms
 }
 
 type mappingRow struct {
@@ -37,6 +40,8 @@ type mappingRow struct {
 	DecidedAt       *time.Time           `db:"decided_at"`
 	Reason          string               `db:"decision_reason"`
 	SelfApproved    bool                 `db:"self_approved"`
+	ApprovalID      *domain.ApprovalID   `db:"approval_id"`
+	ThreadID        *domain.ThreadID     `db:"thread_id"`
 	ReopenedBecause string               `db:"reopened_because"`
 	Version         int                  `db:"version"`
 	FieldName       string               `db:"field_name"`
@@ -51,23 +56,16 @@ type mappingRow struct {
 	PurposeCode     string               `db:"purpose_code"`
 	PurposeName     string               `db:"purpose_name"`
 	LegalBasis      string               `db:"legal_basis"`
-	PurposeState    string               `db:"purpose_state"`
-	NeedsProgram    bool                 `db:"needs_program"`
-	StartsOn        *time.Time           `db:"starts_on"`
-	EndsOn          *time.Time           `db:"ends_on"`
-	Art9            bool                 `db:"art9"`
-	LegalText       bool                 `db:"legal_text"`
 	Proposer        string               `db:"proposer"`
 	Decider         string               `db:"decider"`
 }
 
 const mappingSelect = `select m.id, m.field_id, m.purpose_id, m.justification, m.state, m.proposed_by, m.proposed_at, m.decided_by, m.decided_at,
-		m.decision_reason, m.self_approved, m.reopened_because, m.version,
+		m.decision_reason, m.self_approved, m.approval_id, m.thread_id, m.reopened_because, m.version,
 		f.name as field_name, f.label as field_label, f.description as field_description, f.application_id, a.name as application_name,
 		d.name as dataset_name, coalesce(case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end, '') as category,
 		f.gdpr_class, f.verdict, p.code as purpose_code, p.name as purpose_name, p.legal_basis,
-		case when p.archived_at is null then p.state else 'retired' end as purpose_state, p.needs_program, p.starts_on, p.ends_on,
-		p.art9_condition <> '' as art9, p.legal_reference <> '' as legal_text, coalesce(pu.name, '') as proposer, coalesce(du.name, '') as decider
+		coalesce(pu.name, '') as proposer, coalesce(du.name, '') as decider
 	from purpose_mapping m
 	join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
 	join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
@@ -81,16 +79,14 @@ const mappingSelect = `select m.id, m.field_id, m.purpose_id, m.justification, m
 func (r mappingRow) mapping() domain.PurposeMapping {
 	return domain.PurposeMapping{ID: r.ID, Field: r.FieldID, Purpose: r.PurposeID, Justification: r.Justification,
 		State: domain.MappingState(r.State), ProposedBy: deref(r.ProposedBy), ProposedAt: r.ProposedAt, DecidedBy: deref(r.DecidedBy),
-		DecidedAt: r.DecidedAt, Reason: r.Reason, SelfApproved: r.SelfApproved, ReopenedBecause: r.ReopenedBecause, Version: r.Version}
+		DecidedAt: r.DecidedAt, Reason: r.Reason, SelfApproved: r.SelfApproved, Approval: deref(r.ApprovalID), Thread: deref(r.ThreadID), ReopenedBecause: r.ReopenedBecause, Version: r.Version}
 }
 
 func (r mappingRow) mappingCase() MappingCase {
 	return MappingCase{PurposeMapping: r.mapping(), FieldName: r.FieldName, FieldLabel: r.FieldLabel, FieldDescription: r.FieldText,
 		Application: r.ApplicationID, ApplicationName: r.ApplicationName, DatasetName: r.DatasetName, Category: r.Category,
 		Class: domain.GDPRClass(r.Class), Verdict: domain.Verdict(r.Verdict), PurposeCode: r.PurposeCode, PurposeName: r.PurposeName,
-		LegalBasis: r.LegalBasis, Proposer: r.Proposer, Decider: r.Decider,
-		Rules: domain.PurposeFacts{State: domain.PurposeState(r.PurposeState), NeedsProgram: r.NeedsProgram, StartsOn: r.StartsOn,
-			EndsOn: r.EndsOn, Art9Condition: r.Art9, LegalText: r.LegalText}}
+		LegalBasis: r.LegalBasis, Proposer: r.Proposer, Decider: r.Decider}
 }
 
 func (c MappingCase) subject() domain.Subject {
@@ -101,7 +97,12 @@ func (c MappingCase) subject() domain.Subject {
 func (s *Store) MappingByID(ctx context.Context, by domain.Actor, id domain.MappingID) (c MappingCase, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		r, err := one[mappingRow](ctx, s, "mapping", mappingSelect+` and m.id = @id`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		if err != nil {
+			return err
+		}
 		c = r.mappingCase()
+		grounds, err := s.grounds(ctx, by, []domain.MappingID{id})
+		c.Facts, c.Terms = grounds[id].facts, grounds[id].terms()
 		return err
 	})
 	return c, err
@@ -190,19 +191,36 @@ func (s *Store) checkOpenPurpose(ctx context.Context, by domain.Actor, id domain
 // Answer is what a reviewer says of one or several mappings.
 type Answer struct {
 	Approve bool
+	Until   *time.Time // last day of an approval; nil for one without
 	Reason  string
+	Purpose domain.PurposeID // of a refusal, where another purpose is proposed; zero for none
 }
 
 func (a Answer) give(m domain.PurposeMapping, by domain.Actor, at time.Time, g domain.MappingGround) (domain.PurposeMapping, error) {
 	if a.Approve {
-		return m.Approve(by, at, a.Reason, g)
+		return m.Approve(by, at, a.Reason, a.Until, g)
 	}
 	return m.Reject(by, at, a.Reason)
 }
 
+// label is what the list of recent activity says of the answer.
+func (a Answer) label() map[string]any {
+	label := map[string]any{"reason": strings.TrimSpace(a.Reason)}
+	if a.Until != nil {
+		label["approved_until"] = a.Until.Format("2006-01-02")
+	}
+	if a.Purpose != 0 {
+		label["purpose"] = int64(a.Purpose)
+	}
+	return label
+}
+
 func (a Answer) act() domain.BulkAct {
-	if a.Approve {
+	switch {
+	case a.Approve:
 		return domain.BulkApprove
+	case a.Purpose != 0:
+		return domain.BulkRedirect
 	}
 	return domain.BulkReject
 }
@@ -224,11 +242,11 @@ type Answered struct {
 
 // ReviewMapping answers one mapping as it was seen. Conflict where it changed since, where it cannot be answered so, or
 // where the reviewer proposed it and somebody else may answer.
-func (s *Store) ReviewMapping(ctx context.Context, by domain.Actor, id domain.MappingID, seen int, a Answer) error {
+func (s *Store) ReviewMapping(ctx context.Context, by domain.Actor, id domain.MappingID, seen int, a Answer) (done Answered, err error) {
 	if err := by.Must(domain.ReviewMapping); err != nil {
-		return err
+		return done, err
 	}
-	return s.Write(ctx, by, func(s *Store) error {
+	err = s.Write(ctx, by, func(s *Store) error {
 		r, err := one[mappingRow](ctx, s, "mapping", mappingSelect+` and m.id = @id for update of m`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 		if err != nil {
@@ -237,17 +255,10 @@ func (s *Store) ReviewMapping(ctx context.Context, by domain.Actor, id domain.Ma
 		if r.Version != seen {
 			return stale()
 		}
-		other, err := s.otherReviewer(ctx, by)
-		if err != nil {
-			return err
-		}
-		c := r.mappingCase()
-		next, err := a.give(c.PurposeMapping, by, s.now(), domain.MappingGround{Class: c.Class, Purpose: c.Rules, OtherReviewer: other})
-		if err != nil {
-			return err
-		}
-		return s.storeAnswers(ctx, by, a, 0, []MappingCase{c}, []domain.PurposeMapping{next})
+		done, err = s.reviewRows(ctx, by, []mappingRow{r}, a, true)
+		return err
 	})
+	return done, err
 }
 
 // otherReviewer tells whether somebody else of the workspace may answer mappings.
@@ -268,36 +279,39 @@ func (s *Store) ReviewMappings(ctx context.Context, by domain.Actor, ids []domai
 		if err != nil {
 			return err
 		}
-		done, err = s.reviewRows(ctx, by, rows, a)
+		done, err = s.reviewRows(ctx, by, rows, a, false)
 		return err
 	})
 	return done, err
 }
 
-func (s *Store) reviewRows(ctx context.Context, by domain.Actor, rows []mappingRow, a Answer) (Answered, error) {
+// reviewRows answers mappings that are locked. One that is answered alone and cannot be answered so is an error.
+func (s *Store) reviewRows(ctx context.Context, by domain.Actor, rows []mappingRow, a Answer, alone bool) (Answered, error) {
 	done := Answered{Refused: map[string]int64{}}
 	other, err := s.otherReviewer(ctx, by)
 	if err != nil {
 		return done, err
 	}
+	grounds, err := s.grounds(ctx, by, mapSlice(rows, func(r mappingRow) domain.MappingID { return r.ID }))
+	if err != nil {
+		return done, err
+	}
 	now := s.now()
-	var cases []MappingCase
-	var next []domain.PurposeMapping
+	var was, next []domain.PurposeMapping
 	for _, r := range rows {
-		c := r.mappingCase()
-		if c.Class.Special() {
+		if domain.GDPRClass(r.Class).Special() && !alone {
 			done.Refused["mapping.one_by_one"]++
 			continue
 		}
-		m, err := a.give(c.PurposeMapping, by, now, domain.MappingGround{Class: c.Class, Purpose: c.Rules, OtherReviewer: other})
-		if refusal, ok := errors.AsType[*domain.Error](err); ok && refusal.Kind == domain.Conflict {
+		m, err := a.give(r.mapping(), by, now, domain.MappingGround{Facts: grounds[r.ID].facts, OtherReviewer: other})
+		if refusal, ok := errors.AsType[*domain.Error](err); ok && refusal.Kind == domain.Conflict && !alone {
 			done.Refused[refusal.Key]++
 			continue
 		}
 		if err != nil {
 			return done, err
 		}
-		cases, next = append(cases, c), append(next, m)
+		was, next = append(was, r.mapping()), append(next, m)
 		done.Done++
 		if m.SelfApproved {
 			done.Self++
@@ -306,178 +320,57 @@ func (s *Store) reviewRows(ctx context.Context, by domain.Actor, rows []mappingR
 	if done.Done == 0 {
 		return done, nil
 	}
-	refused := int64(len(rows)) - done.Done
-	if done.Batch, err = s.addBatch(ctx, by, a.act(), map[string]any{"reason": next[0].Reason}, done.Done, refused); err != nil {
+	if done.Batch, err = s.addBatch(ctx, by, a.act(), a.label(), done.Done, int64(len(rows))-done.Done); err != nil {
 		return done, err
 	}
-	return done, s.storeAnswers(ctx, by, a, done.Batch, cases, next)
+	return done, s.storeAnswers(ctx, by, a, done.Batch, was, next, grounds)
 }
 
-// storeAnswers writes answers, their history and the verdicts that follow, all by sets.
-func (s *Store) storeAnswers(ctx context.Context, by domain.Actor, a Answer, batch domain.BatchID, cases []MappingCase, next []domain.PurposeMapping) error {
-	if len(next) == 0 {
-		return nil
-	}
+// storeAnswers writes answers, what they froze, their history and the verdicts that follow, all by sets.
+func (s *Store) storeAnswers(ctx context.Context, by domain.Actor, a Answer, batch domain.BatchID, was, next []domain.PurposeMapping, grounds map[domain.MappingID]ground) (err error) {
 	n := len(next)
-	ids, self, was, why, fields := make([]int64, n), make([]bool, n), make([]string, n), make([]string, n), make([]int64, n)
+	ids, self, states, why, fields := make([]int64, n), make([]bool, n), make([]string, n), make([]string, n), make([]int64, n)
+	before, given := make([]int64, n), make([]int64, n)
 	for i, m := range next {
-		ids[i], self[i], was[i], why[i], fields[i] = int64(m.ID), m.SelfApproved, string(cases[i].State), cases[i].ReopenedBecause, int64(m.Field)
+		ids[i], self[i], states[i], why[i], fields[i] = int64(m.ID), m.SelfApproved, string(was[i].State), was[i].ReopenedBecause, int64(m.Field)
+		before[i], given[i] = int64(m.Approval), int64(m.Approval)
 	}
-	args := pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "self": self, "was": was, "why": why, "batch": zeroNull(batch), "state": string(a.state()),
-		"reason": next[0].Reason, "by": zeroNull(by.User), "at": next[0].DecidedAt, "by_name": by.Name, "acting": by.ActsAsDPO(),
+	if a.Approve {
+		if given, err = s.freeze(ctx, by, next, a.Until, grounds); err != nil {
+			return err
+		}
+	}
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "self": self, "was": states, "why": why, "before": before, "given": given,
+		"batch": zeroNull(batch), "state": string(a.state()), "until": a.Until, "reason": next[0].Reason, "by": zeroNull(by.User),
+		"at": next[0].DecidedAt, "by_name": by.Name, "acting": by.ActsAsDPO(),
 		"verb": map[bool]string{true: "field.mapping_approved", false: "field.mapping_rejected"}[a.Approve]}
 	if _, err := s.exec(ctx, "mapping", `with u as (
-			select id, self, was, why from unnest(@ids::bigint[], @self::boolean[], @was::text[], @why::text[]) u (id, self, was, why)
+			select id, self, was, why, nullif(before, 0) as before, nullif(given, 0) as given
+			from unnest(@ids::bigint[], @self::boolean[], @was::text[], @why::text[], @before::bigint[], @given::bigint[]) u (id, self, was, why, before, given)
 		), answered as (
 			update purpose_mapping m set state = @state, decided_by = @by, decided_at = @at, decision_reason = @reason,
-				self_approved = u.self, reopened_because = '', version = m.version + 1
+				self_approved = u.self, approval_id = u.given, reopened_because = '', version = m.version + 1
 			from u where m.workspace_id = @ws and m.id = u.id
-			returning m.field_id, m.purpose_id, u.self, u.was, u.why
+			returning m.field_id, m.purpose_id, u.self, u.was, u.why, u.before, u.given
 		)
 		insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, reason, batch_id)
-		select @ws, @by, @by_name, @verb, 'field', f.id, f.name, jsonb_build_object('mapping', x.was)
-				|| case when x.why <> '' then jsonb_build_object('reopened_because', x.why) else '{}' end,
-			jsonb_build_object('mapping', @state::text, 'purpose', x.purpose_id)
+		select @ws, @by, @by_name, @verb, 'field', f.id, f.name, jsonb_strip_nulls(jsonb_build_object('mapping', x.was, 'approval_id', x.before,
+				'reopened_because', nullif(x.why, ''))),
+			jsonb_strip_nulls(jsonb_build_object('mapping', @state::text, 'purpose', x.purpose_id, 'approval_id', x.given, 'approved_until', @until::date))
 				|| case when x.self then '{"self_approved": true}'::jsonb else '{}' end
 				|| case when @acting then '{"acting_as_dpo": true}'::jsonb else '{}' end, @reason, @batch
 		from answered x join field f on f.workspace_id = @ws and f.id = x.field_id`, args); err != nil {
 		return err
 	}
+	if _, err := s.exec(ctx, "review", `delete from review_snooze where workspace_id = @ws and mapping_id = any(@ids)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids}); err != nil {
+		return err
+	}
 	return s.judge(ctx, by, fields)
-}
-
-// MappingGroup is several proposals with one purpose, one category and one justification: one question to answer.
-type MappingGroup struct {
-	Purpose                  domain.PurposeID
-	PurposeCode, PurposeName string
-	LegalBasis               string
-	PurposeState             domain.PurposeState
-	Category                 domain.CategoryID
-	CategoryLabel            string // empty for none
-	Class                    domain.GDPRClass
-	Justification            string
-	ReopenedBecause          string
-	Proposers                []string
-	N, Own                   int64 // how many, and how many of them the reader proposed
-	Since                    time.Time
-	Seen                     string // changes with anything in the group
-	First                    domain.MappingID
-	Fields                   []string // names of some, as application › dataset.field
-}
-
-type groupRow struct {
-	PurposeID       domain.PurposeID  `db:"purpose_id"`
-	PurposeCode     string            `db:"purpose_code"`
-	PurposeName     string            `db:"purpose_name"`
-	LegalBasis      string            `db:"legal_basis"`
-	PurposeState    string            `db:"purpose_state"`
-	CategoryID      domain.CategoryID `db:"category_id"`
-	Category        string            `db:"category"`
-	Class           string            `db:"gdpr_class"`
-	Justification   string            `db:"justification"`
-	ReopenedBecause string            `db:"reopened_because"`
-	Proposers       []string          `db:"proposers"`
-	N               int64             `db:"n"`
-	Own             int64             `db:"own"`
-	Since           time.Time         `db:"since"`
-	Seen            string            `db:"seen"`
-	First           domain.MappingID  `db:"first"`
-	Fields          []string          `db:"fields"`
 }
 
 // groupSeen is a text that differs once any mapping of a group was added, taken away, answered or changed.
 const groupSeen = `count(*) || '.' || sum(m.version) || '.' || sum(m.id) || '.' || max(m.id)`
-
-// MappingGroups returns what waits for an answer, grouped, the longest waiting first, at most so many; and how many
-// groups and mappings wait in all.
-func (s *Store) MappingGroups(ctx context.Context, by domain.Actor, most int) (groups []MappingGroup, waiting, mappings int64, err error) {
-	err = s.Read(ctx, by, func(s *Store) error {
-		args := pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "most": most}
-		rows, err := many[groupRow](ctx, s, "mapping", `
-			select g.purpose_id, g.category_id, g.gdpr_class, g.justification, g.reopened_because, g.n, g.own, g.since, g.seen, g.first,
-				p.code as purpose_code, p.name as purpose_name, p.legal_basis,
-				case when p.archived_at is null then p.state else 'retired' end as purpose_state,
-				coalesce(case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end, '') as category,
-				array(select distinct u.name from purpose_mapping m join app_user u on u.id = m.proposed_by
-					join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
-					where m.workspace_id = @ws and m.state = 'proposed' and m.purpose_id = g.purpose_id and coalesce(f.category_id, 0) = g.category_id
-						and m.justification = g.justification and m.reopened_because = g.reopened_because order by 1 limit 3) as proposers,
-				array(select a.name || ' › ' || d.name || '.' || f.name from purpose_mapping m
-					join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
-					join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
-					join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
-					where m.workspace_id = @ws and m.state = 'proposed' and m.purpose_id = g.purpose_id and coalesce(f.category_id, 0) = g.category_id
-						and m.justification = g.justification and m.reopened_because = g.reopened_because order by m.id limit 6) as fields
-			from (
-				select m.purpose_id, coalesce(f.category_id, 0) as category_id, min(f.gdpr_class) as gdpr_class, m.justification,
-					m.reopened_because, count(*) as n, count(*) filter (where m.proposed_by = @me) as own, min(m.proposed_at) as since,
-					`+groupSeen+` as seen, min(m.id) as first
-				from purpose_mapping m join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
-				where m.workspace_id = @ws and m.state = 'proposed'
-				group by m.purpose_id, f.category_id, m.justification, m.reopened_because
-				order by min(m.proposed_at), min(m.id) limit @most
-			) g
-			join purpose p on p.workspace_id = @ws and p.id = g.purpose_id
-			left join data_category c on c.workspace_id = @ws and c.id = g.category_id
-			order by g.since, g.first`, args)
-		if err != nil {
-			return err
-		}
-		groups = mapSlice(rows, groupRow.group)
-		type count struct {
-			Groups   int64 `db:"groups"`
-			Mappings int64 `db:"mappings"`
-		}
-		n, err := one[count](ctx, s, "mapping", `select count(*) as groups, coalesce(sum(n), 0)::bigint as mappings from (
-			select count(*) as n from purpose_mapping m join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
-			where m.workspace_id = @ws and m.state = 'proposed' group by m.purpose_id, f.category_id, m.justification, m.reopened_because) g`,
-			pgx.StrictNamedArgs{"ws": by.Workspace})
-		waiting, mappings = n.Groups, n.Mappings
-		return err
-	})
-	return groups, waiting, mappings, err
-}
-
-func (r groupRow) group() MappingGroup {
-	return MappingGroup{Purpose: r.PurposeID, PurposeCode: r.PurposeCode, PurposeName: r.PurposeName, LegalBasis: r.LegalBasis,
-		PurposeState: domain.PurposeState(r.PurposeState), Category: r.CategoryID, CategoryLabel: r.Category, Class: domain.GDPRClass(r.Class),
-		Justification: r.Justification, ReopenedBecause: r.ReopenedBecause, Proposers: r.Proposers, N: r.N, Own: r.Own, Since: r.Since,
-		Seen: r.Seen, First: r.First, Fields: r.Fields}
-}
-
-// ReviewGroup answers the group that holds a mapping, as it was seen. Conflict where anything in it changed since.
-func (s *Store) ReviewGroup(ctx context.Context, by domain.Actor, first domain.MappingID, seen string, a Answer) (done Answered, err error) {
-	if err := by.Must(domain.ReviewMapping); err != nil {
-		return done, err
-	}
-	err = s.Write(ctx, by, func(s *Store) error {
-		rows, err := many[mappingRow](ctx, s, "mapping", mappingSelect+` and m.state = 'proposed' and exists (
-				select from purpose_mapping k join field kf on kf.workspace_id = k.workspace_id and kf.id = k.field_id
-				where k.workspace_id = @ws and k.id = @first and k.purpose_id = m.purpose_id and k.justification = m.justification
-					and k.reopened_because = m.reopened_because and kf.category_id is not distinct from f.category_id)
-			order by m.id for update of m`, pgx.StrictNamedArgs{"ws": by.Workspace, "first": first})
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 || seenOf(rows) != seen {
-			return stale()
-		}
-		if len(rows) == 1 { // one question about one field is no bulk answer
-			return s.answerAlone(ctx, by, rows[0], a, &done)
-		}
-		done, err = s.reviewRows(ctx, by, rows, a)
-		return err
-	})
-	return done, err
-}
-
-func (s *Store) answerAlone(ctx context.Context, by domain.Actor, r mappingRow, a Answer, done *Answered) error {
-	if err := s.ReviewMapping(ctx, by, r.ID, r.Version, a); err != nil {
-		return err
-	}
-	*done = Answered{Done: 1}
-	return nil
-}
 
 // seenOf is groupSeen of rows that were read.
 func seenOf(rows []mappingRow) string {

@@ -233,26 +233,14 @@ func (s *Store) storePurpose(ctx context.Context, by domain.Actor, was, next dom
 	if err := s.record(ctx, by, domain.Event{Verb: "purpose.changed", Subject: next.Subject(), Before: before, After: after}); err != nil {
 		return 0, err
 	}
-	if changed := was.Material(next); len(changed) > 0 {
-		if reopened, err = s.reopenUnder(ctx, by, was.ID, changed[0]); err != nil {
-			return 0, err
-		}
+	ids, err := s.purposeFieldIDs(ctx, by, was.ID)
+	if err != nil || len(ids) == 0 {
+		return 0, err
 	}
-	return reopened, s.judgePurpose(ctx, by, was.ID)
-}
-
-// reopenUnder sends every approval under a purpose back to the DPO, each with its event.
-func (s *Store) reopenUnder(ctx context.Context, by domain.Actor, id domain.PurposeID, because string) (int64, error) {
-	return s.exec(ctx, "mapping", `with reopened as (
-			update purpose_mapping set state = 'proposed', reopened_because = @because, decided_by = null, decided_at = null,
-				decision_reason = '', self_approved = false, version = version + 1
-			where workspace_id = @ws and purpose_id = @id and state = 'approved' returning field_id
-		)
-		insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after)
-		select @ws, @by, @by_name, 'field.mapping_reopened', 'field', f.id, f.name, '{"mapping": "approved"}'::jsonb,
-			jsonb_build_object('mapping', 'proposed', 'purpose', @id::bigint, 'reopened_because', @because::text)
-		from reopened r join field f on f.workspace_id = @ws and f.id = r.field_id`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "because": because, "by": zeroNull(by.User), "by_name": by.Name})
+	if reopened, err = s.reopenChanged(ctx, by, ids); err != nil {
+		return 0, err
+	}
+	return reopened, s.judge(ctx, by, ids)
 }
 
 // judgePurpose recomputes the verdicts of the fields mapped to a purpose.

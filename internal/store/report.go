@@ -62,6 +62,7 @@ func (s *Store) Days(ctx context.Context, by domain.Actor, since time.Time) (day
 type Waiting struct {
 	Mappings    int64 `db:"mappings"`    // proposed, of others
 	Mine        int64 `db:"mine"`        // fields that the person owns and that are flagged for deletion
+	Questions   int64 `db:"questions"`   // of a DPO, to be answered by the person
 	Rejected    int64 `db:"rejected"`    // the person's proposals refused in the last 30 days
 	Ending      int64 `db:"ending"`      // decisions to keep that end within 30 days
 	Invitations int64 `db:"invitations"` // not yet accepted
@@ -73,10 +74,12 @@ type Waiting struct {
 func (s *Store) Waiting(ctx context.Context, by domain.Actor) (w Waiting, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		w, err = one[Waiting](ctx, s, "report", `select
-			(select count(*) from (select from purpose_mapping where workspace_id = @ws and state = 'proposed'
-				and proposed_by is distinct from @me limit 1000) x) as mappings,
+			(select count(*) from (select from purpose_mapping m where workspace_id = @ws and state = 'proposed'
+				and proposed_by is distinct from @me and not exists (select from review_item i where i.workspace_id = m.workspace_id
+					and i.mapping_id = m.id and i.standing <> 'open') limit 1000) x) as mappings,
 			(select count(*) from (select from field where workspace_id = @ws and owner_id = @me and state = 'active'
 				and verdict in ('dormant', 'delete') and decision = '' limit 1000) x) as mine,
+			(select count(*) from (select from review_thread t where t.workspace_id = @ws and `+askedOf+` limit 1000) x) as questions,
 			(select count(*) from (select from purpose_mapping where workspace_id = @ws and proposed_by = @me and state = 'rejected'
 				and decided_at > @month_ago limit 1000) x) as rejected,
 			(select count(*) from (select from decision where workspace_id = @ws and withdrawn_at is null

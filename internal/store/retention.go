@@ -211,20 +211,11 @@ func (s *Store) ChangeRetentionRule(ctx context.Context, by domain.Actor, id dom
 
 // ruleChanged reopens and judges again what a rule that says something else now is attached to.
 func (s *Store) ruleChanged(ctx context.Context, by domain.Actor, id domain.RetentionRuleID) (reopened int64, err error) {
-	purposes, err := many[domain.PurposeID](ctx, s, "purpose", `select id from purpose where workspace_id = @ws and retention_rule_id = @id order by id`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-	if err != nil {
+	ids, err := s.ruledFields(ctx, by, id)
+	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	for _, purpose := range purposes {
-		n, err := s.reopenUnder(ctx, by, purpose, "retention")
-		if err != nil {
-			return 0, err
-		}
-		reopened += n
-	}
-	ids, err := s.ruledFields(ctx, by, id)
-	if err != nil {
+	if reopened, err = s.reopenChanged(ctx, by, ids); err != nil {
 		return 0, err
 	}
 	return reopened, s.judge(ctx, by, ids)

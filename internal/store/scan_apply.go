@@ -196,13 +196,13 @@ func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Im
 	if err := s.addImportFlows(ctx, by, i); err != nil {
 		return created, err
 	}
-	if everything {
-		err = s.judgeAll(ctx, by)
-	} else {
-		err = s.judgeImported(ctx, by, i)
-	}
-	if err != nil {
+	if err := s.judgeImported(ctx, by, i); err != nil {
 		return created, err
+	}
+	if everything {
+		if err := s.judgeAll(ctx, by); err != nil {
+			return created, err
+		}
 	}
 	touched, err := s.importSuggestions(ctx, by, i)
 	if err != nil {

@@ -41,6 +41,8 @@ type Store struct {
 	// asOf is the moment that the transaction shows; zero for now.
 	asOf time.Time
 	now  func() time.Time
+	// batch is the act on many fields as whose changes events are told that follow from it; zero for none.
+	batch domain.BatchID
 	// tallies are the counters read before; nil in a transaction that may have changed them.
 	tallies *tallyCache
 }

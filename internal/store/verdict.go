@@ -79,7 +79,15 @@ func (s *Store) judgeAll(ctx context.Context, by domain.Actor) error {
 	return s.judgeWith(ctx, by, c, nil)
 }
 
+// judgeWith judges those fields, or all of the workspace where ids is nil. What fields were given for may have changed as
+// well: of those that are named, approvals that no longer hold are sent back to the DPO first, and
+// what waits for one takes its place in the queue.
 func (s *Store) judgeWith(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64) error {
+	if ids != nil {
+		if _, err := s.reopenChanged(ctx, by, ids); err != nil {
+			return err
+		}
+	}
 	var changed []judged
 	err := s.eachJudged(ctx, by, c, ids, func(_, is judged) { changed = append(changed, is) })
 	if err != nil {
@@ -89,6 +97,9 @@ func (s *Store) judgeWith(ctx context.Context, by domain.Actor, c *judgeContext,
 		if err := s.byKey(ctx, func() error { return s.storeJudged(ctx, by, chunk) }); err != nil {
 			return err
 		}
+	}
+	if ids != nil {
+		return s.lineUp(ctx, by, ids)
 	}
 	return nil
 }
@@ -123,6 +134,9 @@ func (s *Store) JudgeIfDue(ctx context.Context, by domain.Actor, w domain.Worksp
 			return err
 		}
 		if err := s.expireDecisions(ctx, by); err != nil {
+			return err
+		}
+		if err := s.reviewDay(ctx, by, on == nil); err != nil {
 			return err
 		}
 		if err := s.judgeAll(ctx, by); err != nil {

@@ -217,6 +217,12 @@ func (s *Store) FoldTally(ctx context.Context, by domain.Actor) error {
 			pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
 			return err
 		}
+		if _, err = s.exec(ctx, "workspace", `select fold_review_tally() where (select count(*) from review_tally where workspace_id = @ws)
+				> (select count(*) from (select from review_tally where workspace_id = @ws
+					group by standing, purpose_id, application_id, gdpr_class, reopened_because having sum(n) <> 0 or sum(questions) <> 0) g)`,
+			pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+			return err
+		}
 		return s.foldSuggestions(ctx, by)
 	})
 }

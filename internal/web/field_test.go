@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -116,11 +115,7 @@ func TestFieldCategoryReopensApprovals(t *testing.T) {
 	_, id := heldField(t, s)
 	by := s.Admin()
 	purpose := s.Purpose(t, by, "newsletter", false)
-	s.Exec(t, `insert into purpose_mapping (workspace_id, field_id, purpose_id, state, decided_by, decided_at) values ($1, $2, $3, 'approved', $4, now())`,
-		by.Workspace, id, purpose, s.Acme[domain.RoleDPO].User)
-	if err := s.Store.JudgeAll(context.Background(), by); err != nil {
-		t.Fatal(err)
-	}
+	approve(t, s, propose(t, s, s.Acme[domain.RoleEditor], purpose, "To write to them", id)...)
 	v := s.As(t, s.Acme[domain.RoleEditor])
 	path := "/w/acme/fields/" + itoa(id)
 	page := v.Get(path).Want(http.StatusOK)

@@ -255,6 +255,7 @@ func waitingView(ctx context.Context, by domain.Actor, o domain.Overview, w stor
 	add(domain.ReviewMapping, w.Mappings, "mappings", ui.Review, "gavel", workspacePath(by, "review"))
 	add(domain.ReviewMapping, o.ToDPO, "to_dpo", ui.Review, "send", fieldsPath(by, "decision=to_dpo"))
 	add(domain.Decide, w.Mine, "mine", ui.Danger, "trash", fieldsPath(by, "owner="+itoa(by.User)+"&verdict=dormant,delete"))
+	add(domain.ProposeMapping, w.Questions, "questions", ui.Review, "message-2", workspacePath(by, "review", "questions"))
 	add(domain.ProposeMapping, w.Rejected, "rejected", ui.Warn, "x", workspacePath(by, "mappings")+"?mapping=rejected")
 	add(domain.EditInventory, o.Verdicts[domain.VerdictUnclassified], "unclassified", ui.Info, "circle-dashed", fieldsPath(by, "verdict=unclassified"))
 	add(domain.EditInventory, w.Suggested, "suggestions", ui.Info, "tag", workspacePath(by, "suggestions"))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,11 +14,9 @@ import (
 	"utile/internal/web/ui"
 )
 
-//i18n:dynamic mappings. review.
+//i18n:dynamic mapping. mappings. review. check. article. approval.
 
 func (s *Server) mappingRoutes(r scope) {
-	r.get("/review", domain.ReadWorkspace, s.showReview)
-	r.post("/review", domain.ReviewMapping, s.answerGroup)
 	r.get("/mappings", domain.ReadWorkspace, s.listMappings)
 	r.get("/mappings.{format}", domain.ReadWorkspace, s.exportRegister(domain.MappingRegister))
 	r.post("/mappings/bulk", domain.ReviewMapping, s.answerMappings)
@@ -47,150 +44,24 @@ func (s *Server) listMappings(w http.ResponseWriter, r *http.Request) error {
 	return s.showRegister(w, r, mappingList)
 }
 
-// answerForm is an answer to one mapping, to a group of them, or to those that are ticked.
+// answerForm is an answer to one mapping, or to those that are ticked.
 type answerForm struct {
-	Version int              `form:"version"`
-	First   domain.MappingID `form:"first"`
-	Seen    string           `form:"seen"`
-	Act     string           `form:"act"` // approve or reject; answer asks for the page that has both
-	Reason  string           `form:"reason"`
+	Version int    `form:"version"`
+	Act     string `form:"act"` // approve or reject; answer asks for the page that has both
+	Reason  string `form:"reason"`
+	Until   string `form:"approved_until"`
 }
 
-func (f answerForm) answer() (store.Answer, error) {
+// answer is what the form says; a day that is none is noted.
+func (f answerForm) answer(p *domain.Problems) (store.Answer, error) {
 	if f.Act != "approve" && f.Act != "reject" {
 		return store.Answer{}, domain.Errorf(domain.Invalid, "error.form")
 	}
-	return store.Answer{Approve: f.Act == "approve", Reason: f.Reason}, nil
-}
-
-// reviewShown is how many questions the queue shows at once; the oldest come first.
-const reviewShown = 25
-
-type reviewView struct {
-	shell  ui.Shell
-	count  string
-	more   string
-	groups []groupView
-	all    string // list of all mappings
-	acting string
-	may    bool
-}
-
-type groupView struct {
-	formView
-	id, seen           string
-	purpose            ui.Link
-	basis, category    string
-	state              *mark // of a purpose that is not in force
-	class              mark
-	justification      string
-	proposed, reopened string
-	count              string
-	fields             []string
-	rest               string
-	list               string // list of its mappings
-	alone              string // why it is not answered as a whole; empty where it is
-	own                string
-	approve, reject    string
-	reason             string
-	blocked            string // why it cannot be approved
-	typedBad           bool
-}
-
-func (s *Server) showReview(w http.ResponseWriter, r *http.Request) error {
-	return s.reviewPage(w, r, http.StatusOK, answerForm{}, nil)
-}
-
-// reviewPage shows the queue, with what was typed about one of its questions.
-func (s *Server) reviewPage(w http.ResponseWriter, r *http.Request, status int, typed answerForm, bad domain.Problems) error {
-	ctx, by := r.Context(), actor(r)
-	groups, waiting, mappings, err := s.store.MappingGroups(ctx, by, reviewShown)
-	if err != nil {
-		return err
+	a := store.Answer{Approve: f.Act == "approve", Reason: f.Reason}
+	if a.Approve {
+		a.Until = day(p, "approved_until", f.Until)
 	}
-	v := reviewView{all: workspacePath(by, "mappings"), may: by.Can(domain.ReviewMapping),
-		count: i18n.T(ctx, "review.count", "n", waiting, "mappings", mappings)}
-	if by.ActsAsDPO() {
-		v.acting = i18n.T(ctx, "mapping.acting")
-	}
-	if rest := waiting - int64(len(groups)); rest > 0 {
-		v.more = i18n.T(ctx, "review.more", "n", rest)
-	}
-	for _, g := range groups {
-		view := groupOf(ctx, by, g)
-		if g.First == typed.First {
-			view.reason, view.problems, view.typedBad = typed.Reason, bad, len(bad) > 0
-		}
-		v.groups = append(v.groups, view)
-	}
-	if v.shell, err = s.shell(w, r, i18n.T(ctx, "review.title")); err != nil {
-		return err
-	}
-	return s.render(w, r, status, reviewQueue(v))
-}
-
-func groupOf(ctx context.Context, by domain.Actor, g store.MappingGroup) groupView {
-	kind, icon := classTone(g.Class)
-	who := i18n.List(ctx, g.Proposers)
-	if who == "" {
-		who = i18n.T(ctx, "review.imported")
-	}
-	v := groupView{formView: formView{ctx: ctx, area: "mapping"}, id: itoa(g.First), seen: g.Seen,
-		purpose: ui.Link{Href: purposePath(by, g.Purpose), Text: g.PurposeCode + " · " + g.PurposeName}, basis: enumWord(ctx, "basis", g.LegalBasis),
-		category: g.CategoryLabel, class: mark{kind, icon, i18n.T(ctx, "class."+string(g.Class))}, justification: g.Justification,
-		proposed: i18n.T(ctx, "review.proposed", "who", who, "day", i18n.Date(ctx, g.Since)), count: i18n.T(ctx, "review.fields", "n", g.N),
-		fields: g.Fields, approve: i18n.T(ctx, "mapping.approve_n", "n", g.N), reject: i18n.T(ctx, "mapping.reject_n", "n", g.N)}
-	if v.category == "" {
-		v.category = i18n.T(ctx, "review.no_category")
-	}
-	if g.ReopenedBecause != "" {
-		v.reopened = i18n.T(ctx, "mapping.reopened", "what", i18n.Lower(columnWord(ctx, g.ReopenedBecause)))
-	}
-	if g.PurposeState != domain.PurposeInForce {
-		kind, icon := purposeTone(string(g.PurposeState))
-		v.state = &mark{kind, icon, enumWord(ctx, "purpose.state", string(g.PurposeState))}
-		v.blocked = i18n.T(ctx, "mapping.purpose_not_in_force")
-	}
-	if rest := g.N - int64(len(g.Fields)); rest > 0 {
-		v.rest = i18n.T(ctx, "effect.rest", "n", rest)
-	}
-	category := domain.FilterNone
-	if g.Category != 0 {
-		category = itoa(g.Category)
-	}
-	v.list = workspacePath(by, "mappings") + "?" + url.Values{"mapping": {"proposed"}, "purpose": {itoa(g.Purpose)}, "category": {category}}.Encode()
-	if g.Class.Special() && g.N > 1 {
-		v.alone = i18n.T(ctx, "review.one_by_one")
-	}
-	if g.Own > 0 {
-		v.own = i18n.T(ctx, "review.own", "n", g.Own)
-	}
-	if g.N == 1 {
-		v.list = mappingPath(by, g.First)
-	}
-	return v
-}
-
-func (s *Server) answerGroup(w http.ResponseWriter, r *http.Request) error {
-	f, bad, err := decode[answerForm](r)
-	if err != nil {
-		return err
-	}
-	a, err := f.answer()
-	if err != nil {
-		return err
-	}
-	var done store.Answered
-	if len(bad) == 0 {
-		done, err = s.store.ReviewGroup(r.Context(), actor(r), f.First, f.Seen, a)
-	}
-	if problems, isForm := withProblems(bad, err); isForm {
-		return s.reviewPage(w, r, http.StatusUnprocessableEntity, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.answered(w, r, workspacePath(actor(r), "review"), a, done)
+	return a, nil
 }
 
 // answered says what became of several mappings; where nothing could be answered, why is the whole answer.
@@ -223,6 +94,7 @@ type mappingAnswerView struct {
 	action string
 	hidden []ui.Hidden
 	reason string
+	until  string
 	acting string
 	back   string
 }
@@ -247,7 +119,7 @@ func (s *Server) answerMappings(w http.ResponseWriter, r *http.Request) error {
 	if f.Act == "answer" {
 		return s.askAnswer(w, r, http.StatusOK, len(ids), f, b, nil)
 	}
-	a, err := f.answer()
+	a, err := f.answer(&bad)
 	if err != nil {
 		return err
 	}
@@ -275,7 +147,7 @@ func (s *Server) askAnswer(w http.ResponseWriter, r *http.Request, status, n int
 	ctx, by := r.Context(), actor(r)
 	list := workspacePath(by, "mappings")
 	v := mappingAnswerView{formView: formView{ctx, "mapping", bad}, title: i18n.T(ctx, "mapping.answer_several", "n", n), action: list + "/bulk",
-		reason: f.Reason, back: addQuery(list, b.Query), hidden: []ui.Hidden{{Name: "scope", Value: b.Scope}, {Name: "query", Value: b.Query}}}
+		reason: f.Reason, until: f.Until, back: addQuery(list, b.Query), hidden: []ui.Hidden{{Name: "scope", Value: b.Scope}, {Name: "query", Value: b.Query}}}
 	if b.Scope != "all" {
 		for _, id := range b.IDs {
 			v.hidden = append(v.hidden, ui.Hidden{Name: "id", Value: strconv.FormatInt(id, 10)})
@@ -299,6 +171,9 @@ type mappingShowView struct {
 	badge           mark
 	notes           []purposeNote
 	facts, answer   []ui.Fact
+	checks          []checkView
+	approvals       []approvalView
+	until           string
 	history         []ui.TimelineItem
 	action          string // where an answer goes; empty where the visitor may not answer
 	version         string
@@ -332,11 +207,16 @@ func (s *Server) mappingPage(w http.ResponseWriter, r *http.Request, status int,
 	}
 	events = slices.DeleteFunc(events, func(e domain.Event) bool { return e.After["purpose"] != float64(c.Purpose) })
 	kind, icon := mappingTone(string(c.State))
-	v := mappingShowView{formView: formView{ctx, "mapping", bad}, reason: typed.Reason, version: strconv.Itoa(c.Version),
+	v := mappingShowView{formView: formView{ctx, "mapping", bad}, reason: typed.Reason, until: typed.Until, version: strconv.Itoa(c.Version),
 		title: i18n.T(ctx, "mapping.title", "field", c.FieldName, "purpose", c.PurposeName), badge: mark{kind, icon, enumWord(ctx, "mapping.state", string(c.State))},
 		facts: mappingFacts(ctx, by, c), answer: decisionFacts(ctx, c), history: timeline(ctx, events, names),
 		crumbs: []ui.Link{{Href: workspacePath(by, "mappings"), Text: i18n.T(ctx, "mappings.title")}, {Text: c.FieldName}}}
-	v.notes = mappingNotes(ctx, c)
+	v.notes, v.checks = mappingNotes(ctx, c), checkViews(ctx, c.Facts, names)
+	approvals, err := s.store.ApprovalsOf(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	v.approvals = approvalViews(ctx, approvals, c, names)
 	if by.Can(domain.ReviewMapping) && c.State != domain.MappingRejected {
 		v.action, v.approve, v.reject = mappingPath(by, id), c.State == domain.MappingProposed, true
 		if by.ActsAsDPO() {
@@ -361,7 +241,7 @@ func (s *Server) whyNotApprove(r *http.Request, c store.MappingCase) (string, er
 	if err != nil {
 		return "", err
 	}
-	next, err := c.Approve(by, s.now(), "-", domain.MappingGround{Class: c.Class, Purpose: c.Rules, OtherReviewer: other})
+	next, err := c.Approve(by, s.now(), "-", nil, domain.MappingGround{Facts: c.Facts, OtherReviewer: other})
 	if known, ok := asDomain(err); ok {
 		return i18n.TArgs(ctx, known.Key, known.Args), nil
 	}
@@ -371,10 +251,18 @@ func (s *Server) whyNotApprove(r *http.Request, c store.MappingCase) (string, er
 	return "", err
 }
 
+// reopenedText says why an approval no longer holds.
+func reopenedText(ctx context.Context, because string) string {
+	if key := "mapping.reopened." + because; i18n.Has(ctx, key) {
+		return i18n.T(ctx, key)
+	}
+	return i18n.T(ctx, "mapping.reopened", "what", i18n.Lower(columnWord(ctx, because)))
+}
+
 func mappingNotes(ctx context.Context, c store.MappingCase) []purposeNote {
 	var notes []purposeNote
 	if c.ReopenedBecause != "" {
-		notes = append(notes, purposeNote{ui.Review, i18n.T(ctx, "mapping.reopened", "what", i18n.Lower(columnWord(ctx, c.ReopenedBecause)))})
+		notes = append(notes, purposeNote{ui.Review, reopenedText(ctx, c.ReopenedBecause)})
 	}
 	if c.SelfApproved {
 		notes = append(notes, purposeNote{ui.Warn, i18n.T(ctx, "mapping.self_approved")})
@@ -431,12 +319,13 @@ func (s *Server) answerMapping(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.store.MappingByID(r.Context(), by, id); err != nil {
 		return err
 	}
-	a, err := f.answer()
+	a, err := f.answer(&bad)
 	if err != nil {
 		return err
 	}
+	var done store.Answered
 	if len(bad) == 0 {
-		err = s.store.ReviewMapping(r.Context(), by, id, f.Version, a)
+		done, err = s.store.ReviewMapping(r.Context(), by, id, f.Version, a)
 	}
 	if problems, isForm := withProblems(bad, err); isForm {
 		return s.mappingPage(w, r, http.StatusUnprocessableEntity, id, f, problems)
@@ -444,5 +333,5 @@ func (s *Server) answerMapping(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.answered(w, r, mappingPath(by, id), a, store.Answered{Done: 1})
+	return s.answered(w, r, mappingPath(by, id), a, done)
 }

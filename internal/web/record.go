@@ -120,7 +120,7 @@ func eventIcon(what string) string {
 }
 
 // bookkeeping are values that undoing a change needs and nobody reads.
-var bookkeeping = map[string]bool{"linked_by": true, "linked_at": true, "source": true, "decision_id": true}
+var bookkeeping = map[string]bool{"linked_by": true, "linked_at": true, "source": true, "decision_id": true, "approval_id": true}
 
 func changedNames(e domain.Event) []string {
 	var names []string
@@ -147,7 +147,7 @@ func columnWord(ctx context.Context, name string) string {
 // valueEnums are the message prefixes of values that are codes, by "area.name" or by name alone.
 var valueEnums = map[string]string{
 	"application.kind": "application.kind", "hosting": "application.hosting", "lifecycle": "application.lifecycle", "processor": "choice",
-	"origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "structure": "dataset.structure",
+	"origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "suggested_basis": "basis", "structure": "dataset.structure",
 	"notice": "choice", "collection_kind": "collection_point.kind", "mechanism": "flow.mechanism", "frequency": "flow.frequency", "consent": "choice", "encrypted": "choice", "nullable": "choice", "decision": "decision", "decision.kind": "decision",
 	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "scenario_kind": "scenario.kind", "nature": "scenario.nature", "trigger_kind": "scenario.trigger", "status": "program.status",
 	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",

@@ -42,5 +42,6 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.purposeRoutes(inside)
 		s.retentionRoutes(inside)
 		s.mappingRoutes(inside)
+		s.reviewRoutes(inside)
 	})
 }

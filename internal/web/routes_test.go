@@ -88,6 +88,9 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 	},
 	"dataset": func(t *testing.T, s *webtest.Site, by domain.Actor) string { return itoa(routeDataset(t, s, by)) },
 	"field":   func(t *testing.T, s *webtest.Site, by domain.Actor) string { return itoa(routeField(t, s, by)) },
+	"thread": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		return itoa(insert(t, s, `insert into review_thread (workspace_id, asked_by_name) values ($1, 'A DPO') returning id`, by.Workspace))
+	},
 	"mapping": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
 		return itoa(insert(t, s, `insert into purpose_mapping (workspace_id, field_id, purpose_id) values ($1, $2, $3::text::bigint) returning id`,
 			by.Workspace, routeField(t, s, by), coded("purpose")(t, s, by)))

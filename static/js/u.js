@@ -88,7 +88,7 @@ const press = (key) => {
 	if (el) {
 		el.focus();
 		el.click();
-		if (el.matches('summary')) one('button,a', el.nextElementSibling)?.focus();
+		if (el.matches('summary')) one('textarea,select,input:not([type=hidden]),button,a', el.nextElementSibling)?.focus();
 	}
 	return !!el;
 };
@@ -197,6 +197,12 @@ if (held) {
 one('[data-focus]')?.focus();
 start();
 
+// Who leaves a question lets others have it.
+addEventListener('pagehide', () => {
+	const held = one('[data-release]');
+	if (held?.dataset.release) navigator.sendBeacon(held.dataset.release, new URLSearchParams({ question: held.dataset.question }));
+});
+
 // Where a row was answered, the row that took its place gets the focus.
 let answered = -1;
 on('submit', (e) => {
@@ -205,6 +211,7 @@ on('submit', (e) => {
 });
 on('htmx:after:swap', () => {
 	start();
+	one('#main [data-focus]')?.focus();
 	if (answered < 0) return;
 	const rows = all('[data-rows] .c-name');
 	rows[Math.min(answered, rows.length - 1)]?.focus();

@@ -65,7 +65,9 @@ func (w *World) Crowd(tb testing.TB, by domain.Actor, n int) {
 	w.Exec(tb, `insert into field_collection (workspace_id, field_id, collection_point_id)
 		select $1, f.id, c.id from field f join collection_point c on c.workspace_id = $1 and (f.position + c.id) % 5 = 0 where f.workspace_id = $1`, ws)
 	w.Exec(tb, `analyze`) // as the database does by itself before long
-	if err := w.Store.JudgeAll(context.Background(), by); err != nil {
+	// A workspace without a day is judged from nothing: what is approved is frozen, what waits is put in the queue.
+	w.Exec(tb, `update workspace set judged_on = null where id = $1`, ws)
+	if err := w.Store.JudgeIfDue(context.Background(), by, domain.Workspace{ID: ws}); err != nil {
 		tb.Fatal(err)
 	}
 	w.Exec(tb, `update field set decision = (array['to_dpo', 'propose_deletion'])[position % 2 + 1]

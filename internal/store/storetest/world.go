@@ -159,10 +159,10 @@ func (w *World) Rule(tb testing.TB, by domain.Actor, code string, months int) (i
 	return id
 }
 
-// Purpose adds a purpose in force with the legal basis of legitimate interest.
+// Purpose adds a purpose in force with the legal basis of legitimate interest, and its test.
 func (w *World) Purpose(tb testing.TB, by domain.Actor, code string, needsProgram bool) (id domain.PurposeID) {
 	tb.Helper()
-	w.scan(tb, &id, `insert into purpose (workspace_id, code, name, legal_basis, state, needs_program)
-		values ($1, $2, $2, 'f_legitimate', 'in_force', $3) returning id`, by.Workspace, code, needsProgram)
+	w.scan(tb, &id, `insert into purpose (workspace_id, code, name, legal_basis, interest, necessity, balance, state, needs_program)
+		values ($1, $2, $2, 'f_legitimate', 'Interest', 'Necessity', 'Balance', 'in_force', $3) returning id`, by.Workspace, code, needsProgram)
 	return id
 }

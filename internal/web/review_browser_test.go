@@ -1,0 +1,164 @@
+package web_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"utile/internal/domain"
+	"utile/internal/example"
+	"utile/internal/web/webtest"
+)
+
+// exampleDPO makes the worked example and a DPO of it.
+func exampleDPO(t *testing.T, s *webtest.Site, slug, lang string) domain.Actor {
+	t.Helper()
+	w, err := example.Create(t.Context(), s.Store, s.Admin(), slug, lang, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dpo := s.Acme[domain.RoleDPO]
+	dpo.Workspace, dpo.Slug, dpo.Lang = w.ID, slug, lang
+	s.Exec(t, `insert into membership (workspace_id, user_id, role) values ($1, $2, 'dpo')`, w.ID, dpo.User)
+	return dpo
+}
+
+// TestQueueClearedByKeyboard: a DPO clears a queue of more than 200 mappings of the worked example without touching the pointer,
+// each question answered by one key or, where a check blocks, by a reasoned refusal; takes one answer back; and finds every key
+// in the help.
+func TestQueueClearedByKeyboard(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	dpo := exampleDPO(t, s, "lumiere", "en")
+	count := func(sql string) (n int) {
+		t.Helper()
+		if err := s.Owner.QueryRow(t.Context(), sql, dpo.Workspace).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	// The recipients of the two purposes with the most approvals change: their approvals come back.
+	purposes := []domain.PurposeID{}
+	rows, err := s.Owner.Query(t.Context(), `select purpose_id from purpose_mapping where workspace_id = $1 and state = 'approved' group by 1 order by count(*) desc limit 2`, dpo.Workspace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var id domain.PurposeID
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		purposes = append(purposes, id)
+	}
+	if rows.Err() != nil {
+		t.Fatal(rows.Err())
+	}
+	for _, id := range purposes {
+		p, err := s.Store.PurposeByID(t.Context(), dpo, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Store.ChangePurpose(t.Context(), dpo, id, p.Version, func(p domain.Purpose) (domain.Purpose, error) {
+			p.Recipients = append(p.Recipients, domain.Recipient{Kind: "partner", Name: "Orion"})
+			return domain.NewPurpose(p)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const waiting = `select count(*) from purpose_mapping m join field f on f.id = m.field_id where m.workspace_id = $1 and m.state = 'proposed' and f.state = 'active'`
+	before := count(waiting)
+	if before < 200 {
+		t.Fatalf("only %d mappings wait", before)
+	}
+	questions := count(`select count(*) from review_question where workspace_id = $1`)
+
+	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, dpo))
+	tab.Open(s.URL + "/w/lumiere/review").Wait("[data-question]")
+	tab.Press("?").Wait("#keys[open]").Axe(t)
+	tab.Press("\x1b")
+	const open = `document.querySelector('[data-question]')?.dataset.question || ''`
+	next := func(question string) {
+		t.Helper()
+		tab.Wait(fmt.Sprintf(`[data-question]:not([data-question="%s"]),#main .empty`, question))
+	}
+	// There and back again.
+	first := tab.Eval(open)
+	tab.Press("j")
+	next(first)
+	second := tab.Eval(open)
+	tab.Press("k")
+	next(second)
+	if tab.Eval(open) != first || tab.Eval(`document.activeElement.id`) != "open" {
+		t.Fatal("k does not lead back to the question before, or the focus is lost")
+	}
+	answers := 0
+	for question := first; question != ""; question = tab.Eval(open) {
+		if answers++; answers > questions+5 {
+			t.Fatalf("%d answers to %d questions, and %d mappings still wait", answers, questions, count(waiting))
+		}
+		if tab.Eval(`document.querySelector('.desk-a > .card > .cardb > form .btn-primary') ? 'yes' : ''`) == "yes" {
+			tab.Press("a")
+		} else {
+			tab.Press("r").Press("The purpose lacks its ground.")
+			tab.Press("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+		}
+		next(question)
+		if answers == 3 { // taken back, and answered again
+			now := tab.Eval(open)
+			tab.Press("u").Wait(fmt.Sprintf(`[data-question="%s"]`, question))
+			if tab.Eval(open) != question {
+				t.Fatalf("u opens %s, want %s; %s was open", tab.Eval(open), question, now)
+			}
+		}
+	}
+	if left := count(waiting); left != 0 {
+		t.Errorf("%d mappings of %d still wait", left, before)
+	}
+	if bad := count(`select count(*) from purpose_mapping where workspace_id = $1 and (state = 'proposed' or state = 'approved' and approval_id is null)`); bad != 0 {
+		t.Errorf("%d mappings wait or were approved without being frozen", bad)
+	}
+	if faults := tab.Faults(); len(faults) > 0 {
+		t.Errorf("faults: %v", faults)
+	}
+}
+
+// TestLooksOfTheReview looks at the desk with a question that came back, at one that is asked, and at the questions for the team.
+func TestLooksOfTheReview(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	dpo := exampleDPO(t, s, "lumiere", "fr")
+	page, err := s.Store.ReviewQueue(t.Context(), dpo, domain.ListQuery{}, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := page.Questions[len(page.Questions)-1].First
+	card, err := s.Store.ReviewCardOf(t.Context(), dpo, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.AskGroup(t.Context(), dpo, last, card.Seen, "À quoi sert cette donnée, si la précédente suffit ?", "a_consent"); err != nil {
+		t.Fatal(err)
+	}
+	var reopened int64
+	if err := s.Owner.QueryRow(t.Context(), `select purpose_id from purpose_mapping where workspace_id = $1 and state = 'approved' group by 1 order by count(*) desc limit 1`, dpo.Workspace).Scan(&reopened); err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Store.PurposeByID(t.Context(), dpo, domain.PurposeID(reopened))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.ChangePurpose(t.Context(), dpo, p.ID, p.Version, func(p domain.Purpose) (domain.Purpose, error) {
+		p.Recipients = append(p.Recipients, domain.Recipient{Kind: "partner", Name: "Orion"})
+		return domain.NewPurpose(p)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, dpo))
+	tab.Looks(t, s.URL, "/w/lumiere/review", "review")
+	tab.Looks(t, s.URL, "/w/lumiere/review?reopened_because=recipients&sort=application", "review-back")
+	tab.Looks(t, s.URL, "/w/lumiere/review?standing=asked", "review-asked")
+	tab.Looks(t, s.URL, "/w/lumiere/review/questions?of=all", "review-questions")
+	tab.Looks(t, s.URL, "/w/lumiere/review?standing=snoozed", "review-empty")
+}
