@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// waitingMappings is how many mappings wait for a DPO when the queue is measured.
+const waitingMappings = 100_000
+
+// reviewBare is what a page of the queue asks, as one would write it with nothing around it: the first questions, the counters,
+// and what is known of the mapping that is open.
+var reviewBare = []string{
+	`select q.question, q.first, q.n, q.rank, q.since, q.reopened_because, q.gdpr_class, c.label_en, p.code, p.name, f.name, a.name
+		from (select question, first, n, rank, since, reopened_because, gdpr_class, workspace_id, purpose_id from review_question
+			where workspace_id = $1 and standing = 'open' order by rank, since, question limit 26) q
+		join purpose p on p.workspace_id = q.workspace_id and p.id = q.purpose_id
+		join purpose_mapping m on m.workspace_id = q.workspace_id and m.id = q.first
+		join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
+		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
+		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+		order by q.rank, q.since, q.question`,
+	`select standing, purpose_id, application_id, gdpr_class, reopened_because, sum(n), sum(questions) from review_tally
+		where workspace_id = $1 group by 1, 2, 3, 4, 5`,
+	`select m.id, m.justification, m.state, m.proposed_at, f.name, f.label, d.name, a.name, p.legal_basis, p.recipients, p.transfers, e.reads, e.row_count
+		from purpose_mapping m join field f on f.workspace_id = m.workspace_id and f.id = m.field_id
+		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
+		join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
+		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
+		where m.workspace_id = $1 and m.id = (select first from review_question where workspace_id = $1 and standing = 'open'
+			order by rank, since, question limit 1)`,
+}
+
+// measureReview compares the page of the review desk, with so many mappings waiting, with its SQL alone.
+func measureReview(ctx context.Context, b *bench) error {
+	ws := int64(b.db.by.Workspace)
+	for _, sql := range []string{
+		`insert into purpose_mapping (workspace_id, field_id, purpose_id, justification)
+			select $1, f.id, p.id, 'It serves the purpose for reason ' || (f.id + p.id) % 40
+			from field f cross join purpose p where f.workspace_id = $1 and p.workspace_id = $1 and (f.id + p.id) % 11 = 0
+			on conflict (workspace_id, field_id, purpose_id) do nothing`,
+		`with extra as (select id from purpose_mapping where workspace_id = $1 and state = 'proposed' order by id offset ` + fmt.Sprint(waitingMappings) + `)
+			update purpose_mapping m set state = 'rejected' from extra where m.workspace_id = $1 and m.id = extra.id`,
+		`update workspace set judged_on = null where id = $1`,
+	} {
+		if _, err := b.db.owner.Exec(ctx, sql, ws); err != nil {
+			return err
+		}
+	}
+	if err := b.db.store.JudgeIfDue(ctx, b.db.by, domain.Workspace{ID: b.db.by.Workspace}); err != nil {
+		return err
+	}
+	if err := b.clean(ctx); err != nil {
+		return err
+	}
+	for _, table := range []string{"purpose_mapping", "review_item", "review_question", "review_tally"} {
+		if _, err := b.db.owner.Exec(ctx, "vacuum (analyze) "+table); err != nil {
+			return err
+		}
+	}
+	var waiting, questions int64
+	if err := b.db.owner.QueryRow(ctx, `select coalesce(sum(n), 0), coalesce(sum(questions), 0) from review_tally where workspace_id = $1`, ws).Scan(&waiting, &questions); err != nil {
+		return err
+	}
+	if waiting != waitingMappings {
+		return fmt.Errorf("%d mappings wait, not %d", waiting, waitingMappings)
+	}
+	bare := side{do: func(ctx context.Context, _ int) error {
+		batch := &pgx.Batch{}
+		for _, sql := range reviewBare {
+			batch.Queue(sql, ws)
+		}
+		return b.db.owner.SendBatch(ctx, batch).Close()
+	}}
+	compared, err := b.compare(ctx, 1, b.side(b.app, b.db.cookie, []string{"/w/bench/review"}), bare)
+	if err != nil {
+		return err
+	}
+	b.report.loads = append(b.report.loads, loadRow{fmt.Sprintf("review desk, %d questions about %d mappings, against its SQL alone", questions, waiting), 1, compared})
+	b.report.atMost(fmt.Sprintf("review desk at %d mappings against its SQL", waitingMappings), compared.p50, "×", 8)
+	return nil
+}
