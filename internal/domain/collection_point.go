@@ -15,6 +15,8 @@ type CollectionPoint struct {
 	Notice      string // whether people are informed there (GDPR art. 13 and 14): yes, no or unknown
 	NoticeURL   string // where the notice can be read; empty for none
 	Consent     string // whether consent is asked there
+	Source      string // from whom the data comes, where it is not the person (art. 14(2)(f))
+	Answers     string // which answers are mandatory, and what follows without them (art. 13(2)(e))
 	Version     int
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -30,6 +32,7 @@ var (
 // NewCollectionPoint checks and cleans what was typed.
 func NewCollectionPoint(c CollectionPoint) (CollectionPoint, error) {
 	c.Name, c.Kind, c.Description, c.NoticeURL = CleanLine(c.Name), CleanLine(c.Kind), strings.TrimSpace(c.Description), strings.TrimSpace(c.NoticeURL)
+	c.Source, c.Answers = CleanLine(c.Source), CleanLine(c.Answers)
 	if c.Notice == "" {
 		c.Notice = "unknown"
 	}
@@ -42,6 +45,8 @@ func NewCollectionPoint(c CollectionPoint) (CollectionPoint, error) {
 	p.Text("description", c.Description, MaxText)
 	p.OneOf("notice", c.Notice, YesNo...)
 	p.OneOf("consent", c.Consent, ConsentChoices...)
+	p.Line("data_source", c.Source, false, 1000)
+	p.Line("answers", c.Answers, false, 1000)
 	p.Line("notice_url", c.NoticeURL, false, 2000)
 	if c.NoticeURL != "" && !webAddress(c.NoticeURL) {
 		p.Add("notice_url", "error.url")
@@ -67,7 +72,7 @@ func (c CollectionPoint) Revision() int { return c.Version }
 // Facts are the named values that the history keeps.
 func (c CollectionPoint) Facts() map[string]any {
 	return map[string]any{"name": c.Name, "collection_kind": c.Kind, "description": c.Description, "notice": c.Notice,
-		"notice_url": c.NoticeURL, "consent": c.Consent}
+		"notice_url": c.NoticeURL, "consent": c.Consent, "data_source": c.Source, "answers": c.Answers}
 }
 
 // Completeness of a collection point that collects so many fields, see CompletenessOf. The notice comes first: it is what

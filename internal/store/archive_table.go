@@ -74,8 +74,10 @@ var archiveTables = []archiveTable{
 		updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("category", "data_category", `id:own code parent_code? label_fr label_en gdpr_class default_risk:int examples
 		fides_category dpv_concept retention_rule_id>retention_rule? builtin:bool version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id").whole(),
-	newArchiveTable("collection_point", "collection_point", `id:own name kind description notice notice_url consent version:int
+	newArchiveTable("collection_point", "collection_point", `id:own name kind description notice notice_url consent source answers version:int
 		created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("notice", "notice_version", `id:own collection_point_id>collection_point number:int content:json gaps:texts
+		published_by>user? published_by_name published_at:time`).ordered("", "t.id"),
 	newArchiveTable("field", "field", `id:own dataset_id>dataset application_id>application name label description comment data_type
 		nullable:bool? is_key:bool reference position:int category_id>category? gdpr_class origin owner_id>user? state verdict
 		lawful:bool used:bool used_why flags:int grade:int completeness:int programs:int purposes:int decision decision_until:date?

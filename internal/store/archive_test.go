@@ -164,7 +164,9 @@ func (g *generator) inventory() {
 			"gdpr_class": classes[n], "default_risk": 2, "examples": g.text(), "fides_category": "user", "dpv_concept": "pd:Name", "retention_rule": g.maybe(g.of("retention_rule")), "builtin": g.bool()}))
 	}
 	g.put("collection_point", g.dated(map[string]any{"id": g.next("collection_point"), "name": "Formulaire", "kind": "form", "description": g.text(),
-		"notice": "yes", "notice_url": "https://example.com", "consent": "no"}))
+		"notice": "yes", "notice_url": "https://example.com", "consent": "no", "source": g.text(), "answers": g.text()}))
+	g.put("notice", map[string]any{"id": g.next("notice"), "collection_point": 1, "number": 1, "content": `{"fr": {"short": [], "full": []}}`, "gaps": g.texts(),
+		"published_by": g.maybe(g.of("user")), "published_by_name": "Anna", "published_at": g.time()})
 	for range 80 {
 		n, dataset, category := g.next("field"), g.of("dataset"), g.r.IntN(g.count["category"]+1)
 		values := map[string]any{"id": n, "dataset": dataset, "application": home[dataset], "name": fmt.Sprint("champ_", n), "label": g.text(),

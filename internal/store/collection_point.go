@@ -17,13 +17,15 @@ type collectionPointRow struct {
 	Notice      string                   `db:"notice"`
 	NoticeURL   string                   `db:"notice_url"`
 	Consent     string                   `db:"consent"`
+	Source      string                   `db:"source"`
+	Answers     string                   `db:"answers"`
 	Version     int                      `db:"version"`
 	CreatedAt   time.Time                `db:"created_at"`
 	UpdatedAt   time.Time                `db:"updated_at"`
 	ArchivedAt  *time.Time               `db:"archived_at"`
 }
 
-const collectionPointCols = `id, name, kind, description, notice, notice_url, consent, version, created_at, updated_at, archived_at`
+const collectionPointCols = `id, name, kind, description, notice, notice_url, consent, source, answers, version, created_at, updated_at, archived_at`
 
 func (r collectionPointRow) collectionPoint() domain.CollectionPoint {
 	return domain.CollectionPoint(r)
@@ -31,7 +33,7 @@ func (r collectionPointRow) collectionPoint() domain.CollectionPoint {
 
 func collectionPointArgs(by domain.Actor, c domain.CollectionPoint) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{"ws": by.Workspace, "name": c.Name, "kind": c.Kind, "description": c.Description, "notice": c.Notice,
-		"notice_url": c.NoticeURL, "consent": c.Consent}
+		"notice_url": c.NoticeURL, "consent": c.Consent, "source": c.Source, "answers": c.Answers}
 }
 
 // CollectionPointByID returns NotFound where the workspace has no such collection point.
@@ -54,8 +56,8 @@ func (s *Store) collectionPoint(ctx context.Context, by domain.Actor, id domain.
 func (s *Store) AddCollectionPoint(ctx context.Context, by domain.Actor, c domain.CollectionPoint) (id domain.CollectionPointID, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
 		c.ID, err = one[domain.CollectionPointID](ctx, s, "collection_point", `insert into collection_point
-			(workspace_id, name, kind, description, notice, notice_url, consent)
-			values (@ws, @name, @kind, @description, @notice, @notice_url, @consent) returning id`, collectionPointArgs(by, c))
+			(workspace_id, name, kind, description, notice, notice_url, consent, source, answers)
+			values (@ws, @name, @kind, @description, @notice, @notice_url, @consent, @source, @answers) returning id`, collectionPointArgs(by, c))
 		if err != nil {
 			return err
 		}
@@ -72,7 +74,7 @@ func (s *Store) ChangeCollectionPoint(ctx context.Context, by domain.Actor, id d
 		args := collectionPointArgs(by, next)
 		args["id"] = id
 		_, err := s.exec(ctx, "collection_point", `update collection_point set name = @name, kind = @kind, description = @description,
-			notice = @notice, notice_url = @notice_url, consent = @consent, version = version + 1, updated_at = clock_timestamp()
+			notice = @notice, notice_url = @notice_url, consent = @consent, source = @source, answers = @answers, version = version + 1, updated_at = clock_timestamp()
 			where workspace_id = @ws and id = @id`, args)
 		return err
 	}, nil)

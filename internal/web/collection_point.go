@@ -16,6 +16,8 @@ func (s *Server) collectionPointRoutes(r scope) {
 	nounRoutes(s, r, nounSpec[domain.CollectionPointID]{param: "collection_point", list: collectionPointList, edit: domain.EditInventory,
 		add: s.newCollectionPoint, create: s.createCollectionPoint, show: s.showCollectionPoint, form: s.editCollectionPoint, change: s.changeCollectionPoint,
 		archive: s.store.ArchiveCollectionPoint, restore: s.store.RestoreCollectionPoint, remove: s.store.RemoveCollectionPoint})
+	r.get("/collection-points/{collection_point}/notice", domain.ReadWorkspace, s.showNotice)
+	r.post("/collection-points/{collection_point}/notice", domain.EditPurpose, s.publishNotice)
 	r.get("/collection-points/{collection_point}/fields", domain.EditInventory, s.editCollected)
 	r.post("/collection-points/{collection_point}/fields", domain.EditInventory, s.changeCollected)
 	r.post("/collection-points/{collection_point}/detach", domain.EditInventory, s.detachCollected)
@@ -65,11 +67,14 @@ type collectionPointForm struct {
 	Notice      string `form:"notice"`
 	NoticeURL   string `form:"notice_url"`
 	Consent     string `form:"consent"`
+	Source      string `form:"data_source"`
+	Answers     string `form:"answers"`
 }
 
 // apply puts what was typed into a collection point.
 func (f collectionPointForm) apply(c domain.CollectionPoint) (domain.CollectionPoint, error) {
 	c.Name, c.Description, c.Notice, c.NoticeURL, c.Consent = f.Name, f.Description, f.Notice, f.NoticeURL, f.Consent
+	c.Source, c.Answers = f.Source, f.Answers
 	c.Kind = enumCode("collection_point.kind", domain.CollectionKinds, f.Kind)
 	return domain.NewCollectionPoint(c)
 }
@@ -138,7 +143,7 @@ func (s *Server) editCollectionPoint(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	return s.collectionPointEdit(w, r, http.StatusOK, id, collectionPointForm{Version: c.Version, Name: c.Name, Kind: c.Kind,
-		Description: c.Description, Notice: c.Notice, NoticeURL: c.NoticeURL, Consent: c.Consent}, nil)
+		Description: c.Description, Notice: c.Notice, NoticeURL: c.NoticeURL, Consent: c.Consent, Source: c.Source, Answers: c.Answers}, nil)
 }
 
 func (s *Server) changeCollectionPoint(w http.ResponseWriter, r *http.Request) error {
@@ -178,6 +183,7 @@ type collectionPointShowView struct {
 	count   string
 	more    bool
 	list    string // list of its fields
+	notice  string // page of its information notice
 	pick    string // page that picks them; empty where the visitor may not
 	detach  string
 	percent int
@@ -218,7 +224,7 @@ func (s *Server) showCollectionPoint(w http.ResponseWriter, r *http.Request) err
 	}
 
 	v := collectionPointShowView{c: c, count: i18n.T(ctx, "fields.count", "n", total), more: total > collectedShown,
-		list:   workspacePath(by, "fields") + "?collection_point=" + itoa(id),
+		list: workspacePath(by, "fields") + "?collection_point=" + itoa(id), notice: collectionPointPath(by, id, "notice"),
 		crumbs: []ui.Link{{Href: workspacePath(by, "collection-points"), Text: i18n.T(ctx, "collection_points.title")}, {Text: c.Name}},
 		edit:   actionsOf(ctx, by, domain.EditInventory, collectionPointPath(by, id), c.ArchivedAt != nil)}
 	if by.Can(domain.EditInventory) && c.ArchivedAt == nil {
@@ -235,6 +241,7 @@ func (s *Server) showCollectionPoint(w http.ResponseWriter, r *http.Request) err
 		fact{"notice", enumWord(ctx, "choice", c.Notice)},
 		fact{"notice_url", c.NoticeURL},
 		fact{"consent", enumWord(ctx, "choice", c.Consent)},
+		fact{"data_source", c.Source}, fact{"answers", c.Answers},
 		fact{"description", c.Description})
 	if c.NoticeURL != "" {
 		v.facts[2].Text, v.facts[2].Value = "", outside(c.NoticeURL)

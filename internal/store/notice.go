@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
+)
+
+// NoticeFacts reads what the notice of a collection point is made of: approved mappings of the fields collected there, to
+// purposes in force. NotFound where the workspace has no such point.
+func (s *Store) NoticeFacts(ctx context.Context, by domain.Actor, id domain.CollectionPointID) (f domain.NoticeFacts, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		f, err = s.noticeFacts(ctx, by, id)
+		return err
+	})
+	return f, err
+}
+
+func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.CollectionPointID) (f domain.NoticeFacts, err error) {
+	if f.Point, err = s.collectionPoint(ctx, by, id, ""); err != nil {
+		return f, err
+	}
+	if f.Organisation, err = s.organisation(ctx, by); err != nil {
+		return f, err
+	}
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+	type data struct {
+		Purpose domain.PurposeID `db:"purpose_id"`
+		FR      string           `db:"label_fr"`
+		EN      string           `db:"label_en"`
+	}
+	rows, err := many[data](ctx, s, "purpose", `select distinct m.purpose_id, coalesce(c.label_fr, '') as label_fr, coalesce(c.label_en, '') as label_en
+		from field_collection x join field f on f.workspace_id = x.workspace_id and f.id = x.field_id and f.state = 'active'
+		join purpose_mapping m on m.workspace_id = f.workspace_id and m.field_id = f.id and m.state = 'approved'
+		join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id and `+inForce+`
+		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+		where x.workspace_id = @ws and x.collection_point_id = @id order by 2, 3`, args)
+	if err != nil {
+		return f, err
+	}
+	held, ids := map[domain.PurposeID][]domain.NoticeData{}, []int64{}
+	for _, r := range rows {
+		if held[r.Purpose] = append(held[r.Purpose], domain.NoticeData{FR: r.FR, EN: r.EN}); len(held[r.Purpose]) == 1 {
+			ids = append(ids, int64(r.Purpose))
+		}
+	}
+	purposes, err := many[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose where workspace_id = @ws and id = any(@ids) order by fold(code), id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids})
+	if err != nil {
+		return f, err
+	}
+	for _, r := range purposes {
+		p := domain.NoticePurpose{Purpose: r.purpose(), Data: held[r.ID]}
+		if p.Purpose.Retention != 0 {
+			if p.Rule, err = s.retentionRule(ctx, by, p.Purpose.Retention, ""); err != nil {
+				return f, err
+			}
+		}
+		f.Purposes = append(f.Purposes, p)
+	}
+	return f, nil
+}
+
+type noticeRow struct {
+	ID          int64                    `db:"id"`
+	Point       domain.CollectionPointID `db:"collection_point_id"`
+	Number      int                      `db:"number"`
+	Content     []byte                   `db:"content"`
+	Gaps        []string                 `db:"gaps"`
+	PublishedBy string                   `db:"published_by_name"`
+	PublishedAt time.Time                `db:"published_at"`
+}
+
+func (r noticeRow) version() (v domain.NoticeVersion, err error) {
+	v = domain.NoticeVersion{ID: r.ID, Point: r.Point, Number: r.Number, Gaps: r.Gaps, PublishedBy: r.PublishedBy, PublishedAt: r.PublishedAt}
+	return v, json.Unmarshal(r.Content, &v.Texts)
+}
+
+// NoticeVersions returns what was published at a collection point, the newest first.
+func (s *Store) NoticeVersions(ctx context.Context, by domain.Actor, id domain.CollectionPointID) (list []domain.NoticeVersion, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[noticeRow](ctx, s, "notice", `select id, collection_point_id, number, content, gaps, published_by_name, published_at
+			from notice_version where workspace_id = @ws and collection_point_id = @id order by number desc`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		for _, r := range rows {
+			v, bad := r.version()
+			if bad != nil {
+				return bad
+			}
+			list = append(list, v)
+		}
+		return err
+	})
+	return list, err
+}
+
+// PublishNotice freezes the notice of a collection point as write words it, under the next number. Seen is the number of
+// the last version that the person saw: Conflict where somebody has published since.
+func (s *Store) PublishNotice(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int,
+	write func(domain.NoticeFacts) map[string]domain.NoticeText) (number int, err error) {
+	if err := by.Must(domain.EditPurpose); err != nil {
+		return 0, err
+	}
+	err = s.Write(ctx, by, func(s *Store) error {
+		c, err := s.collectionPoint(ctx, by, id, forUpdate) // whoever publishes the same notice waits
+		if err != nil {
+			return err
+		}
+		last, err := one[int](ctx, s, "notice", `select coalesce(max(number), 0) from notice_version where workspace_id = @ws and collection_point_id = @id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		if err != nil {
+			return err
+		}
+		if last != seen {
+			return stale()
+		}
+		facts, err := s.noticeFacts(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		content, err := json.Marshal(write(facts))
+		if err != nil {
+			return err
+		}
+		gaps := append([]string{}, facts.Gaps()...)
+		number = last + 1
+		if _, err := s.exec(ctx, "notice", `insert into notice_version (workspace_id, collection_point_id, number, content, gaps, published_by, published_by_name)
+			values (@ws, @id, @number, @content::text::jsonb, @gaps, @actor, @actor_name)`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "number": number,
+			"content": string(content), "gaps": gaps, "actor": zeroNull(by.User), "actor_name": by.Name}); err != nil {
+			return err
+		}
+		return s.record(ctx, by, domain.Event{Verb: "collection_point.notice_published", Subject: c.Subject(), After: map[string]any{"notice_number": number, "notice_gaps": gaps}})
+	})
+	return number, err
+}

@@ -1,0 +1,54 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"utile/internal/domain"
+	"utile/internal/web/webtest"
+)
+
+// TestNoticeGoesOutOfDate publishes a notice, changes a fact behind it, reads what differs and publishes it again.
+func TestNoticeGoesOutOfDate(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	by := s.Admin()
+	point := insert(t, s, `insert into collection_point (workspace_id, name, kind, notice) values ($1, 'Till', 'store', 'yes') returning id`, by.Workspace)
+	s.Exec(t, `insert into field_collection (workspace_id, field_id, collection_point_id) values ($1, $2, $3)`, by.Workspace, g.field, point)
+	rule := s.Rule(t, by, "R36", 36)
+	s.Exec(t, `update purpose set interest = 'To keep them', recipients = '[{"kind": "processor", "name": "Braze"}]', retention_rule_id = $1`, rule)
+	v := s.As(t, s.Acme[domain.RoleDPO])
+	path := "/w/acme/collection-points/" + itoa(point) + "/notice"
+	page := v.Get(path).Want(http.StatusOK).Text("main")
+	for _, want := range []string{"Never published", "Braze (processor)", "for 3 years", "in our legitimate interest (To keep them)", "Objection:", "the controller", "CNIL"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("page lacks %q: %s", want, page)
+		}
+	}
+	if got := v.Get(path + "?in=fr&level=short").Want(http.StatusOK).Text("section:has(#text)"); !strings.Contains(got, "utilise vos données pour") {
+		t.Errorf("short in French = %s", got)
+	}
+	v.Post(path, "seen", "0").Want(http.StatusConflict) // incomplete, and nobody said that it may be
+	s.As(t, s.Acme[domain.RoleViewer]).Post(path, "seen", "0", "incomplete", "1").Want(http.StatusForbidden)
+	v.Post(path, "seen", "0", "incomplete", "1").Want(http.StatusSeeOther)
+	v.Post(path, "seen", "0", "incomplete", "1").Want(http.StatusConflict) // somebody has published since
+	if got := v.Get(path).Want(http.StatusOK).Text("main"); !strings.Contains(got, "Up to date (version 1)") || strings.Contains(got, "Publish version") {
+		t.Errorf("published = %s", got)
+	}
+	s.Exec(t, `update retention_rule set active_months = 60 where id = $1`, rule)
+	got := v.Get(path).Want(http.StatusOK)
+	for _, want := range []string{"Out of date since version 1", "for 3 years", "for 5 years", "Publish version 2"} {
+		if !strings.Contains(got.Text("main"), want) {
+			t.Errorf("out of date: lacks %q: %s", want, got.Text("main"))
+		}
+	}
+	v.Post(path, "seen", "1", "incomplete", "1").Want(http.StatusSeeOther)
+	if old := v.Get(path + "?version=1").Want(http.StatusOK).Text("section:has(#text)"); !strings.Contains(old, "for 3 years") {
+		t.Errorf("version 1 has changed: %s", old)
+	}
+	if _, err := s.Owner.Exec(t.Context(), `set role utile_app; update notice_version set number = 9`); err == nil {
+		t.Error("the application can change what was published")
+	}
+}
