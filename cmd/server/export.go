@@ -17,11 +17,12 @@ import (
 	"utile/internal/domain"
 	"utile/internal/export"
 	"utile/internal/store"
+	"utile/internal/web"
 )
 
 // exportCommands has one command for each register, so that a misspelt one is refused with the list of those known.
 var exportCommands = func() []command {
-	list := []command{exportWorkspaceCommand, exportEvidenceCommand}
+	list := []command{exportWorkspaceCommand, exportEvidenceCommand, exportRecordCommand}
 	for _, r := range store.Registers() {
 		list = append(list, exportCommand(r))
 	}
@@ -75,6 +76,48 @@ day (UTC), and the history until then.`,
 					return err
 				}
 				return p.writeFile(*output, func(out io.Writer) error { return export.Evidence(ctx, st, by, w.Slug, now, out) })
+			})
+		}
+	},
+}
+
+var exportRecordCommand = command{
+	name: "export record", args: "-workspace SLUG [-format xlsx|csv|json|jsonld] [-at DATE] [-purpose CODE] [-o FILE]", summary: "export the record of processing (GDPR art. 30)",
+	help: `The workbook has the layout of the CNIL's model of the record; docs/record-format.md describes the other formats. With -at it
+is the record as it stood at the end of that day (UTC), byte for byte what was exported then; with -purpose one sheet of it.`,
+	flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
+		workspace := fs.String("workspace", "", "slug of the workspace")
+		format := fs.String("format", "xlsx", strings.Join(export.RecordFormats, ", "))
+		at := fs.String("at", "", "day to show, as 2026-10-31 (today)")
+		purpose := fs.String("purpose", "", "reference of one purpose (all)")
+		output := fs.String("o", "", "file to write (standard output)")
+		return func(ctx context.Context, p *program, args []string) error {
+			if err := noArgs(args); err != nil {
+				return err
+			}
+			if !slices.Contains(export.RecordFormats, *format) {
+				return usagef("-format takes %s.", strings.Join(export.RecordFormats, ", "))
+			}
+			day, err := pastDay(*at, time.Now())
+			if err != nil {
+				return err
+			}
+			return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, w domain.Workspace) error {
+				if by, err = st.LookAt(ctx, by, day); err != nil {
+					return err
+				}
+				record, err := st.Record(ctx, by)
+				if err != nil {
+					return err
+				}
+				if *purpose != "" {
+					i := slices.IndexFunc(record.Sheets, func(s domain.RecordSheet) bool { return strings.EqualFold(s.Code, *purpose) })
+					if i < 0 {
+						return usagef("the record has no purpose %s.", *purpose)
+					}
+					record, _ = record.Only(record.Sheets[i].Purpose)
+				}
+				return p.writeFile(*output, func(out io.Writer) error { return export.Record(out, record, *format, web.RecordWords(w.Locale)) })
 			})
 		}
 	},

@@ -36,6 +36,8 @@ func evidenceFiles() []evidenceFile {
 			evidenceFile{"registers/" + r.Name + ".json", registerFile(r, "json", nil)})
 	}
 	return append(files,
+		evidenceFile{"record/record.json", recordEvidence("json")},
+		evidenceFile{"record/record.jsonld", recordEvidence("jsonld")},
 		evidenceFile{"approvals.csv", approvals},
 		evidenceFile{"history/seals.jsonl", func(ctx context.Context, st *store.Store, by domain.Actor, out io.Writer) error {
 			return st.EachSeal(ctx, by, writeLine(out))
@@ -44,6 +46,17 @@ func evidenceFiles() []evidenceFile {
 			return st.EachSealedEvent(ctx, by, writeLine(out))
 		}},
 	)
+}
+
+// recordEvidence is the record of processing in a format that needs no words.
+func recordEvidence(format string) func(context.Context, *store.Store, domain.Actor, io.Writer) error {
+	return func(ctx context.Context, st *store.Store, by domain.Actor, out io.Writer) error {
+		record, err := st.Record(ctx, by)
+		if err != nil {
+			return err
+		}
+		return Record(out, record, format, RecordWords{})
+	}
 }
 
 func textFile(text string) func(context.Context, *store.Store, domain.Actor, io.Writer) error {

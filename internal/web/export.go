@@ -15,7 +15,8 @@ import (
 // contentTypes of what can be taken away.
 var contentTypes = map[string]string{
 	"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8",
-	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	"jsonld": "application/ld+json",
+	"xlsx":   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 // exportTime is how long a person may take to receive an export, of a million rows over a slow line.

@@ -39,7 +39,7 @@ func (v formView) field(name string) ui.Field {
 // row is the field of a box of a repeated row: recipients.0.name. Its word is that of the part where it has one of its own,
 // else that of the column.
 func (v formView) row(list string, n int, name string) ui.Field {
-	f := ui.Field{Name: list + "." + strconv.Itoa(n) + "." + name, Label: rowWord(v.ctx, list, name), Optional: true}
+	f := ui.Field{Name: list + "." + strconv.Itoa(n) + "." + name, Label: rowWord(v.ctx, list, name), Optional: true, Unmarked: true}
 	if hint := v.area + ".hint." + list + "." + name; i18n.Has(v.ctx, hint) {
 		f.Hint = i18n.T(v.ctx, hint)
 	}

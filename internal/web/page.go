@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"utile/internal/domain"
@@ -27,6 +28,7 @@ type section struct {
 	key                string // message
 	count              func(c chromeCounts) int64
 	action             domain.Action
+	also               []string // paths of pages that are reached from it
 }
 
 type chromeCounts struct{ fields, unused, pending, suggested int64 }
@@ -56,6 +58,7 @@ var sections = []section{
 	{stream: "review", path: "mappings", key: "nav.mappings"},
 	{stream: "review", path: "purposes", key: "nav.purposes"},
 	{stream: "review", path: "retention", key: "nav.retention"},
+	{stream: "review", path: "record", key: "processing.title", also: []string{"organisation", "countries", "client-processings"}},
 	{stream: "review", path: "history", key: "nav.history"},
 	{stream: "review", path: "batches", key: "batches.title"},
 	{stream: "review", path: "proof", key: "proof.title", action: domain.ProveHistory},
@@ -184,7 +187,7 @@ func currentSection(path string, by domain.Actor) section {
 	rest := strings.TrimPrefix(strings.TrimPrefix(path, "/w/"+by.Slug), "/")
 	first, _, _ := strings.Cut(rest, "/")
 	for _, sec := range sections {
-		if sec.path == first {
+		if sec.path == first || slices.Contains(sec.also, first) {
 			return sec
 		}
 	}

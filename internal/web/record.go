@@ -2,262 +2,478 @@ package web
 
 import (
 	"context"
-	"fmt"
-	"math"
+	"github.com/a-h/templ"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
-	"utile/internal/store"
 	"utile/internal/web/ui"
 )
 
-// fact is a named value of a record, as its page shows it.
-type fact struct{ name, text string }
+// Words of the record of processing, put together from codes.
+//
+//i18n:dynamic question. processing. party. fact.
 
-// factList writes facts under the words of their columns; what is not known is said, not left out.
-func factList(ctx context.Context, facts ...fact) []ui.Fact {
-	out := make([]ui.Fact, len(facts))
-	for i, f := range facts {
-		out[i] = ui.Fact{Term: i18n.T(ctx, "column."+f.name), Text: f.text, Wide: f.name == "description"}
-		if f.text == "" {
-			out[i].Note = i18n.T(ctx, "record.unknown")
+func (s *Server) recordRoutes(r scope) {
+	r.get("/record", domain.ReadWorkspace, s.showRecord)
+	r.get("/record/print", domain.ReadWorkspace, s.printRecord)
+	r.get("/record.{format}", domain.ReadWorkspace, s.exportRecord)
+	r.get("/record/{purpose}/sheet.{format}", domain.ReadWorkspace, s.exportRecordSheet)
+	r.get("/record/{purpose}", domain.ReadWorkspace, s.showRecordSheet)
+	r.post("/record/{purpose}/screening", domain.ReviewMapping, s.screenPurpose)
+	r.post("/record/{purpose}/publication", domain.ReviewMapping, s.publishPurpose)
+	r.post("/record/{purpose}/exception", domain.EditPurpose, s.exceptDerived)
+}
+
+func recordPath(by domain.Actor, parts ...string) string {
+	return workspacePath(by, append([]string{"record"}, parts...)...)
+}
+
+// recordSheetView is a sheet of the record as people read it.
+type recordSheetView struct {
+	by      domain.Actor
+	s       domain.RecordSheet
+	parties []domain.Party
+	level   int // of its headings' page: the sheet alone, or one of many in print
+	// what the visitor may do; empty where they may not
+	screening, publication, exception string
+	version                           int
+	form                              formView
+	typed                             screeningForm
+}
+
+type recordView struct {
+	shell     ui.Shell
+	by        domain.Actor
+	record    domain.Record
+	hash      string
+	files     []ui.Link
+	questions []string
+	open      int
+	sheets    []recordSheetView
+}
+
+// readRecord reads the record and its hash.
+func (s *Server) readRecord(r *http.Request) (domain.Record, string, error) {
+	record, err := s.store.Record(r.Context(), actor(r))
+	if err != nil {
+		return record, "", err
+	}
+	hash, err := record.Hash()
+	return record, hash, err
+}
+
+func (s *Server) showRecord(w http.ResponseWriter, r *http.Request) error {
+	return s.recordPage(w, r, "processing.title", recordList)
+}
+
+// printRecord is the whole record in one page, for printers and for files that browsers print into.
+func (s *Server) printRecord(w http.ResponseWriter, r *http.Request) error {
+	return s.recordPage(w, r, "processing.print", recordPrint)
+}
+
+func (s *Server) recordPage(w http.ResponseWriter, r *http.Request, title string, page func(recordView) templ.Component) error {
+	ctx, by := r.Context(), actor(r)
+	record, hash, err := s.readRecord(r)
+	if err != nil {
+		return err
+	}
+	v := recordView{by: by, record: record, hash: hash, files: recordFiles(ctx, recordPath(by)+"."), open: record.Open(), questions: questionWords(ctx, record.Questions)}
+	for _, sheet := range record.Sheets {
+		v.sheets = append(v.sheets, recordSheetView{by: by, s: sheet, parties: record.Parties, level: 2})
+	}
+	if v.shell, err = s.shell(w, r, i18n.T(ctx, title)); err != nil {
+		return err
+	}
+	v.shell.PrintNote = recordNote(ctx, record, hash)
+	return s.ok(w, r, page(v))
+}
+
+// recordNote says on paper what a page is, of which day, and its hash.
+func recordNote(ctx context.Context, record domain.Record, hash string) string {
+	return i18n.T(ctx, "processing.note", "workspace", record.Workspace, "day", shownDayText(ctx, record.Day), "hash", hash)
+}
+
+// recordFiles are the files that the record can become.
+func recordFiles(ctx context.Context, path string) []ui.Link {
+	var links []ui.Link
+	for _, format := range []string{"xlsx", "csv", "json", "jsonld"} {
+		links = append(links, ui.Link{Href: path + format, Text: i18n.T(ctx, "processing.file."+format), Icon: "download"})
+	}
+	return links
+}
+
+// sheetOf reads one sheet of the record with what the visitor may do to it.
+func (s *Server) sheetOf(r *http.Request) (v recordSheetView, record domain.Record, err error) {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.PurposeID](r, "purpose")
+	if err != nil {
+		return v, record, err
+	}
+	all, err := s.store.Record(ctx, by)
+	if err != nil {
+		return v, record, err
+	}
+	record, ok := all.Only(id)
+	if !ok {
+		return v, record, domain.Errorf(domain.NotFound, "error.not_found", "noun", "purpose")
+	}
+	p, err := s.store.PurposeByID(ctx, by, id)
+	if err != nil {
+		return v, record, err
+	}
+	v = recordSheetView{by: by, s: record.Sheets[0], parties: record.Parties, version: p.Version, form: formView{ctx: ctx, area: "screening"}, typed: screeningFormOf(p.Screening)}
+	if by.Can(domain.ReviewMapping) {
+		v.screening, v.publication = recordPath(by, itoa(id), "screening"), recordPath(by, itoa(id), "publication")
+	}
+	if by.Can(domain.EditPurpose) {
+		v.exception = recordPath(by, itoa(id), "exception")
+	}
+	return v, record, nil
+}
+
+type recordSheetPage struct {
+	shell  ui.Shell
+	crumbs []ui.Link
+	files  []ui.Link
+	sheet  recordSheetView
+	badge  mark
+	edit   string
+	mine   string // page of the purpose
+}
+
+func (s *Server) showRecordSheet(w http.ResponseWriter, r *http.Request) error {
+	v, record, err := s.sheetOf(r)
+	if err != nil {
+		return err
+	}
+	return s.recordSheetPage(w, r, http.StatusOK, v, record)
+}
+
+func (s *Server) recordSheetPage(w http.ResponseWriter, r *http.Request, status int, v recordSheetView, record domain.Record) error {
+	ctx, by := r.Context(), actor(r)
+	hash, err := record.Hash()
+	if err != nil {
+		return err
+	}
+	kind, icon := purposeTone(string(v.s.State))
+	page := recordSheetPage{sheet: v, badge: mark{kind, icon, enumWord(ctx, "purpose.state", string(v.s.State))},
+		crumbs: []ui.Link{{Href: recordPath(by), Text: i18n.T(ctx, "processing.title")}, {Text: v.s.Name}},
+		files:  recordFiles(ctx, recordPath(by, itoa(v.s.Purpose), "sheet.")), mine: purposePath(by, v.s.Purpose)}
+	if by.Can(domain.EditPurpose) {
+		page.edit = purposePath(by, v.s.Purpose, "edit")
+	}
+	if page.shell, err = s.shell(w, r, v.s.Name); err != nil {
+		return err
+	}
+	page.shell.PrintNote = recordNote(ctx, record, hash)
+	return s.render(w, r, status, recordSheetShow(page))
+}
+
+// screeningForm is the DPO's verdict on an impact assessment, as it was typed.
+type screeningForm struct {
+	Version  int      `form:"version"`
+	Criteria []string `form:"criteria"`
+	Verdict  string   `form:"dpia"`
+	Reason   string   `form:"dpia_reason"`
+	Document string   `form:"dpia_document"`
+}
+
+func screeningFormOf(s domain.Screening) screeningForm {
+	return screeningForm{Criteria: s.Criteria, Verdict: s.Verdict, Reason: s.Reason, Document: s.Document}
+}
+
+func (s *Server) screenPurpose(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	v, record, err := s.sheetOf(r)
+	if err != nil {
+		return err
+	}
+	f, bad, err := decode[screeningForm](r)
+	if err != nil {
+		return err
+	}
+	if len(bad) == 0 {
+		_, err = s.store.ChangePurpose(r.Context(), by, v.s.Purpose, f.Version, func(p domain.Purpose) (domain.Purpose, error) {
+			return p.Screen(by, domain.Screening{Criteria: f.Criteria, Verdict: f.Verdict, Reason: f.Reason, Document: f.Document}, isoNow(s))
+		})
+	}
+	if problems, isForm := withProblems(bad, err); isForm {
+		v.typed, v.form.problems, v.version = f, problems, f.Version
+		return s.recordSheetPage(w, r, http.StatusUnprocessableEntity, v, record)
+	}
+	if err != nil {
+		return err
+	}
+	return s.seeOther(w, r, recordPath(by, itoa(v.s.Purpose))+"#screening", "processing.screened")
+}
+
+func isoNow(s *Server) string { return s.now().UTC().Format("2006-01-02") }
+
+func (s *Server) publishPurpose(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.PurposeID](r, "purpose")
+	if err != nil {
+		return err
+	}
+	f, _, err := decode[struct {
+		Version   int  `form:"version"`
+		Published bool `form:"published"`
+	}](r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.store.ChangePurpose(r.Context(), by, id, f.Version, func(p domain.Purpose) (domain.Purpose, error) { return p.Publish(by, f.Published) }); err != nil {
+		return err
+	}
+	key := "processing.unpublished"
+	if f.Published {
+		key = "processing.published"
+	}
+	return s.seeOther(w, r, recordPath(by, itoa(id)), key)
+}
+
+// exceptDerived sets aside something that is derived, with a reason; without one it holds again.
+func (s *Server) exceptDerived(w http.ResponseWriter, r *http.Request) error {
+	by := actor(r)
+	id, err := pathID[domain.PurposeID](r, "purpose")
+	if err != nil {
+		return err
+	}
+	f, _, err := decode[struct {
+		Version int    `form:"version"`
+		What    string `form:"what"`
+		Value   string `form:"value"`
+		Reason  string `form:"reason"`
+		Clear   bool   `form:"clear"`
+	}](r)
+	if err != nil {
+		return err
+	}
+	e := domain.Exception{What: f.What, Value: f.Value, Reason: f.Reason}
+	if _, err := s.store.PurposeByID(r.Context(), by, id); err != nil {
+		return err
+	}
+	if domain.CleanLine(f.Reason) == "" && !f.Clear {
+		return domain.Errorf(domain.Invalid, "processing.exception_reason")
+	}
+	if _, err := s.store.ChangePurpose(r.Context(), by, id, f.Version, func(p domain.Purpose) (domain.Purpose, error) { return p.Except(by, e, isoNow(s)) }); err != nil {
+		if problems, isForm := formProblems(err); isForm && len(problems) > 0 {
+			return domain.Errorf(domain.Invalid, "processing.exception_reason")
 		}
+		return err
+	}
+	return s.seeOther(w, r, recordPath(by, itoa(id))+"#"+f.What, "processing.excepted")
+}
+
+// questionWords are questions of a record as sentences.
+func questionWords(ctx context.Context, list []domain.OpenQuestion) []string {
+	words := make([]string, len(list))
+	for i, q := range list {
+		words[i] = questionWord(ctx, q)
+	}
+	return words
+}
+
+func questionWord(ctx context.Context, q domain.OpenQuestion) string {
+	of := q.Of
+	switch q.Key {
+	case "question.subject":
+		of = enumWord(ctx, "subject", of)
+	case "question.transfer":
+		if i := strings.LastIndex(of, ", "); i >= 0 {
+			of = of[:i+2] + domain.CountryName(string(i18n.Lang(ctx)), of[i+2:])
+		}
+	}
+	return i18n.T(ctx, q.Key, "of", of, "n", q.N)
+}
+
+// screeningFactWords are the facts behind a criterion.
+func screeningFactWords(ctx context.Context, s domain.RecordSheet, facts []domain.ScreeningFact) string {
+	var words []string
+	for _, f := range facts {
+		name := f.Name
+		switch f.What {
+		case "category":
+			if i := slices.IndexFunc(s.Data, func(d domain.RecordData) bool { return d.Code == f.Name }); i >= 0 {
+				name = s.Data[i].Label.In(string(i18n.Lang(ctx)))
+			}
+		case "subject":
+			name = enumWord(ctx, "subject", f.Name)
+		}
+		words = append(words, i18n.T(ctx, "fact."+f.What, "name", name, "n", f.N))
+	}
+	return i18n.List(ctx, words)
+}
+
+// partyLine is a party of the record in one line.
+func partyLine(ctx context.Context, p domain.Party) string {
+	parts := nonEmpty(p.Name, p.Address, strings.TrimSpace(p.Postcode+" "+p.City))
+	if p.Country != "" {
+		parts = append(parts, domain.CountryName(string(i18n.Lang(ctx)), p.Country))
+	}
+	return strings.Join(append(parts, nonEmpty(p.Phone, p.Email)...), ", ")
+}
+
+// groundWords are what the legal basis of a sheet leans on.
+func (v recordSheetView) ground(ctx context.Context) []ui.Fact {
+	facts := factList(ctx, fact{"legal_basis", enumWord(ctx, "basis", v.s.LegalBasis)})
+	for _, g := range v.s.Ground {
+		text := g.Text
+		if g.Name == "assessed_on" {
+			text = shownDayText(ctx, text)
+		}
+		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "column."+g.Name), Text: text, Wide: len(text) > 60})
+	}
+	if v.s.Art9Condition != "" {
+		facts = append(facts, factList(ctx, fact{"art9_condition", enumWord(ctx, "art9", v.s.Art9Condition)})...)
+	}
+	return facts
+}
+
+func (v recordSheetView) identity(ctx context.Context) []ui.Fact {
+	facts := []ui.Fact{}
+	for _, p := range v.parties {
+		if p.Role != "joint_controller" {
+			facts = append(facts, ui.Fact{Term: i18n.T(ctx, "party."+p.Role), Text: partyLine(ctx, p), Wide: true})
+		}
+	}
+	for _, p := range v.s.JointControllers {
+		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "party.joint_controller"), Text: partyLine(ctx, p), Wide: true})
+	}
+	facts = append(facts, factList(ctx, fact{"code", v.s.Code}, fact{"created", shownDayText(ctx, v.s.CreatedOn)}, fact{"updated", shownDayText(ctx, v.s.UpdatedOn)},
+		fact{"review_on", shownDayText(ctx, v.s.ReviewOn)})...)
+	if len(v.s.SubPurposes) > 0 {
+		facts = append(facts, textLines(ctx, "sub_purposes", v.s.SubPurposes))
+	}
+	if v.s.Description != "" {
+		facts = append(facts, factList(ctx, fact{"description", v.s.Description})...)
+	}
+	return facts
+}
+
+func (v recordSheetView) retention(ctx context.Context) []ui.Fact {
+	return append(append(factList(ctx, fact{"retention", v.s.Retention.Name}), ui.Fact{Term: i18n.T(ctx, "record_file.retention"), Text: v.period(ctx)}),
+		textLines(ctx, "security_measures", enumWords(ctx, "measure", v.s.Measures)),
+		ui.Fact{Term: i18n.T(ctx, "column.measures_note"), Text: v.s.MeasuresNote, Wide: true},
+		ui.Fact{Term: i18n.T(ctx, "processing.flows"), Text: v.flowWords(ctx)})
+}
+
+// flowWords say how many flows of the purpose are encrypted, as far as anybody said.
+func (v recordSheetView) flowWords(ctx context.Context) string {
+	var safe int
+	for _, f := range v.s.Flows {
+		if f.Encrypted == "yes" {
+			safe++
+		}
+	}
+	return i18n.T(ctx, "processing.flows.encrypted", "n", len(v.s.Flows), "safe", safe)
+}
+
+func (v recordSheetView) automated(ctx context.Context) []ui.Fact {
+	answer := i18n.T(ctx, "choice.unknown")
+	if v.s.Automated != "" {
+		answer = i18n.T(ctx, "choice."+v.s.Automated)
+	}
+	facts := factList(ctx, fact{"automated", answer})
+	if v.s.Automated == "yes" {
+		facts = append(facts, factList(ctx, fact{"automated_logic", v.s.AutomatedLogic}, fact{"automated_effect", v.s.AutomatedEffect})...)
+	}
+	return facts
+}
+
+// verdict is what the DPO said of an impact assessment.
+func (v recordSheetView) verdict(ctx context.Context) []ui.Fact {
+	s := v.s.Screening
+	facts := factList(ctx, fact{"dpia", enumWord(ctx, "dpia", s.Verdict)})
+	if s.Verdict == "" {
+		return facts
+	}
+	facts = append(facts, ui.Fact{Term: i18n.T(ctx, "processing.said"), Text: i18n.T(ctx, "processing.said_by", "name", s.By, "day", shownDayText(ctx, s.On))},
+		textLines(ctx, "criteria", enumWords(ctx, "criterion", s.Criteria)), ui.Fact{Term: i18n.T(ctx, "column.dpia_reason"), Text: s.Reason, Wide: true})
+	if s.Document != "" {
+		facts = append(facts, factList(ctx, fact{"dpia_document", s.Document})...)
+	}
+	return facts
+}
+
+// rowsWord is how many rows a dataset has.
+func rowsWord(ctx context.Context, rows *int64) string {
+	if rows == nil {
+		return i18n.T(ctx, "processing.not_counted")
+	}
+	return i18n.Number(ctx, *rows)
+}
+
+// period is how long the data is kept, in words.
+func (v recordSheetView) period(ctx context.Context) string {
+	r := v.s.Retention
+	if r.Code == "" {
+		return ""
+	}
+	return periodWords(ctx, domain.RetentionRule{Triggers: r.Triggers, ActiveMonths: r.ActiveMonths, Criterion: r.Criterion, ArchiveMonths: r.ArchiveMonths, ArchiveGround: r.ArchiveGround, Fate: r.Fate})
+}
+
+// openWord counts the questions of a sheet.
+func openWord(ctx context.Context, n int) mark {
+	if n == 0 {
+		return mark{ui.OK, "circle-check", i18n.T(ctx, "processing.complete")}
+	}
+	return mark{ui.Warn, "help-circle", i18n.T(ctx, "processing.open", "n", n)}
+}
+
+func plainRecipients(list []domain.RecordRecipient) []domain.Recipient {
+	out := make([]domain.Recipient, len(list))
+	for i, r := range list {
+		out[i] = r.Recipient
 	}
 	return out
 }
 
-// recordActions are the buttons of a record's page.
-type recordActions struct {
-	edit, archive, restore, remove string // empty where the visitor may not, or the record is not in that state
+func plainTransfers(list []domain.RecordTransfer) []domain.Transfer {
+	out := make([]domain.Transfer, len(list))
+	for i, t := range list {
+		out[i] = t.Transfer
+	}
+	return out
 }
 
-// actionsOf are the buttons for somebody who may do the action.
-func actionsOf(_ context.Context, by domain.Actor, action domain.Action, path string, archived bool) recordActions {
-	switch {
-	case !by.Can(action):
-		return recordActions{}
-	case archived:
-		return recordActions{restore: path + "/restore", remove: path + "/remove"}
-	}
-	return recordActions{edit: path + "/edit", archive: path + "/archive"}
-}
-
-// historyShown is how many events a record's page shows.
-const historyShown = 50
-
-// history is the timeline of a record.
-func (s *Server) history(r *http.Request, kind string, id int64, names store.Names) ([]ui.TimelineItem, error) {
-	events, err := s.store.EventsOf(r.Context(), actor(r), kind, id, historyShown)
-	if err != nil {
-		return nil, err
-	}
-	return timeline(r.Context(), events, names), nil
-}
-
-// timeline writes events in words.
-func timeline(ctx context.Context, events []domain.Event, names store.Names) []ui.TimelineItem {
-	items := make([]ui.TimelineItem, len(events))
-	for i, e := range events {
-		items[i] = eventView(ctx, e, names)
-	}
-	return items
-}
-
-func eventView(ctx context.Context, e domain.Event, names store.Names) ui.TimelineItem {
-	area, what, _ := strings.Cut(e.Verb, ".")
-	item := ui.TimelineItem{Icon: eventIcon(what), Title: eventTitle(ctx, e), Who: actorWord(ctx, e.ActorName), Quote: e.Reason,
-		When: i18n.DateTimeText(ctx, e.At), ISO: e.At.Format(time.RFC3339)}
-	for _, name := range changedNames(e) {
-		c := ui.Change{Label: columnWord(ctx, name), Before: valueWord(ctx, area, name, e.Before[name], names),
-			After: valueWord(ctx, area, name, e.After[name], names)}
-		if c.Before == c.After { // told to say which one of several it is about
-			c.Before = ""
-		}
-		if c.Before != "" || c.After != "" {
-			item.Changes = append(item.Changes, c)
-		}
-	}
-	return item
-}
-
-// eventTitle is the sentence of an event: its own where it has one, else that of what was done.
-func eventTitle(ctx context.Context, e domain.Event) string {
-	if key := "event." + e.Verb; i18n.Has(ctx, key) {
-		return i18n.T(ctx, key, "name", e.Subject.Name)
-	}
-	_, what, _ := strings.Cut(e.Verb, ".")
-	if key := "event." + what; i18n.Has(ctx, key) {
-		return i18n.T(ctx, key, "name", e.Subject.Name)
-	}
-	return i18n.T(ctx, "event.changed", "name", e.Subject.Name) // a workspace file may bring verbs of a newer version
-}
-
-func eventIcon(what string) string {
-	switch what {
-	case "added":
-		return "plus"
-	case "archived":
-		return "archive"
-	case "removed":
-		return "trash"
-	case "restored", "undone":
-		return "arrow-back-up"
-	case "approved":
-		return "circle-check"
-	case "rejected":
-		return "x"
-	case "linked", "unlinked":
-		return "link"
-	case "imported", "applied":
-		return "upload"
-	}
-	return "pencil"
-}
-
-// bookkeeping are values that undoing a change needs and nobody reads.
-var bookkeeping = map[string]bool{"linked_by": true, "linked_at": true, "source": true, "decision_id": true, "approval_id": true}
-
-func changedNames(e domain.Event) []string {
-	var names []string
-	for name := range e.After {
-		names = append(names, name)
-	}
-	for name := range e.Before {
-		if _, both := e.After[name]; !both {
-			names = append(names, name)
-		}
-	}
-	names = slices.DeleteFunc(names, func(name string) bool { return bookkeeping[name] })
-	slices.Sort(names)
-	return names
-}
-
-func columnWord(ctx context.Context, name string) string {
-	if key := "column." + name; i18n.Has(ctx, key) {
-		return i18n.T(ctx, key)
-	}
-	return name
-}
-
-// valueEnums are the message prefixes of values that are codes, by "area.name" or by name alone.
-var valueEnums = map[string]string{
-	"application.kind": "application.kind", "hosting": "application.hosting", "lifecycle": "application.lifecycle", "processor": "choice",
-	"origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "suggested_basis": "basis", "structure": "dataset.structure",
-	"notice": "choice", "collection_kind": "collection_point.kind", "mechanism": "flow.mechanism", "frequency": "flow.frequency", "consent": "choice", "encrypted": "choice", "nullable": "choice", "decision": "decision", "decision.kind": "decision",
-	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "scenario_kind": "scenario.kind", "nature": "scenario.nature", "trigger_kind": "scenario.trigger", "status": "program.status",
-	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
-	"art9_condition": "art9", "purpose.subjects": "subject", "security_measures": "measure", "reopened_because": "column", "automated": "choice",
-	"retention_rule.triggers": "retention.trigger", "fate": "retention.fate", "retention_source": "retention.source", "bound": "retention.bound",
-	"certainty": "retention.certainty", "dpia": "dpia", "criteria": "criterion", "contract": "contract", "adequacy": "adequacy",
-}
-
-// valueWord writes a value of the history: codes as their words, ids as the names of what they stand for.
-func valueWord(ctx context.Context, area, name string, value any, names store.Names) string {
-	switch v := value.(type) {
-	case nil:
+// cardID keeps the ids of a page apart: only a sheet that stands alone has places to lead to.
+func cardID(v recordSheetView, id string) string {
+	if v.level == 2 {
 		return ""
-	case string:
-		if prefixes := rowEnums[name]; prefixes != nil {
-			return rowFactWord(ctx, prefixes, v)
-		}
-		prefix := valueEnums[area+"."+name]
-		if prefix == "" {
-			prefix = valueEnums[name]
-		}
-		if prefix == "" {
-			if id, err := strconv.ParseInt(v, 10, 64); err == nil {
-				if known, text := names.Of(name, id); known && text != "" {
-					return text
-				}
-			}
-			return dayWord(ctx, name, v)
-		}
-		return enumWord(ctx, prefix, v)
-	case bool:
-		return i18n.T(ctx, map[bool]string{true: "choice.yes", false: "choice.no"}[v])
-	case float64:
-		if known, text := names.Of(name, int64(v)); known {
-			return text
-		}
-		if text := thresholdWord(ctx, name, v); text != "" {
-			return text
-		}
-		if v == float64(int64(v)) {
-			return i18n.Number(ctx, int64(v))
-		}
-		return i18n.Decimal(ctx, v, 2)
-	case []any:
-		words := make([]string, len(v))
-		for i, x := range v {
-			words[i] = valueWord(ctx, area, name, x, names)
-		}
-		return strings.Join(words, ", ")
 	}
-	return fmt.Sprint(value)
+	return id
 }
 
-// rowEnums are the message prefixes of the codes in small rows that the history keeps in one line.
-var rowEnums = map[string][]string{
-	"recipients": {"recipient"}, "contracts": {"contract", "choice"}, "transfers": {"safeguard"}, "transfer_proofs": {}, "screening": {"dpia", "criterion"},
-	"declared_data": {"data_kind"}, "exceptions": {"column"}, "parties": {"party"},
+func categoryWord(ctx context.Context, d domain.RecordData) string {
+	if label := d.Label.In(string(i18n.Lang(ctx))); label != "" {
+		return label
+	}
+	return i18n.T(ctx, "review.no_category")
 }
 
-// rowFactWord writes such a row: codes and countries as their words, days as people read them, the rest as it was written.
-func rowFactWord(ctx context.Context, prefixes []string, line string) string {
-	parts := strings.Split(line, domain.FactSeparator)
-	for i, part := range parts {
-		word := part
-		for _, prefix := range prefixes {
-			if word == part {
-				word = enumWord(ctx, prefix, part)
-			}
-		}
-		if word == part && len(part) == 2 && domain.KnownCountry(part) {
-			word = domain.CountryName(string(i18n.Lang(ctx)), part)
-		}
-		if word == part {
-			word = shownDayText(ctx, part)
-		}
-		parts[i] = word
+func orNone(ctx context.Context, text string) string {
+	if text == "" {
+		return i18n.T(ctx, "record.unknown")
 	}
-	return strings.Join(parts, " · ")
+	return text
 }
 
-// actorWord names who acted: the command line has no name of its own.
-func actorWord(ctx context.Context, name string) string {
-	if name == domain.OperatorName {
-		return i18n.T(ctx, "batch.nobody")
+func collected(ctx context.Context, points []string) ui.Fact {
+	if len(points) == 0 {
+		return ui.Fact{Term: i18n.T(ctx, "collection_points.title"), Text: i18n.T(ctx, "purpose.sheet.none")}
 	}
-	return name
+	return ui.Fact{Term: i18n.T(ctx, "collection_points.title"), Value: textList(points)}
 }
 
-// thresholdWord writes a threshold of the workspace with its unit; empty for any other value.
-func thresholdWord(ctx context.Context, name string, v float64) string {
-	switch name {
-	case "window_days", "grace_days", "stale_days":
-		return i18n.T(ctx, "settings.days", "n", int64(v))
-	case "fill_rate_min":
-		percent, decimals := math.Round(v*10_000)/100, 2
-		if percent == math.Trunc(percent) {
-			decimals = 0
-		}
-		return i18n.T(ctx, "settings.percent", "n", i18n.Decimal(ctx, percent, decimals))
+// shortList names at most three places and counts the others.
+func shortList(ctx context.Context, list []string) string {
+	const most = 3
+	if len(list) <= most {
+		return strings.Join(list, ", ")
 	}
-	return ""
-}
-
-// dayWord writes a day that the history keeps as text; other texts stay as they are.
-func dayWord(ctx context.Context, name, value string) string {
-	if !strings.HasSuffix(name, "_until") && !strings.HasSuffix(name, "_on") {
-		return value
-	}
-	if d, err := time.Parse("2006-01-02", value); err == nil {
-		return i18n.DayText(ctx, d)
-	}
-	return value
+	return i18n.T(ctx, "processing.and_more", "list", strings.Join(list[:most], ", "), "n", len(list)-most)
 }

@@ -2,12 +2,15 @@ package web
 
 import (
 	"github.com/go-chi/chi/v5"
+
+	"utile/internal/domain"
 )
 
 // addRoutes mounts every area. Outside a workspace there is only what a person needs to get into one.
 func (s *Server) addRoutes(r chi.Router) {
 	top := scope{Router: r, s: s}
 	s.accessRoutes(top)
+	top.get("/public/{slug}", domain.Public, s.showPublicRecord)
 	r.Route("/w/{workspace}", func(r chi.Router) {
 		// chi gives a sub-router the pages of its parent only where the parent is no group of middleware.
 		r.NotFound(s.do("", s.notFound))
@@ -43,5 +46,8 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.retentionRoutes(inside)
 		s.mappingRoutes(inside)
 		s.reviewRoutes(inside)
+		s.recordRoutes(inside)
+		s.organisationRoutes(inside)
+		s.clientProcessingRoutes(inside)
 	})
 }

@@ -70,6 +70,10 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 		return itoa(insert(t, s, `insert into invitation (workspace_id, token_hash, email, role, expires_at) values ($1, $2, $3, 'viewer', now() + interval '1 day') returning id`,
 			by.Workspace, []byte(name), name+"@example.com"))
 	},
+	"slug": func(_ *testing.T, _ *webtest.Site, by domain.Actor) string { return by.Slug }, // publishes nothing: its page is not there
+	"client_processing": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		return itoa(insert(t, s, `insert into client_processing (workspace_id, code, client) values ($1, $2, $2) returning id`, by.Workspace, fresh("client")))
+	},
 	"team":             named("team"),
 	"application":      named("application"),
 	"objective":        named("objective"),

@@ -17,6 +17,7 @@ type Field struct {
 	Hint      string
 	Error     string // what is wrong with what was typed, as a sentence
 	Optional  bool   // required is the rule, so the optional ones are marked
+	Unmarked  bool   // optional without saying so: a box of many in a row that may be left out as a whole
 	HideLabel bool   // the label is only read aloud, because something beside the control says it
 }
 

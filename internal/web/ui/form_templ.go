@@ -536,7 +536,7 @@ func optional(f Field) templ.Component {
 			templ_7745c5c3_Var27 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if f.Optional {
+		if f.Optional && !f.Unmarked {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<span class=\"optmark\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
