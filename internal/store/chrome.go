@@ -61,10 +61,11 @@ func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err erro
 // chromeOf adds the numbers that are kept in memory to what was read.
 func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q chromeQuery) (c Chrome, err error) {
 	c = q.frames[0]
-	var counted *tally
-	if by.AsOf.IsZero() {
-		counted = s.tallies.get(by.Workspace, q.stamps[0])
+	stamp := q.stamps[0]
+	if !by.AsOf.IsZero() {
+		stamp = tallyStamp{}
 	}
+	counted := s.tallies.get(tallyKeyOf(by), stamp)
 	if counted == nil {
 		err = s.Read(ctx, by, func(s *Store) error {
 			counted, err = s.counters(ctx, by)

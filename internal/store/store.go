@@ -147,6 +147,10 @@ func (s *Store) Read(ctx context.Context, by domain.Actor, f func(*Store) error)
 	return translate("", s.readOnPool(ctx, by, f))
 }
 
+// settled is after how long a moment is the same for good: a change counts from the beginning of its transaction, and none
+// takes as long.
+const settled = 2 * time.Hour
+
 // readOnPool opens the transaction and names the workspace in one round trip.
 func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) error) error {
 	conn, err := s.pool.Acquire(ctx)
@@ -159,7 +163,10 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 	inner := &Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies}
 	if !by.AsOf.IsZero() {
 		begin += "; set local search_path = asof, public; set local app.as_of = '" + settingMoment(by.AsOf) + "'"
-		inner.asOf, inner.tallies, inner.now = by.AsOf, nil, func() time.Time { return by.AsOf }
+		inner.asOf, inner.now = by.AsOf, func() time.Time { return by.AsOf }
+		if s.now().Sub(by.AsOf) < settled {
+			inner.tallies = nil
+		}
 	}
 	if _, err := conn.Conn().PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -251,17 +252,25 @@ type tallyStamp struct {
 const tallyStampSQL = `select count(*) as changes, coalesce(max(id) filter (where fold), 0) as fold
 	from field_tally_change where workspace_id = @ws`
 
+// tallyKey is a workspace at a moment that is over; a zero moment is now.
+type tallyKey struct {
+	workspace domain.WorkspaceID
+	asOf      time.Time
+}
+
+func tallyKeyOf(by domain.Actor) tallyKey { return tallyKey{by.Workspace, by.AsOf.UTC()} }
+
 // tallyCache keeps the counters of the workspaces that were looked at last.
 type tallyCache struct {
 	mu   sync.Mutex
-	kept map[domain.WorkspaceID]*tally
+	kept map[tallyKey]*tally
 }
 
 // keptTallies bounds the memory: the counters of a large workspace take a few megabytes.
 const keptTallies = 8
 
 // get returns the counters of that state; nil where others are kept, or none.
-func (c *tallyCache) get(w domain.WorkspaceID, stamp tallyStamp) *tally {
+func (c *tallyCache) get(w tallyKey, stamp tallyStamp) *tally {
 	if c == nil {
 		return nil
 	}
@@ -273,11 +282,11 @@ func (c *tallyCache) get(w domain.WorkspaceID, stamp tallyStamp) *tally {
 	return nil
 }
 
-func (c *tallyCache) put(w domain.WorkspaceID, t *tally) {
+func (c *tallyCache) put(w tallyKey, t *tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.kept == nil {
-		c.kept = map[domain.WorkspaceID]*tally{}
+		c.kept = map[tallyKey]*tally{}
 	}
 	if len(c.kept) >= keptTallies && c.kept[w] == nil {
 		for other := range c.kept { // any: a map has no order
@@ -289,17 +298,21 @@ func (c *tallyCache) put(w domain.WorkspaceID, t *tally) {
 }
 
 // counters returns the stored counters of the workspace. Deltas that were not folded yet are summed by whoever reads them.
-// In a transaction that only reads, counters that did not change since they were last read are not read again.
+// In a transaction that only reads, counters that did not change since they were last read are not read again; those of a
+// moment that is over, which are counted from its rows, never change.
 func (s *Store) counters(ctx context.Context, by domain.Actor) (*tally, error) {
 	if s.tallies == nil {
 		cells, err := s.readTally(ctx, by)
 		return newTally(tallyStamp{}, cells), err
 	}
-	stamp, err := one[tallyStamp](ctx, s, "tally", tallyStampSQL, pgx.StrictNamedArgs{"ws": by.Workspace})
-	if err != nil {
-		return nil, err
+	var stamp tallyStamp
+	if by.AsOf.IsZero() {
+		var err error
+		if stamp, err = one[tallyStamp](ctx, s, "tally", tallyStampSQL, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+			return nil, err
+		}
 	}
-	if kept := s.tallies.get(by.Workspace, stamp); kept != nil {
+	if kept := s.tallies.get(tallyKeyOf(by), stamp); kept != nil {
 		return kept, nil
 	}
 	cells, err := s.readTally(ctx, by)
@@ -307,7 +320,7 @@ func (s *Store) counters(ctx context.Context, by domain.Actor) (*tally, error) {
 		return nil, err
 	}
 	t := newTally(stamp, cells)
-	s.tallies.put(by.Workspace, t)
+	s.tallies.put(tallyKeyOf(by), t)
 	return t, nil
 }
 
