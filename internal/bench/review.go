@@ -82,6 +82,6 @@ func measureReview(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.report.loads = append(b.report.loads, loadRow{fmt.Sprintf("review desk, %d questions about %d mappings, against its SQL alone", questions, waiting), 1, compared})
-	b.report.atMost(fmt.Sprintf("review desk at %d mappings against its SQL", waitingMappings), compared.p50, "×", 8)
+	b.report.atMost(fmt.Sprintf("review desk at %d mappings against its SQL", waitingMappings), compared.p50, "×", 15)
 	return nil
 }

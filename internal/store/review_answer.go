@@ -127,7 +127,8 @@ func (s *Store) tellQuestion(ctx context.Context, by domain.Actor, rows []mappin
 func (s *Store) TakeQuestion(ctx context.Context, by domain.Actor, question string) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		_, err := s.exec(ctx, "review", `insert into review_lease (workspace_id, user_id, question, until) values (@ws, @me, @question, @until)
-			on conflict (workspace_id, user_id) do update set question = excluded.question, until = excluded.until`,
+			on conflict (workspace_id, user_id) do update set question = excluded.question, until = excluded.until
+				where review_lease.question <> excluded.question or review_lease.until < excluded.until - interval '1 minute'`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "me": by.User, "question": question, "until": s.now().Add(domain.LeaseMinutes * time.Minute)})
 		return err
 	})

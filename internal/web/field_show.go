@@ -500,7 +500,7 @@ func (p fieldPage) mappings() []mappingLine {
 			}
 		}
 		if m.ReopenedBecause != "" {
-			l.reopened = p.t("field.reopened", "what", columnWord(p.ctx, m.ReopenedBecause))
+			l.reopened = reopenedText(p.ctx, m.ReopenedBecause)
 		}
 		out = append(out, l)
 	}

@@ -132,7 +132,7 @@ func TestFieldCategoryReopensApprovals(t *testing.T) {
 	if !strings.Contains(page.Text(".pagehead"), "To delete") {
 		t.Errorf("after another category: %s", page.Text(".pagehead"))
 	}
-	if got := page.Text("main"); !strings.Contains(got, "Reopened: Category changed after the approval") {
+	if got := page.Text("main"); !strings.Contains(got, "Reopened: changed since the approval (category)") {
 		t.Errorf("the page does not say why the approval was reopened: %s", got)
 	}
 	if got := page.Text(".tl"); !strings.Contains(got, "reopened") {
