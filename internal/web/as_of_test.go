@@ -81,8 +81,12 @@ func TestRegisterOfAnotherDay(t *testing.T) {
 		t.Error("the past offers to add to it")
 	}
 	for _, path := range []string{"", "/fields", "/fields?verdict=delete", "/fields?q=email", "/datasets", "/unused", "/coverage", "/matrix", "/programs", "/purposes", "/mappings",
-		"/links", "/flows", "/categories", "/collection-points", "/objectives", "/stages", "/teams", "/members", "/history", "/search?q=ema", "/review", "/imports", "/batches", "/settings"} {
+		"/links", "/flows", "/categories", "/collection-points", "/objectives", "/stages", "/teams", "/members", "/history", "/search?q=ema", "/imports", "/batches", "/settings"} {
 		admin.Get(base + path).Want(http.StatusOK)
+	}
+	// The queue is of today; what waited on that day is a list.
+	if waiting := admin.Get(base + "/review").Want(http.StatusSeeOther); !strings.HasPrefix(waiting.Location, base+"/mappings") {
+		t.Errorf("the review of that day leads to %q", waiting.Location)
 	}
 	file := admin.Get(base + "/applications.csv").Want(http.StatusOK)
 	if name := file.Header.Get("Content-Disposition"); !strings.Contains(name, `"acme-applications-`+day(5)+`.csv"`) || !strings.Contains(file.Body, "Orion") {
