@@ -128,7 +128,7 @@ func TestChangingTheTermsReopensApprovals(t *testing.T) {
 	if got := list.Text("tbody"); !strings.Contains(got, "email") {
 		t.Errorf("mappings = %q", got)
 	}
-	if got := v.Get("/w/acme/review").Text("main"); !strings.Contains(got, "Reopened: recipients has changed") {
+	if got := v.Get("/w/acme/review").Text("main"); !strings.Contains(got, "Reopened: changed since the approval (recipients)") {
 		t.Errorf("queue = %q", got)
 	}
 }

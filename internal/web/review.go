@@ -158,7 +158,7 @@ func (v *deskView) frame(ctx context.Context, by domain.Actor, q domain.ListQuer
 	v.filtered = q.Q != "" || slices.ContainsFunc(domain.ReviewRegister.Filters, func(f domain.RegisterFilter) bool { return f.Facet && len(q.Filters[f.Key]) > 0 })
 	v.count = i18n.T(ctx, "mappings.count", "n", page.Mappings)
 	if page.Total >= 0 {
-		v.count = i18n.T(ctx, "review.count", "n", page.Total, "mappings", page.Mappings)
+		v.count = i18n.T(ctx, "review.count", "n", page.Total, "mappings", i18n.T(ctx, "mappings.count", "n", page.Mappings))
 	}
 	if by.ActsAsDPO() {
 		v.acting = i18n.T(ctx, "mapping.acting")
