@@ -38,6 +38,10 @@ func TestPlanPagesInBrowser(t *testing.T) {
 		values ($1, $2, 'Un mois avant l’anniversaire', 'date', '30 jours avant la date anniversaire', $3, '{email,sms}', 3, 7, $4, 'live') returning id`, by.Workspace, g.program, segment, g.purpose)
 	s.Exec(t, `insert into scenario (workspace_id, program_id, name, channels, status) values ($1, $2, 'Le jour même', '{email,app_push}', 'planned')`, by.Workspace, g.program)
 	s.Exec(t, `insert into pressure_rule (workspace_id, channel, most, days) values ($1, 'email', 2, 7), ($1, 'sms', 4, 30)`, by.Workspace)
+	rule := s.Rule(t, by, "NOTICE36", 36)
+	s.Exec(t, `update purpose set retention_rule_id = $1 where id = $2`, rule, g.purpose)
+	point := insert(t, s, `insert into collection_point (workspace_id, name) values ($1, 'Formulaire d’inscription') returning id`, by.Workspace)
+	s.Exec(t, `insert into field_collection (workspace_id, field_id, collection_point_id) values ($1, $2, $3)`, by.Workspace, g.field, point)
 	var mapping domain.MappingID
 	if err := s.Owner.QueryRow(t.Context(), `select min(id) from purpose_mapping where purpose_id = $1 and state = 'proposed'`, g.purpose).Scan(&mapping); err != nil {
 		t.Fatal(err)
@@ -56,6 +60,13 @@ func TestPlanPagesInBrowser(t *testing.T) {
 		shownPage{"mappings", "/w/acme/mappings?n=10"},
 		shownPage{"mapping", "/w/acme/mappings/" + itoa(mapping)},
 		shownPage{"review", "/w/acme/review"},
+		shownPage{"retention", "/w/acme/retention"},
+		shownPage{"retention-rule", "/w/acme/retention/" + itoa(rule)},
+		shownPage{"retention-edit", "/w/acme/retention/" + itoa(rule) + "/edit"},
+		shownPage{"retention-presets", "/w/acme/retention/presets"},
+		shownPage{"retention-conflicts", "/w/acme/retention/conflicts"},
+		shownPage{"retention-schedule", "/w/acme/retention/schedule"},
+		shownPage{"notice", "/w/acme/collection-points/" + itoa(point) + "/notice"},
 		shownPage{"plan", "/w/acme/plan"},
 		shownPage{"scenarios", "/w/acme/scenarios"},
 		shownPage{"scenario", "/w/acme/scenarios/" + itoa(scenario)},
