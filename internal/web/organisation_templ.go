@@ -595,7 +595,7 @@ func countriesPage(v countriesView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "country.title"), Flat: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "column.country")}, {Text: i18n.T(ctx, "column.adequacy")}, {Text: i18n.T(ctx, "column.country_note")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "country.title"), Flat: true, Stacked: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "column.country")}, {Text: i18n.T(ctx, "column.adequacy")}, {Text: i18n.T(ctx, "column.country_note")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -305,7 +305,7 @@ func screeningFactWords(ctx context.Context, s domain.RecordSheet, facts []domai
 		}
 		words = append(words, i18n.T(ctx, "fact."+f.What, "name", name, "n", f.N))
 	}
-	return i18n.List(ctx, words)
+	return shortList(ctx, words)
 }
 
 // partyLine is a party of the record in one line.

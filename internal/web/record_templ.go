@@ -151,7 +151,7 @@ func recordList(v recordView) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "processing.sheets"), Flat: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "column.name")}, {Text: i18n.T(ctx, "column.code")}, {Text: i18n.T(ctx, "column.purpose_state")}, {Text: i18n.T(ctx, "column.legal_basis")}, {Text: i18n.T(ctx, "processing.sensitive")}, {Text: i18n.T(ctx, "column.updated")}, {Text: i18n.T(ctx, "processing.questions")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "processing.sheets"), Flat: true, Stacked: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "column.name")}, {Text: i18n.T(ctx, "column.code")}, {Text: i18n.T(ctx, "column.purpose_state")}, {Text: i18n.T(ctx, "column.legal_basis")}, {Text: i18n.T(ctx, "processing.sensitive")}, {Text: i18n.T(ctx, "column.updated")}, {Text: i18n.T(ctx, "processing.questions")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1376,7 +1376,7 @@ func recordData(v recordSheetView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "processing.data.derived"), Flat: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "processing.data.kind")}, {Text: i18n.T(ctx, "column.category")}, {Text: i18n.T(ctx, "column.gdpr_class")}, {Text: i18n.T(ctx, "purpose.sheet.approved")}, {Text: i18n.T(ctx, "purpose.sheet.proposed")}, {Text: i18n.T(ctx, "purpose.sheet.places")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "processing.data.derived"), Flat: true, Stacked: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "processing.data.kind")}, {Text: i18n.T(ctx, "column.category")}, {Text: i18n.T(ctx, "column.gdpr_class")}, {Text: i18n.T(ctx, "purpose.sheet.approved")}, {Text: i18n.T(ctx, "purpose.sheet.proposed")}, {Text: i18n.T(ctx, "purpose.sheet.places")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1445,7 +1445,7 @@ func recordData(v recordSheetView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "column.declared_data"), Flat: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "processing.data.declared")}, {Text: i18n.T(ctx, "column.description")}, {Text: i18n.T(ctx, "column.retention")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "column.declared_data"), Flat: true, Stacked: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "processing.data.declared")}, {Text: i18n.T(ctx, "column.description")}, {Text: i18n.T(ctx, "column.retention")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1487,14 +1487,14 @@ func told(t domain.Told) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, " <span class=\"c-sub\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, " <span class=\"muted small\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var63 string
 			templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinStringErrs(t.Excepted)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 254, Col: 34}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 254, Col: 40}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
 			if templ_7745c5c3_Err != nil {
@@ -1516,14 +1516,14 @@ func told(t domain.Told) templ.Component {
 			}
 		}
 		if len(t.From) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<span class=\"c-sub\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<span class=\"muted small\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var64 string
 			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "processing.from", "where", shortList(ctx, t.From)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 261, Col: 87}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 261, Col: 93}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
 			if templ_7745c5c3_Err != nil {
@@ -1946,14 +1946,14 @@ func recordTransfers(v recordSheetView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if x.Adequacy != "" {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<span class=\"c-sub\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<span class=\"muted small\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var84 string
 					templ_7745c5c3_Var84, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "adequacy."+x.Adequacy))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 328, Col: 63}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 328, Col: 69}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
 					if templ_7745c5c3_Err != nil {
@@ -2175,7 +2175,7 @@ func recordPlaces(v recordSheetView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "processing.places"), Flat: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "column.application")}, {Text: i18n.T(ctx, "column.vendor")}, {Text: i18n.T(ctx, "column.country")}, {Text: i18n.T(ctx, "column.dataset")}, {Text: i18n.T(ctx, "column.row_count")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "processing.places"), Flat: true, Stacked: true, Headers: []ui.HeaderSpec{{Text: i18n.T(ctx, "column.application")}, {Text: i18n.T(ctx, "column.vendor")}, {Text: i18n.T(ctx, "column.country")}, {Text: i18n.T(ctx, "column.dataset")}, {Text: i18n.T(ctx, "column.row_count")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2267,14 +2267,14 @@ func recordScreening(v recordSheetView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<span class=\"c-sub\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<span class=\"muted small\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var100 string
 					templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinStringErrs(screeningFactWords(ctx, v.s, h.Facts))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 383, Col: 65}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/record.templ`, Line: 383, Col: 71}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 					if templ_7745c5c3_Err != nil {

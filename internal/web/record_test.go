@@ -128,8 +128,8 @@ func TestRecordInBrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	g := newGrounded(t, s)
-	s.Exec(t, `update application set vendor = 'Braze', processor = 'yes', country = 'États-Unis'`)
-	s.Exec(t, `update dataset set subjects = '{customers,minors}', row_count = 250000`)
+	s.Exec(t, `update application set name = 'Plateforme de gestion des campagnes et des scénarios de la relation client de l’enseigne', vendor = 'Braze', processor = 'yes', country = 'États-Unis'`)
+	s.Exec(t, `update dataset set name = 'profils_des_porteurs_de_la_carte_et_des_prospects_de_la_lettre', subjects = '{customers,minors}', row_count = 250000`)
 	s.Exec(t, `update purpose set subjects = '{customers}', recipients = '[{"kind": "internal", "name": "Relation client"}, {"kind": "processor", "name": "Orion", "contract": "signed", "contract_until": "2027-12-31", "clauses": "yes"}]',
 		transfers = '[{"recipient": "Vocalis", "country": "MA", "safeguard": "scc_c2p", "assessed_on": "2026-02-03"}]', declared_data = '[{"kind": "identity", "description": "Nom, prénom", "retention": "3 ans"}]',
 		name = 'Écrire aux clients et aux prospects', interest = 'Fidéliser', necessity = 'Aucun autre moyen', balance = 'Ils s''y attendent', security_measures = '{encryption}'`)
