@@ -34,17 +34,22 @@ func NewLink(l Link) (Link, error) {
 	if l.Program == 0 {
 		p.Add("program", "error.required")
 	}
-	p.OneOf("level", string(l.Level), LinkLevels...)
-	p.OneOf("role", l.Role, append([]string{""}, LinkRoles...)...)
+	p.needed(l.Level, l.Role, l.Note)
+	return l, p.Err()
+}
+
+// needed checks what a program says of data: how much it needs it, for what, and what goes with that level.
+func (p *Problems) needed(level LinkLevel, role, note string) {
+	p.OneOf("level", string(level), LinkLevels...)
+	p.OneOf("role", role, append([]string{""}, LinkRoles...)...)
 	switch {
-	case l.Note != "":
-		p.Text("note", l.Note, MaxText)
-	case l.Level == LinkUseful:
+	case note != "":
+		p.Text("note", note, MaxText)
+	case level == LinkUseful:
 		p.Add("note", "link.gain_missing")
-	case l.Level == LinkAvoid:
+	case level == LinkAvoid:
 		p.Add("note", "link.alternative_missing")
 	}
-	return l, p.Err()
 }
 
 // Facts are the named values that the history keeps.

@@ -106,19 +106,25 @@ type Requirement struct {
 	Program  ProgramID
 	Category CategoryID
 	Level    LinkLevel
-	Note     string // why, or the less intrusive alternative of one to avoid
+	Role     string // one of LinkRoles: what the program does with the data; empty where nobody has said
+	Note     string // expected gain of useful data; less intrusive alternative of data to avoid
 }
 
-// NewRequirement checks and cleans what was typed.
+// NewRequirement checks and cleans what was typed. As with a link, useful data says its expected gain, and data to avoid its
+// alternative.
 func NewRequirement(r Requirement) (Requirement, error) {
 	r.Note = CleanLine(r.Note)
 	var p Problems
 	if r.Category == 0 {
 		p.Add("category", "error.required")
 	}
-	p.OneOf("level", string(r.Level), LinkLevels...)
-	p.Text("note", r.Note, MaxText)
+	p.needed(r.Level, r.Role, r.Note)
 	return r, p.Err()
+}
+
+// Facts are the named values that the history keeps.
+func (r Requirement) Facts() map[string]any {
+	return map[string]any{"category": int64(r.Category), "level": string(r.Level), "role": r.Role, "note": r.Note}
 }
 
 // Coverage says whether fields meet a requirement.
@@ -138,6 +144,10 @@ const (
 // (other than to avoid them), and in how many datasets those are.
 type Held struct{ Fields, Linked, LinkedDatasets int64 }
 
+// Coverages in the order in which they are shown: first what asks for work.
+var Coverages = []string{string(CoverageMissing), string(CoverageAvailable), string(CoverageTwice), string(CoverageUsed), string(CoverageLinked),
+	string(CoverageAvoided)}
+
 // Coverage tells whether what is held meets the requirement.
 func (r Requirement) Coverage(h Held) Coverage {
 	switch {
@@ -153,6 +163,38 @@ func (r Requirement) Coverage(h Held) Coverage {
 		return CoverageAvailable
 	}
 	return CoverageMissing
+}
+
+// RequirementRegister is the list of what programs need, whether or not any field provides it.
+var RequirementRegister = Register{
+	Name: "requirements",
+	Sort: "program",
+	Columns: []RegisterColumn{
+		{Key: "category", Kind: CellText, Fixed: true},
+		{Key: "program", Kind: CellText},
+		{Key: "program_status", Kind: CellEnum, Enum: "program.status"},
+		{Key: "level", Kind: CellEnum, Enum: "level"},
+		{Key: "role", Kind: CellEnum, Enum: "link.role"},
+		{Key: "note", Kind: CellText, NoSort: true},
+		{Key: "coverage", Kind: CellEnum, Enum: "coverage"},
+		{Key: "linked_fields", Kind: CellInt, Desc: true},
+		{Key: "fields", Kind: CellInt, Desc: true},
+		{Key: "code", Kind: CellCode, Hidden: true},
+		{Key: "gdpr_class", Kind: CellEnum, Enum: "class", Hidden: true},
+		{Key: "stage", Kind: CellText, Hidden: true},
+		{Key: "objective", Kind: CellText, Hidden: true},
+	},
+	Filters: []RegisterFilter{
+		{Key: "coverage", Enum: "coverage", Facet: true, Values: Coverages},
+		{Key: "level", Enum: "level", Facet: true, Values: LinkLevels},
+		{Key: "role", Enum: "link.role", Facet: true, Values: LinkRoles},
+		{Key: "program", Facet: true, Ref: true},
+		{Key: "status", Enum: "program.status", Facet: true, Values: ProgramStatuses},
+		{Key: "note", Enum: "link.note", Facet: true, Values: []string{"given", "missing"}},
+		{Key: "gdpr_class", Enum: "class", Facet: true, Values: GDPRClasses},
+		{Key: "category", Ref: true},
+		{Key: "state", Enum: "state", Facet: true, Values: []string{"active", "archived"}}, // of its program
+	},
 }
 
 // ProgramRegister is the list of programs.

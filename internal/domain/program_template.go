@@ -53,6 +53,61 @@ func ProgramTemplateByCode(code string) (ProgramTemplate, bool) {
 	return programTemplates[i], true
 }
 
+// TemplateNeed is a category that a template asks for.
+type TemplateNeed struct {
+	Code  string // of the category
+	Level LinkLevel
+	Role  string // one of LinkRoles
+	note  bilingual
+}
+
+// Note is the usual gain of useful data, or the less intrusive alternative of data to avoid; empty for essential data.
+func (n TemplateNeed) Note(lang string) string { return n.note.in(lang) }
+
+// Needs are the categories that the template asks for, the essential first.
+func (t ProgramTemplate) Needs() []TemplateNeed {
+	var needs []TemplateNeed
+	for _, l := range []struct {
+		level LinkLevel
+		codes []string
+	}{{LinkEssential, t.Essential}, {LinkUseful, t.Useful}, {LinkAvoid, t.Avoid}} {
+		for _, code := range l.codes {
+			use, ok := templateUses[[2]string{t.Code, code}]
+			if !ok {
+				use = templateUses[[2]string{"", code}]
+			}
+			need := TemplateNeed{Code: code, Level: l.level, Role: use.role}
+			switch l.level {
+			case LinkUseful:
+				need.note = use.gain
+			case LinkAvoid:
+				need.note = use.alternative
+			case LinkEssential:
+			}
+			needs = append(needs, need)
+		}
+	}
+	return needs
+}
+
+// templateUse is what programs usually do with a category.
+type templateUse struct {
+	role              string
+	gain, alternative bilingual
+}
+
+//go:embed program_seed/needs.csv
+var needSeed string
+
+// templateUses by program and category; without a program where every program does the same.
+var templateUses = func() map[[2]string]templateUse {
+	uses := map[[2]string]templateUse{}
+	for _, r := range mustRecords(needSeed, "program", "category", "role", "gain_fr", "gain_en", "alternative_fr", "alternative_en") {
+		uses[[2]string{r[0], r[1]}] = templateUse{r[2], bilingual{r[3], r[4]}, bilingual{r[5], r[6]}}
+	}
+	return uses
+}()
+
 //go:embed program_seed/programs.csv
 var programSeed string
 

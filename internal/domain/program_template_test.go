@@ -47,6 +47,20 @@ func TestProgramTemplates(t *testing.T) {
 			}
 			all = append(all, code)
 		}
+		for _, need := range p.Needs() {
+			fr, en := need.Note("fr"), need.Note("en")
+			if !slices.Contains(LinkRoles, need.Role) || strings.Contains(fr, "'") {
+				t.Errorf("%s: role %q, note %q of %s", p.Code, need.Role, fr, need.Code)
+			}
+			for _, note := range []string{fr, en} {
+				if _, err := NewRequirement(Requirement{Program: 1, Category: 1, Level: need.Level, Role: need.Role, Note: note}); err != nil {
+					t.Errorf("%s: %s at level %s is no need: %v", p.Code, need.Code, need.Level, err)
+				}
+			}
+		}
+		if len(p.Needs()) != len(all) {
+			t.Errorf("%s has %d needs of %d categories", p.Code, len(p.Needs()), len(all))
+		}
 		for _, code := range p.Stages {
 			if !stage[code] {
 				t.Errorf("%s names the unknown stage %q", p.Code, code)
@@ -55,6 +69,11 @@ func TestProgramTemplates(t *testing.T) {
 	}
 	if p, ok := ProgramTemplateByCode("LOYALTY"); !ok || p.Name("en") != "Loyalty programme" || !slices.Contains(p.Avoid, "nir") {
 		t.Errorf("LOYALTY is %+v", p)
+	}
+	for use := range templateUses {
+		if use[0] != "" && !seen[use[0]] || !category[use[1]] {
+			t.Errorf("a role is given to %q of %q, which is not there", use[1], use[0])
+		}
 	}
 	if _, ok := ProgramTemplateByCode("NONE"); ok {
 		t.Error("found a template that is not there")

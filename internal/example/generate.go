@@ -445,14 +445,13 @@ func (g *generator) note(f *field, l link) string {
 func (g *generator) requirements() {
 	for i, p := range programs {
 		t := templateOf(p)
-		levels := map[int]string{}
-		for level, codes := range map[string][]string{"essential": t.Essential, "useful": t.Useful, "avoid": t.Avoid} {
-			for _, code := range codes {
-				levels[g.number["category "+code]] = level
-			}
+		needs := map[int]domain.TemplateNeed{}
+		for _, n := range t.Needs() {
+			needs[g.number["category "+n.Code]] = n
 		}
-		for _, category := range slices.Sorted(maps.Keys(levels)) {
-			g.put("requirement", map[string]any{"program": i + 1, "category": category, "level": levels[category]})
+		for _, category := range slices.Sorted(maps.Keys(needs)) {
+			n := needs[category]
+			g.put("requirement", map[string]any{"program": i + 1, "category": category, "level": string(n.Level), "role": n.Role, "note": n.Note(g.lang)})
 		}
 	}
 }

@@ -124,7 +124,7 @@ var archiveTables = []archiveTable{
 	newArchiveTable("approval", "approval", `id:own mapping_id~mapping field_id~field purpose_id~purpose field_name place category_name
 		purpose_name program_names:texts terms:facts justification reason until:date? approved_by>user? approved_by_name approved_at:time
 		self_approved:bool withdrawn_at:time?`).ordered("", "t.id"),
-	newArchiveTable("requirement", "requirement", "program_id>program category_id>category level note").
+	newArchiveTable("requirement", "requirement", "program_id>program category_id>category level role note").
 		ordered("", "t.program_id, t.category_id"),
 	newArchiveTable("decision", "decision", `id:own field_id>field kind reason until:date? decided_by>user? decided_by_name
 		decided_at:time withdrawn_at:time? batch_id>batch?`).ordered("", "t.id"),

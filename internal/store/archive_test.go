@@ -280,7 +280,7 @@ func (g *generator) plan() {
 				"approved_at": g.time(), "self_approved": g.bool()})
 		}
 	}
-	g.put("requirement", map[string]any{"program": 1, "category": 2, "level": "useful", "note": g.text()})
+	g.put("requirement", map[string]any{"program": 1, "category": 2, "level": "useful", "role": "reach", "note": g.text()})
 }
 
 func (g *generator) traces() {

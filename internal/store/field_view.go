@@ -271,10 +271,15 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		join collection_point p on p.workspace_id = fc.workspace_id and p.id = fc.collection_point_id
 		where fc.workspace_id = @ws and fc.field_id = @id order by fold(p.name), p.id`, of)
 	queue(&b, &v.Links, `select l.program_id, p.name, case when p.archived_at is null then p.status else 'ended' end as status, p.starts_on,
-			p.ends_on, p.paused_on, l.level, l.role, l.note, l.source, u.name as linked_by, l.linked_at
+			p.ends_on, p.paused_on, l.level, coalesce(nullif(l.role, ''), q.role, '') as role, l.note, l.source, u.name as linked_by, l.linked_at
 		from program_link l
 		join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
 		left join app_user u on u.id = l.linked_by
+		left join lateral (select q.role from field f
+			join data_category fc on fc.workspace_id = f.workspace_id and fc.id = f.category_id
+			join requirement q on q.workspace_id = f.workspace_id and q.program_id = l.program_id and q.role <> ''
+			join data_category c on c.workspace_id = q.workspace_id and c.id = q.category_id and (c.id = fc.id or starts_with(fc.code, c.code || '.'))
+			where f.workspace_id = l.workspace_id and f.id = l.field_id order by length(c.code) desc limit 1) q on true
 		where l.workspace_id = @ws and l.field_id = @id order by l.level = 'avoid', l.level, fold(p.name), p.id`, of)
 	queue(&b, &v.Mappings, `select m.id, m.purpose_id, p.code, p.name, p.legal_basis, case when p.archived_at is null then p.state else 'retired' end as purpose_state,
 			m.state, m.justification, pu.name as proposed_by, m.proposed_at, du.name as decided_by, m.decided_at, m.decision_reason,

@@ -63,7 +63,7 @@ func (s *Store) ProgramByID(ctx context.Context, by domain.Actor, id domain.Prog
 
 // AddProgram registers a program with what it needs. Categories that the workspace does not have are left out, since a
 // template may name some that were archived.
-func (s *Store) AddProgram(ctx context.Context, by domain.Actor, p domain.Program, needs map[string]domain.LinkLevel) (id domain.ProgramID, err error) {
+func (s *Store) AddProgram(ctx context.Context, by domain.Actor, p domain.Program, needs []domain.TemplateNeed) (id domain.ProgramID, err error) {
 	if err := by.Must(domain.EditPlan); err != nil {
 		return 0, err
 	}
@@ -96,15 +96,15 @@ func (s *Store) AddProgram(ctx context.Context, by domain.Actor, p domain.Progra
 	return id, err
 }
 
-func (s *Store) addNeeds(ctx context.Context, by domain.Actor, program domain.ProgramID, needs map[string]domain.LinkLevel) error {
-	codes, levels := make([]string, 0, len(needs)), make([]string, 0, len(needs))
-	for code, level := range needs {
-		codes, levels = append(codes, code), append(levels, string(level))
+func (s *Store) addNeeds(ctx context.Context, by domain.Actor, program domain.ProgramID, needs []domain.TemplateNeed) error {
+	var codes, levels, roles, notes []string
+	for _, n := range needs {
+		codes, levels, roles, notes = append(codes, n.Code), append(levels, string(n.Level)), append(roles, n.Role), append(notes, n.Note(by.Lang))
 	}
-	_, err := s.exec(ctx, "requirement", `insert into requirement (workspace_id, program_id, category_id, level)
-		select @ws, @program, c.id, n.level from unnest(@codes::text[], @levels::text[]) n (code, level)
+	_, err := s.exec(ctx, "requirement", `insert into requirement (workspace_id, program_id, category_id, level, role, note)
+		select @ws, @program, c.id, n.level, n.role, n.note from unnest(@codes::text[], @levels::text[], @roles::text[], @notes::text[]) n (code, level, role, note)
 		join data_category c on c.workspace_id = @ws and c.code = n.code and c.archived_at is null`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "program": program, "codes": codes, "levels": levels})
+		pgx.StrictNamedArgs{"ws": by.Workspace, "program": program, "codes": codes, "levels": levels, "roles": roles, "notes": notes})
 	return err
 }
 

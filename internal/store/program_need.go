@@ -84,6 +84,7 @@ type needRow struct {
 	Label          string            `db:"label"`
 	Class          string            `db:"gdpr_class"`
 	Level          string            `db:"level"`
+	Role           string            `db:"role"`
 	Note           string            `db:"note"`
 	Fields         int64             `db:"fields"`
 	Linked         int64             `db:"linked"`
@@ -112,18 +113,18 @@ func (s *Store) ProgramNeeds(ctx context.Context, by domain.Actor, id domain.Pro
 		args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
 		rows, err := many[needRow](ctx, s, "requirement", `
 			select q.category_id, c.code, case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end as label,
-				c.gdpr_class, q.level, q.note, count(f.id) as fields, count(l.field_id) as linked,
+				c.gdpr_class, q.level, q.role, q.note, count(f.id) as fields, count(l.field_id) as linked,
 				count(distinct f.dataset_id) filter (where l.field_id is not null) as linked_datasets
 			from `+needFields+`
 			where q.workspace_id = @ws and q.program_id = @id
-			group by q.category_id, c.code, c.label_fr, c.label_en, c.gdpr_class, q.level, q.note
+			group by q.category_id, c.code, c.label_fr, c.label_en, c.gdpr_class, q.level, q.role, q.note
 			order by array_position(array['essential', 'useful', 'avoid'], q.level), c.code`, args)
 		if err != nil {
 			return err
 		}
 		at := map[domain.CategoryID]int{}
 		for i, r := range rows {
-			n := Need{Requirement: domain.Requirement{Program: id, Category: r.CategoryID, Level: domain.LinkLevel(r.Level), Note: r.Note},
+			n := Need{Requirement: domain.Requirement{Program: id, Category: r.CategoryID, Level: domain.LinkLevel(r.Level), Role: r.Role, Note: r.Note},
 				Code: r.Code, Label: r.Label, Class: domain.GDPRClass(r.Class), Held: domain.Held{Fields: r.Fields, Linked: r.Linked, LinkedDatasets: r.LinkedDatasets}}
 			n.Coverage = n.Requirement.Coverage(n.Held)
 			needs, at[r.CategoryID] = append(needs, n), i
@@ -165,14 +166,13 @@ func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Re
 		if err != nil {
 			return err
 		}
-		args := pgx.StrictNamedArgs{"ws": by.Workspace, "program": q.Program, "category": q.Category, "level": string(q.Level), "note": q.Note}
-		if _, err := s.exec(ctx, "requirement", `insert into requirement (workspace_id, program_id, category_id, level, note)
-			values (@ws, @program, @category, @level, @note)
-			on conflict (workspace_id, program_id, category_id) do update set level = excluded.level, note = excluded.note`, args); err != nil {
+		args := pgx.StrictNamedArgs{"ws": by.Workspace, "program": q.Program, "category": q.Category, "level": string(q.Level), "role": q.Role, "note": q.Note}
+		if _, err := s.exec(ctx, "requirement", `insert into requirement (workspace_id, program_id, category_id, level, role, note)
+			values (@ws, @program, @category, @level, @role, @note)
+			on conflict (workspace_id, program_id, category_id) do update set level = excluded.level, role = excluded.role, note = excluded.note`, args); err != nil {
 			return err
 		}
-		return s.record(ctx, by, domain.Event{Verb: "program.required", Subject: p.Subject(),
-			After: map[string]any{"category": int64(q.Category), "level": string(q.Level), "note": q.Note}})
+		return s.record(ctx, by, domain.Event{Verb: "program.required", Subject: p.Subject(), After: q.Facts()})
 	})
 }
 
@@ -197,7 +197,7 @@ func (s *Store) RemoveRequirement(ctx context.Context, by domain.Actor, program 
 	})
 }
 
-// LinkNeeded links a field to a program at the level of the requirement that it meets, and judges it. Special data is
+// LinkNeeded links a field to a program at the level and in the role of the requirement that it meets, and judges it. Special data is
 // linked as essential or not at all: "useful" is no ground for it.
 func (s *Store) LinkNeeded(ctx context.Context, by domain.Actor, program domain.ProgramID, category domain.CategoryID, field domain.FieldID) error {
 	if err := by.Must(domain.EditPlan); err != nil {
@@ -208,10 +208,11 @@ func (s *Store) LinkNeeded(ctx context.Context, by domain.Actor, program domain.
 			Name  string `db:"name"`
 			Class string `db:"gdpr_class"`
 			Level string `db:"level"`
+			Role  string `db:"role"`
 			Note  string `db:"note"`
 		}
 		args := pgx.StrictNamedArgs{"ws": by.Workspace, "program": program, "category": category, "field": field}
-		n, err := one[needed](ctx, s, "field", `select f.name, f.gdpr_class, q.level, q.note from `+needFields+`
+		n, err := one[needed](ctx, s, "field", `select f.name, f.gdpr_class, q.level, q.role, q.note from `+needFields+`
 			where q.workspace_id = @ws and q.program_id = @program and q.category_id = @category and f.id = @field`, args)
 		switch {
 		case err != nil:
@@ -221,15 +222,15 @@ func (s *Store) LinkNeeded(ctx context.Context, by domain.Actor, program domain.
 		case n.Level == string(domain.LinkUseful) && domain.GDPRClass(n.Class).Special():
 			return domain.Errorf(domain.Conflict, "requirement.special_useful")
 		}
-		args["level"], args["note"], args["by"] = n.Level, n.Note, zeroNull(by.User)
+		args["level"], args["role"], args["note"], args["by"] = n.Level, n.Role, n.Note, zeroNull(by.User)
 		delete(args, "category")
-		linked, err := s.exec(ctx, "program_link", `insert into program_link (workspace_id, field_id, program_id, level, note, source, linked_by)
-			values (@ws, @field, @program, @level, @note, 'hand', @by) on conflict do nothing`, args)
+		linked, err := s.exec(ctx, "program_link", `insert into program_link (workspace_id, field_id, program_id, level, role, note, source, linked_by)
+			values (@ws, @field, @program, @level, @role, @note, 'hand', @by) on conflict do nothing`, args)
 		if err != nil || linked == 0 {
 			return err
 		}
 		if err := s.record(ctx, by, domain.Event{Verb: "field.linked", Subject: domain.Subject{Kind: domain.SubjectField, ID: int64(field), Name: n.Name},
-			After: map[string]any{"program": int64(program), "level": n.Level, "role": "", "note": n.Note, "source": "hand"}}); err != nil {
+			After: map[string]any{"program": int64(program), "level": n.Level, "role": n.Role, "note": n.Note, "source": "hand"}}); err != nil {
 			return err
 		}
 		return s.judge(ctx, by, []int64{int64(field)})
@@ -245,3 +246,57 @@ func (s *Store) NeedOptions(ctx context.Context, by domain.Actor) (options []dom
 	})
 	return options, err
 }
+
+// A requirement has no number of its own: its row in the list is named by its program and category together.
+const requirementCategoryBits = 24 // as in the query below
+
+// RequirementProgram is the program of a row of the list of requirements.
+func RequirementProgram(row int64) domain.ProgramID {
+	return domain.ProgramID(row >> requirementCategoryBits)
+}
+
+// requirementTables count what domain.Held counts for all requirements at once, and requirementCoverage answers as
+// domain.Requirement.Coverage does, so that the list can be narrowed by it; a test compares them.
+const (
+	requirementTables = `(select *, (program_id << 24) + category_id as id from requirement) r
+		join program p on p.workspace_id = r.workspace_id and p.id = r.program_id
+		join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id
+		left join journey_stage g on g.workspace_id = p.workspace_id and g.id = p.stage_id
+		left join objective b on b.workspace_id = p.workspace_id and b.id = p.objective_id
+		left join (
+			select c.id as category_id, sum(n.fields)::bigint as fields from data_category c
+			join data_category u on u.workspace_id = @ws and (u.id = c.id or starts_with(u.code, c.code || '.'))
+			join (select category_id, count(*) as fields from field where workspace_id = @ws and state = 'active' group by 1) n on n.category_id = u.id
+			where c.workspace_id = @ws group by 1) hf on hf.category_id = r.category_id
+		left join (
+			select q.program_id, q.category_id, count(*) as fields, count(distinct f.dataset_id) as datasets from requirement q
+			join data_category c on c.workspace_id = q.workspace_id and c.id = q.category_id
+			join program_link l on l.workspace_id = q.workspace_id and l.program_id = q.program_id and l.level <> 'avoid'
+			join field f on f.workspace_id = q.workspace_id and f.id = l.field_id and f.state = 'active'
+			join data_category u on u.workspace_id = q.workspace_id and u.id = f.category_id and (u.id = c.id or starts_with(u.code, c.code || '.'))
+			where q.workspace_id = @ws group by 1, 2) hl on hl.program_id = r.program_id and hl.category_id = r.category_id`
+	requirementCoverage = `case when r.level = 'avoid' then case when hl.fields > 0 then 'used' else 'avoided' end
+		when hl.datasets > 1 then 'twice' when hl.fields > 0 then 'linked' when hf.fields > 0 then 'available' else 'missing' end`
+)
+
+var _ = addRegister(registerSQL{
+	register: domain.RequirementRegister,
+	from:     requirementTables,
+	cells: map[string]string{"category": categoryLabel, "program": "p.name", "program_status": "p.status", "level": "r.level", "role": "r.role",
+		"note": "r.note", "coverage": requirementCoverage, "linked_fields": "coalesce(hl.fields, 0)", "fields": "coalesce(hf.fields, 0)", "code": "c.code",
+		"gdpr_class": "c.gdpr_class", "stage": "g.name", "objective": "b.name"},
+	orders: map[string]string{"level": "array_position(array['essential', 'useful', 'avoid'], r.level)::text"},
+	filters: map[string]filterSQL{
+		"coverage":   {expr: requirementCoverage},
+		"level":      {expr: "r.level"},
+		"role":       {expr: "r.role", none: "r.role = ''"},
+		"program":    {expr: "r.program_id::text", label: "p.name", lookup: programLookup},
+		"status":     {expr: "p.status"},
+		"note":       {expr: "case when r.note <> '' or r.level = 'essential' then 'given' else 'missing' end"},
+		"gdpr_class": {expr: "c.gdpr_class"},
+		"category":   {expr: "r.category_id::text", lookup: categoryLookup},
+		"state":      {expr: "case when p.archived_at is null then 'active' else 'archived' end"},
+	},
+	search:   "fold(p.name || ' ' || c.code || ' ' || c.label_fr || ' ' || c.label_en || ' ' || r.note)",
+	archived: "p.archived_at is not null",
+})

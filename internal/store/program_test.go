@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
 	"utile/internal/domain"
+	"utile/internal/store"
 	"utile/internal/store/storetest"
 )
 
@@ -64,11 +66,14 @@ func TestRegistersOfThePlanRead(t *testing.T) {
 	if _, err := w.Store.ProposeMapping(ctx, by, field, purpose, "To write"); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.Store.SetRequirement(ctx, by, domain.Requirement{Program: program, Category: w.Category(t, by, "ident.contact.email"), Level: domain.LinkEssential, Role: "reach"}); err != nil {
+		t.Fatal(err)
+	}
 	for _, add := range []string{`insert into objective (workspace_id, name) values ($1, 'Retention')`,
 		`insert into journey_stage (workspace_id, code, name, position) values ($1, 'active', 'Active', 1)`} {
 		w.Exec(t, add, by.Workspace)
 	}
-	for _, r := range []domain.Register{domain.ProgramRegister, domain.PurposeRegister, domain.MappingRegister, domain.ObjectiveRegister, domain.StageRegister} {
+	for _, r := range []domain.Register{domain.ProgramRegister, domain.PurposeRegister, domain.MappingRegister, domain.ObjectiveRegister, domain.StageRegister, domain.RequirementRegister} {
 		for _, c := range r.Columns {
 			for _, sort := range []string{c.Key, "-" + c.Key} {
 				if list, err := w.Store.Rows(ctx, by, r.Name, domain.ListQuery{Sort: sort, Size: 50}); err != nil || list.Total.N != 1 || len(list.Rows) != 1 {
@@ -91,5 +96,47 @@ func TestRegistersOfThePlanRead(t *testing.T) {
 		if list, err := w.Store.Rows(ctx, w.Other[domain.RoleAdmin], r.Name, domain.ListQuery{Size: 50}); err != nil || list.Total.N != 0 {
 			t.Errorf("%s: another workspace sees %d rows (%v)", r.Name, list.Total.N, err)
 		}
+	}
+}
+
+// TestRequirementsListSaysWhatTheProgramSays compares the coverage of the list with the rule, over programs that need everything at
+// every level and are linked to some of it.
+func TestRequirementsListSaysWhatTheProgramSays(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by, ctx := w.Admin(), t.Context()
+	for _, code := range []string{"ident", "ident.contact"} {
+		w.Exec(t, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class) values ($1, $2, $2, $2, 'personal')`, by.Workspace, code)
+	}
+	app := w.Application(t, by, "CRM")
+	one, two := w.Dataset(t, by, app, "contacts"), w.Dataset(t, by, app, "users")
+	mail, again := w.Field(t, by, one, "email", "ident.contact.email"), w.Field(t, by, two, "mail", "ident.contact.email")
+	gone := w.Field(t, by, one, "diet", "art9.health")
+	w.Exec(t, `update field set state = 'gone' where id = $1`, gone)
+	held := map[string]int{}
+	for i, linked := range [][]domain.FieldID{nil, {mail}, {mail, again}, {gone}} {
+		program := w.Program(t, by, "P"+string(rune('A'+i)), "live")
+		for _, f := range linked {
+			w.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, by.Workspace, f, program)
+		}
+		for code, level := range map[string]domain.LinkLevel{"ident.contact.email": domain.LinkAvoid, "ident.contact": domain.LinkUseful, "art9.health": domain.LinkEssential, "ident": domain.LinkEssential} {
+			if err := w.Store.SetRequirement(ctx, by, domain.Requirement{Program: program, Category: w.Category(t, by, code), Level: level, Note: "Because"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		needs, err := w.Store.ProgramNeeds(ctx, by, program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range needs {
+			list, err := w.Store.Rows(ctx, by, "requirements", domain.ListQuery{Size: 50, Filters: map[string][]string{"program": {strconv.FormatInt(int64(program), 10)}, "category": {n.Code}, "coverage": {string(n.Coverage)}}})
+			if err != nil || list.Total.N != 1 || store.RequirementProgram(list.Rows[0].ID) != program {
+				t.Errorf("program %d, %s: the list has %+v (%v), the rule says %s", i, n.Code, list.Rows, err, n.Coverage)
+			}
+			held[string(n.Coverage)]++
+		}
+	}
+	if len(held) != len(domain.Coverages) {
+		t.Errorf("only these answers occurred: %v", held)
 	}
 }

@@ -330,6 +330,11 @@ func TestFieldSaysWhyItIsHeld(t *testing.T) {
 	if text := quote(); !strings.Contains(text, "We hold “ident.contact.email”") {
 		t.Errorf("linked and covered: %q", text)
 	}
+	s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level, role) select l.workspace_id, l.program_id, f.category_id, 'essential', 'trigger'
+		from program_link l join field f on f.id = l.field_id where l.field_id = $1`, g.field)
+	if text := quote(); !strings.Contains(text, "know when to write to you in the program “") {
+		t.Errorf("with the role of the program's need: %q", text)
+	}
 	s.Exec(t, `update program_link set role = 'reach'`)
 	if text := quote(); !strings.Contains(text, "reach you in the program “") || !strings.Contains(text, "Legal basis: ") {
 		t.Errorf("with a role: %q", text)

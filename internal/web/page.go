@@ -46,6 +46,7 @@ var sections = []section{
 	{stream: "diagnose", path: "categories", key: "nav.categories"},
 	{stream: "diagnose", path: "imports", key: "nav.imports"},
 	{stream: "target", path: "plan", key: "plan.title"},
+	{stream: "target", path: "requirements", key: "requirements.title"},
 	{stream: "target", path: "programs", key: "nav.programs"},
 	{stream: "target", path: "scenarios", key: "scenarios.title"},
 	{stream: "target", path: "segments", key: "segments.title"},
@@ -321,8 +322,6 @@ func usePath(by domain.Actor, u domain.Use, id string) string {
 	switch u.Register {
 	case "decisions": // they have no list of their own: the field says them
 		return workspacePath(by, "fields", id) + "#history"
-	case "requirements":
-		u.Register = "programs"
 	}
 	path := workspacePath(by, strings.ReplaceAll(u.Register, "_", "-")) + "?" + u.Filter + "=" + id
 	if u.With != "" {

@@ -24,7 +24,7 @@ func TestPlanPagesInBrowser(t *testing.T) {
 	s.Exec(t, `update program set name = 'Anniversaire', channels = '{email,sms}', trigger = 'Jour de naissance', starts_on = '2026-01-01' where id = $1`, g.program)
 	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, by.Workspace, g.program, g.purpose)
 	for code, level := range map[string]string{"ident.contact.email": "essential", "art9.health": "avoid", "tech.key": "useful"} {
-		s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level, note) select $1, $2, id, $4, 'Pour écrire au bon moment'
+		s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level, role, note) select $1, $2, id, $4, 'trigger', 'Pour écrire au bon moment'
 			from data_category where workspace_id = $1 and code = $3`, by.Workspace, g.program, code, level)
 	}
 	draft := s.Purpose(t, by, "LAW-9", false)
@@ -68,6 +68,7 @@ func TestPlanPagesInBrowser(t *testing.T) {
 		shownPage{"retention-schedule", "/w/acme/retention/schedule"},
 		shownPage{"notice", "/w/acme/collection-points/" + itoa(point) + "/notice"},
 		shownPage{"plan", "/w/acme/plan"},
+		shownPage{"requirements", "/w/acme/requirements"},
 		shownPage{"scenarios", "/w/acme/scenarios"},
 		shownPage{"scenario", "/w/acme/scenarios/" + itoa(scenario)},
 		shownPage{"scenario-edit", "/w/acme/scenarios/" + itoa(scenario) + "/edit"},

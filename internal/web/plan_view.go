@@ -47,8 +47,8 @@ func plainHeads(ctx context.Context, keys ...string) []ui.HeaderSpec {
 }
 
 func needHeads(ctx context.Context) []ui.HeaderSpec {
-	heads := plainHeads(ctx, "column.category", "column.level", "column.coverage", "column.fields", "requirement.actions")
-	heads[4].Hidden = true
+	heads := plainHeads(ctx, "column.category", "column.role", "column.level", "column.coverage", "column.fields", "requirement.actions")
+	heads[5].Hidden = true
 	return heads
 }
 

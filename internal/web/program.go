@@ -203,21 +203,6 @@ func (s *Server) newProgram(w http.ResponseWriter, r *http.Request) error {
 	return s.programEdit(w, r, http.StatusOK, 0, f, nil)
 }
 
-// needsOf are the categories that a template asks for, by how much.
-func needsOf(template string) map[string]domain.LinkLevel {
-	t, ok := domain.ProgramTemplateByCode(template)
-	if !ok {
-		return nil
-	}
-	needs := map[string]domain.LinkLevel{}
-	for level, codes := range map[domain.LinkLevel][]string{domain.LinkAvoid: t.Avoid, domain.LinkUseful: t.Useful, domain.LinkEssential: t.Essential} {
-		for _, code := range codes {
-			needs[code] = level
-		}
-	}
-	return needs
-}
-
 func (s *Server) createProgram(w http.ResponseWriter, r *http.Request) error {
 	by := actor(r)
 	f, bad, err := decode[programForm](r)
@@ -226,12 +211,11 @@ func (s *Server) createProgram(w http.ResponseWriter, r *http.Request) error {
 	}
 	var id domain.ProgramID
 	p := domain.Program{}
-	if t, ok := domain.ProgramTemplateByCode(f.Template); ok {
-		p.Template = t.Code
-	}
+	template, _ := domain.ProgramTemplateByCode(f.Template)
+	p.Template = template.Code
 	p, err = s.applyProgram(f)(p)
 	if err == nil && len(bad) == 0 {
-		id, err = s.store.AddProgram(r.Context(), by, p, needsOf(p.Template))
+		id, err = s.store.AddProgram(r.Context(), by, p, template.Needs())
 	}
 	if problems, isForm := withProblems(bad, err); isForm {
 		return s.programEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)

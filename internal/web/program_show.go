@@ -23,6 +23,7 @@ type programShowView struct {
 	steps     []statusStep
 	stepPath  string
 	needs     []needView
+	needList  string    // list of them
 	needForm  *needForm // nil where the visitor may not add any
 	groups    []linkGroup
 	count     string
@@ -54,7 +55,7 @@ type needView struct {
 	label, code      string
 	class            *mark // of special data only
 	level, coverage  mark
-	note             string
+	role, note       string
 	fields           []placedView
 	free             []freeField
 	freeRest, linked string
@@ -77,6 +78,7 @@ type needForm struct {
 type requirementForm struct {
 	Category domain.CategoryID `form:"category"`
 	Level    string            `form:"level"`
+	Role     string            `form:"role"`
 	Note     string            `form:"note"`
 }
 
@@ -91,7 +93,7 @@ func (s *Server) showProgram(w http.ResponseWriter, r *http.Request) error {
 // programPage shows a program, with what was typed of a new requirement.
 func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int, id domain.ProgramID, typed requirementForm, bad domain.Problems) error {
 	ctx, by := r.Context(), actor(r)
-	v := programShowView{fields: workspacePath(by, "fields") + "?program=" + itoa(id)}
+	v := programShowView{fields: workspacePath(by, "fields") + "?program=" + itoa(id), needList: workspacePath(by, "requirements") + "?program=" + itoa(id)}
 	err := s.store.Read(ctx, by, func(st *store.Store) error {
 		p, err := st.ProgramByID(ctx, by, id)
 		if err != nil {
@@ -239,8 +241,8 @@ func levelMark(ctx context.Context, level domain.LinkLevel) mark {
 	return mark{kind, icon, i18n.T(ctx, "level."+string(level))}
 }
 
-func coverageTone(c domain.Coverage) (ui.Kind, string) {
-	switch c {
+func coverageTone(code string) (ui.Kind, string) {
+	switch domain.Coverage(code) {
 	case domain.CoverageLinked, domain.CoverageAvoided:
 		return ui.OK, "circle-check"
 	case domain.CoverageTwice:
@@ -258,9 +260,9 @@ func needViews(ctx context.Context, by domain.Actor, p domain.Program, needs []s
 	may := by.Can(domain.EditPlan) && p.ArchivedAt == nil
 	views := make([]needView, len(needs))
 	for i, n := range needs {
-		kind, icon := coverageTone(n.Coverage)
+		kind, icon := coverageTone(string(n.Coverage))
 		id := itoa(n.Category)
-		v := needView{category: id, label: n.Label, code: n.Code, level: levelMark(ctx, n.Level), note: n.Note,
+		v := needView{category: id, label: n.Label, code: n.Code, level: levelMark(ctx, n.Level), role: enumWord(ctx, "link.role", n.Role), note: n.Note,
 			coverage: mark{kind, icon, i18n.T(ctx, "coverage."+string(n.Coverage))}}
 		if n.Class.Special() {
 			kind, icon := classTone(n.Class)
@@ -301,7 +303,7 @@ func (s *Server) setRequirement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := domain.NewRequirement(domain.Requirement{Program: id, Category: f.Category, Level: domain.LinkLevel(f.Level), Note: f.Note})
+	q, err := domain.NewRequirement(domain.Requirement{Program: id, Category: f.Category, Level: domain.LinkLevel(f.Level), Role: f.Role, Note: f.Note})
 	if err == nil && len(bad) == 0 {
 		err = s.store.SetRequirement(r.Context(), actor(r), q)
 	}

@@ -269,7 +269,15 @@ func TestRequirementsOfAProgram(t *testing.T) {
 	if page.Problem("category") == "" || page.Problem("level") == "" || page.Value("note") != "Kept" {
 		t.Error("the refused need is not shown again with what is wrong")
 	}
-	v.Post(path+"/requirements", "category", itoa(health), "level", "useful").Want(http.StatusSeeOther)
+	v.Post(path+"/requirements", "category", itoa(health), "level", "useful", "role", "personalise", "note", "A menu that fits").Want(http.StatusSeeOther)
+	if got := v.Get(path).Text("section:has(#needs) tbody"); !strings.Contains(got, "Personalise") || !strings.Contains(got, "A menu that fits") {
+		t.Errorf("target data = %q", got)
+	}
+	for _, level := range []string{"useful", "avoid"} {
+		if page := v.Post(path+"/requirements", "category", itoa(health), "level", level, "role", "guess").Want(http.StatusUnprocessableEntity); page.Problem("note") == "" || page.Problem("role") == "" {
+			t.Errorf("%s data without a reason, in a role that there is not, is not refused", level)
+		}
+	}
 	v.Post(path+"/requirements/"+itoa(health)+"/link", "field", itoa(field)).Want(http.StatusConflict)
 	v.Post(path+"/requirements", "category", itoa(health), "level", "avoid", "note", "Ask at the table").Want(http.StatusSeeOther)
 	if got := v.Get(path).Text("section:has(#needs) tbody"); !strings.Contains(got, "Avoided") || !strings.Contains(got, "Ask at the table") {
@@ -278,7 +286,7 @@ func TestRequirementsOfAProgram(t *testing.T) {
 	v.Post(path + "/requirements/" + itoa(health) + "/remove").Want(http.StatusSeeOther)
 	v.Post(path + "/requirements/" + itoa(health) + "/remove").Want(http.StatusNotFound)
 	foreign := s.Category(t, s.Other[domain.RoleAdmin], "art9.health")
-	v.Post(path+"/requirements", "category", itoa(foreign), "level", "useful").Want(http.StatusUnprocessableEntity)
+	v.Post(path+"/requirements", "category", itoa(foreign), "level", "essential").Want(http.StatusUnprocessableEntity)
 	if got := v.Get(path).Text(".tl"); strings.Count(got, "Target data of") != 3 {
 		t.Errorf("history = %q", got)
 	}
