@@ -142,7 +142,7 @@ type FieldLine struct {
 	Label         string         `db:"label"`
 	Application   string         `db:"application"`
 	Dataset       string         `db:"dataset"`
-	Programs      []string       `db:"programs"`
+	Programs      []string       `db:"-"` // that the field serves: those that cannot do without it first
 	Verdict       domain.Verdict `db:"verdict"`
 	Flags         int32          `db:"flags"`
 	Grade         domain.Grade   `db:"grade"`
@@ -264,13 +264,13 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 		)
 		select `+fieldLineCols+fieldLineJoins, o.expr, c.sql(), orderBy, join, c.arg(size+1))
 	var b pgx.Batch
-	var lines []FieldLine
-	queue(&b, &lines, sql, c.args)
+	var rows []lineRow
+	queue(&b, &rows, sql, c.args)
 	f.queueNames(&b)
 	if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
 		return page, translate("field", err)
 	}
-	page.Lines = lines
+	page.Lines = f.lines(rows)
 	f.turn(&page, o, size, back)
 	if err := f.more(ctx, page.Lines); err != nil {
 		return page, err
@@ -283,23 +283,47 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 // What a line shows, of the rows of page.
 const (
 	fieldLineCols = `r.id, r.name, r.label, a.name as application, d.name as dataset,
-		case when r.programs > 0 then (select array_agg(p.name order by l.level, fold(p.name))
-			from program_link l join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
-			where l.workspace_id = r.workspace_id and l.field_id = r.id and l.level <> 'avoid') end as programs,
-		r.verdict, r.flags, r.grade, ` + fillRate + ` as fill, e.reads, e.window_days, e.last_read_at, r.decision, r.decision_until, r.state, page.edge`
+		pl.essential, pl.useful, r.verdict, r.flags, r.grade, ` + fillRate + ` as fill, e.reads, e.window_days, e.last_read_at, r.decision, r.decision_until, r.state, page.edge`
 	fieldLineJoins = `
 		from page
 		join field r on r.workspace_id = page.workspace_id and r.id = page.id
 		join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
 		join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
 		left join field_evidence e on e.workspace_id = r.workspace_id and e.field_id = r.id
+		left join lateral (
+			select array_agg(l.program_id) filter (where l.level = 'essential') as essential, array_agg(l.program_id) filter (where l.level = 'useful') as useful
+			from program_link l where l.workspace_id = r.workspace_id and l.field_id = r.id
+		) pl on r.programs > 0
 		order by page.place`
 )
+
+// lineRow is a line with the ids of its programs, which are named by what the facets read anyway.
+type lineRow struct {
+	FieldLine
+	Essential []int64 `db:"essential"`
+	Useful    []int64 `db:"useful"`
+}
+
+// lines names the programs of each row, those of a level in the order of their names.
+func (f *fieldList) lines(rows []lineRow) []FieldLine {
+	names := byKind(f.nameRows)["program"]
+	named := func(ids []int64) []string {
+		list := mapSlice(ids, func(id int64) string { return names[strconv.FormatInt(id, 10)] })
+		slices.SortFunc(list, func(a, b string) int {
+			return cmp.Or(strings.Compare(domain.Fold(a), domain.Fold(b)), strings.Compare(a, b))
+		})
+		return list
+	}
+	return mapSlice(rows, func(r lineRow) FieldLine {
+		r.Programs = append(named(r.Essential), named(r.Useful)...)
+		return r.FieldLine
+	})
+}
 
 // hitLine is a line of a list that was read with its total and facets. What is said of the whole list is on every line, the
 // counts of its facets on the first.
 type hitLine struct {
-	FieldLine
+	lineRow
 	Hits   int64   `db:"hits"` // that were looked at
 	Total  int64   `db:"total"`
 	Counts *string `db:"counts"` // facet, value, number; null where there are too many
@@ -344,8 +368,9 @@ func (f *fieldList) readHits(ctx context.Context, words []string, page *FieldPag
 	sql := fmt.Sprintf(`with hits as materialized (
 			select `+facetCols+`, %[1]s as edge, %[2]s, %[3]s
 		),
+		`+cellsSQL(own)+`,
 		sums as materialized (
-			select count(*) as hits, count(*) filter (where wide and %[4]s) as total from hits
+			select sum(n)::bigint as hits, coalesce(sum(n) filter (where wide and %[4]s), 0)::bigint as total from cells
 		),
 		page as materialized (
 			select id, workspace_id, edge::text as edge, row_number() over () as place
@@ -381,7 +406,7 @@ func (f *fieldList) readHits(ctx context.Context, words []string, page *FieldPag
 			return false, err
 		}
 	}
-	page.Lines = mapSlice(lines, func(l hitLine) FieldLine { return l.FieldLine })
+	page.Lines = f.lines(mapSlice(lines, func(l hitLine) lineRow { return l.lineRow }))
 	f.turn(page, o, size, back)
 	return true, f.more(ctx, page.Lines)
 }
@@ -736,17 +761,39 @@ func uncounted(filter domain.RegisterFilter, names map[string]string, none bool)
 // facetCols are the columns of a field that facets look at.
 const facetCols = `r.id, r.workspace_id, r.verdict, r.application_id, r.gdpr_class, r.grade, r.decision, r.owner_id, r.state, r.flags, r.programs`
 
-// facetSQL tells, by facet, the column that it counts and the values that this stands for.
-var facetSQL = map[string]struct{ column, values string }{
-	"verdict": {"verdict", "array[verdict]"}, "application": {"application_id", "array[application_id::text]"}, "gdpr_class": {"gdpr_class", "array[gdpr_class]"},
-	"evidence": {"grade", "array[" + strings.ReplaceAll(gradeText, "r.", "") + "]"}, "decision": {"decision", "array[coalesce(nullif(decision, ''), 'none')]"},
-	"owner": {"owner_id", "array[coalesce(owner_id::text, 'none')]"}, "state": {"state", "array[state]"},
-	"flag": {"flags", "case when flags = 0 then array['none'] else flag_codes(flags) end"},
+// facetSQL tells, by facet, the column that it counts and the values that this stands for, and whether these are so many that
+// hits are hardly fewer when they are told apart by them.
+var facetSQL = map[string]struct {
+	column, values string
+	many           bool
+}{
+	"verdict": {column: "verdict", values: "array[verdict]"}, "gdpr_class": {column: "gdpr_class", values: "array[gdpr_class]"},
+	"evidence": {column: "grade", values: "array[" + strings.ReplaceAll(gradeText, "r.", "") + "]"},
+	"decision": {column: "decision", values: "array[coalesce(nullif(decision, ''), 'none')]"},
+	"owner":    {column: "owner_id", values: "array[coalesce(owner_id::text, 'none')]"}, "state": {column: "state", values: "array[state]"},
+	"flag":        {column: "flags", values: "case when flags = 0 then array['none'] else flag_codes(flags) end"},
+	"application": {column: "application_id", values: "array[application_id::text]", many: true},
 }
 
-// facetCounts counts facets in the rows of hits that are wide and pass the filters of every other facet: facet, value,
-// number. What has few values is counted by combination, of which there are far fewer than hits, and these are then looked
-// at facet by facet.
+// cellsSQL puts hits together that no facet but those of many values tells apart: there are far fewer, and all facets and the
+// total are counted in them.
+func cellsSQL(own []ownFacet) string {
+	columns := []string{"wide", "programs = 0"}
+	for _, facet := range own {
+		columns = append(columns, passOf(facet.key))
+	}
+	for _, key := range slices.Sorted(maps.Keys(facetSQL)) {
+		if !facetSQL[key].many {
+			columns = append(columns, facetSQL[key].column)
+		}
+	}
+	list := strings.Join(columns, ", ")
+	return `cells as materialized (
+			select ` + strings.Replace(list, "programs = 0", "programs = 0 as bare", 1) + `, count(*)::integer as n from hits group by ` + list + `
+		)`
+}
+
+// facetCounts counts facets in the hits that are wide and pass the filters of every other facet: facet, value, number.
 func facetCounts(filters []domain.RegisterFilter, own []ownFacet) string {
 	parts := []string{"select '', '', 0::bigint where false"}
 	var few []domain.RegisterFilter
@@ -755,11 +802,11 @@ func facetCounts(filters []domain.RegisterFilter, own []ownFacet) string {
 		open := "wide and " + allPass(own, filter.Key)
 		switch {
 		case !plain: // a field that a program should avoid has no program, and is still found under it
-			parts = append(parts, `select 'program', 'none', count(*) from hits where `+open+` and programs = 0 having count(*) > 0
+			parts = append(parts, `select 'program', 'none', sum(n) from cells where `+open+` and bare having sum(n) > 0
 				union all select 'program', l.program_id::text, count(*)
 				from hits join program_link l on l.workspace_id = hits.workspace_id and l.field_id = hits.id
-				where `+open+` and (select count(*) from hits where `+open+`) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
-		case filter.Ref: // as many values as there are applications or members
+				where `+open+` and (select coalesce(sum(n), 0) from cells where `+open+`) <= `+strconv.Itoa(programFacetCap)+` group by 2`)
+		case facet.many:
 			parts = append(parts, `select '`+filter.Key+`', unnest(`+facet.values+`), n
 				from (select `+facet.column+`, count(*) as n from hits where `+open+` group by 1) g`)
 		default:
@@ -772,10 +819,10 @@ func facetCounts(filters []domain.RegisterFilter, own []ownFacet) string {
 	return strings.Join(parts, " union all ")
 }
 
-// fewCounts counts facets with few values. The number of a facet whose own filter is set is a column of its own.
+// fewCounts counts facets in the cells. The number of a facet whose own filter is set is a column of its own.
 func fewCounts(filters []domain.RegisterFilter, own []ownFacet) string {
 	columns, sets := make([]string, len(filters)), make([]string, len(filters))
-	numbers, sums := "count(*) filter (where "+allPass(own, "")+") as n", "sum(n) as n"
+	numbers := "sum(n) filter (where wide and " + allPass(own, "") + ") as n"
 	var names, values, which strings.Builder
 	for i, filter := range filters { // grouping() has a bit for every column that a row is not of
 		facet := facetSQL[filter.Key]
@@ -785,8 +832,7 @@ func fewCounts(filters []domain.RegisterFilter, own []ownFacet) string {
 		values.WriteString(" when " + set + " then " + facet.values)
 		if slices.ContainsFunc(own, func(o ownFacet) bool { return o.key == filter.Key }) {
 			n := "n_" + filter.Key
-			numbers += ", count(*) filter (where " + allPass(own, filter.Key) + ") as " + n
-			sums += ", sum(" + n + ") as " + n
+			numbers += ", sum(n) filter (where wide and " + allPass(own, filter.Key) + ") as " + n
 			which.WriteString(" when " + set + " then " + n)
 		}
 	}
@@ -797,9 +843,7 @@ func fewCounts(filters []domain.RegisterFilter, own []ownFacet) string {
 	list := strings.Join(columns, ", ")
 	return `select facet, value, sum(n)::bigint from (
 			select case set` + names.String() + ` end as facet, unnest(case set` + values.String() + ` end) as value, ` + number + ` as n
-			from (select grouping(` + list + `) as set, ` + list + `, ` + sums + `
-				from (select ` + list + `, ` + numbers + ` from hits where wide group by ` + list + `) c
-				group by grouping sets (` + strings.Join(sets, ", ") + `)) g
+			from (select grouping(` + list + `) as set, ` + list + `, ` + numbers + ` from cells group by grouping sets (` + strings.Join(sets, ", ") + `)) g
 		) v group by facet, value having sum(n) > 0`
 }
 
@@ -822,8 +866,10 @@ func (f *fieldList) countFacets(ctx context.Context, except string, filters []do
 		N     int64  `db:"n"`
 	}
 	list, err := many[counted](ctx, f.s, "field", `with hits as materialized (
-			select `+facetCols+`, true as wide, (`+here+`) as `+passOf("state")+` from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`)
-		select facet, value, n from (select '', 'wide', count(*) from hits union all select '', 'listed', count(*) from hits where `+passOf("state")+`
+			select `+facetCols+`, true as wide, (`+here+`) as `+passOf("state")+` from field r where `+c.sql()+` limit `+c.arg(FacetCap+1)+`),
+		`+cellsSQL(own)+`
+		select facet, value, n from (select '', 'wide', coalesce(sum(n), 0) from cells union all
+			select '', 'listed', coalesce(sum(n), 0) from cells where `+allPass(own, "")+`
 			union all `+facetCounts(filters, own)+`) f (facet, value, n) order by n desc, value`, c.args)
 	if err != nil {
 		return err

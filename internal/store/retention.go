@@ -618,4 +618,4 @@ const fieldRules = `select x.from_kind, x.of_id, x.of_name, rr.id as rule_id, rr
 			from purpose_mapping m join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
 			where m.workspace_id = @ws and m.field_id = @id and m.state = 'approved' and ` + inForce + `
 	) x left join retention_rule rr on rr.workspace_id = @ws and rr.id = x.rule
-	order by x.place, fold(x.of_name), x.of_id`
+	order by x.place, x.of_id`
