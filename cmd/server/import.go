@@ -18,6 +18,7 @@ import (
 	"utile/internal/job"
 	"utile/internal/scan"
 	"utile/internal/store"
+	"utile/internal/web"
 )
 
 var importCommands = []command{
@@ -33,6 +34,7 @@ else the name that their format proposes is taken. A table whose columns only na
 server import evidence.`),
 	importCommand("import evidence", domain.ImportEvidence, "bring in measured facts about fields: reads, fill rates, last writes",
 		"Measures are matched to fields by application, dataset and name, and never replace newer ones."),
+	importRecordCommand,
 	{
 		name: "import workspace", args: "FILE -as SLUG", summary: "make a new workspace of an exported file",
 		help: `All of the file is brought in, or nothing. People whom this installation does not know get accounts that cannot sign in
@@ -319,4 +321,89 @@ func (p *program) openFile(name string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s cannot be read: %w", name, err)
 	}
 	return file, nil
+}
+
+var importRecordCommand = command{
+	name: "import record", args: "-workspace SLUG [-replace] [-dry-run] FILE", summary: "bring in an existing record of processing (XLSX or ODS, the CNIL's model)",
+	help: `The workbook is one in the CNIL's model of the record, or one of server export record. New purposes are drafts; what is empty is
+filled in and lists grow. What somebody wrote otherwise stays, and is named, unless -replace is given. All is written at once, as
+one act that can be undone in the browser. The same file again changes nothing.`,
+	flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
+		workspace := fs.String("workspace", "", "slug of the workspace")
+		replace := fs.Bool("replace", false, "the words of the file take the place of those that stand")
+		dry := fs.Bool("dry-run", false, "compare only: tell what would change and write nothing")
+		return func(ctx context.Context, p *program, args []string) error {
+			path, err := oneArg(args, "file")
+			if err != nil {
+				return err
+			}
+			return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, _ domain.Workspace) error {
+				return p.importRecord(ctx, st, by, path, *replace, *dry)
+			})
+		}
+	},
+}
+
+func (p *program) importRecord(ctx context.Context, st *store.Store, by domain.Actor, path string, replace, dry bool) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	name := filepath.Base(path)
+	found, err := scan.RecordFile(file, info.Size(), web.RecordVocabulary())
+	if err != nil {
+		return fmt.Errorf("%s: %s", name, sentence(ctx, err))
+	}
+	plan, err := st.RecordPlan(ctx, by, found)
+	if err != nil {
+		return err
+	}
+	remarks := found.Remarks
+	for _, s := range found.Sheets {
+		remarks = append(remarks, s.Remarks...)
+	}
+	for _, r := range remarks {
+		fmt.Fprintf(p.stderr, "%s %s: %s %s\n", r.Sheet, r.Cell, i18n.T(ctx, "record_import.remark."+r.Key), r.Text)
+	}
+	for _, e := range plan.Entries {
+		if e.Outcome == domain.RecordUnusable {
+			fmt.Fprintf(p.stderr, "%s %s: %s %s\n", e.Found.Sheet, e.Found.Cell, e.Field, i18n.TArgs(ctx, e.Why.Key, e.Why.Args))
+		}
+		for _, v := range e.Replaces {
+			if !replace {
+				fmt.Fprintf(p.stderr, "%s: %s is kept as it is here\n", e.Purpose.Code, v.Name)
+			}
+		}
+	}
+	var counts []string
+	for _, outcome := range domain.RecordOutcomes {
+		if n := plan.Counts()[outcome]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, outcome))
+		}
+	}
+	done := "compared, nothing written"
+	if !dry {
+		done = "brought in"
+		id, err := st.AddRecordImport(ctx, by, name, info.Size(), found)
+		if err != nil {
+			return err
+		}
+		batch, err := st.ApplyRecordImport(ctx, by, id, "", domain.RecordChoice{All: replace})
+		if err != nil {
+			return err
+		}
+		if batch == 0 {
+			done = "nothing to change"
+			if err := st.RemoveRecordImport(ctx, by, id); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Fprintf(p.stdout, "%s %s: %s\n", name, done, strings.Join(counts, ", "))
+	return nil
 }

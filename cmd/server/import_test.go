@@ -55,3 +55,29 @@ func TestImportOfFoldersOfMixedFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestImportRecord: the record of one workspace is brought into another, once; a second time changes nothing.
+func TestImportRecord(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	in.must("", "example", "lumiere")
+	in.must("", "workspace", "add", "empty", "-name", "Empty")
+	file := filepath.Join(t.TempDir(), "record.xlsx")
+	in.must("", "export", "record", "-workspace", "lumiere", "-o", file)
+	if out := in.run("", "import", "record", "-workspace", "empty", "-dry-run", file).stdout; !strings.Contains(out, "compared, nothing written") || !strings.Contains(out, " new") {
+		t.Errorf("dry run: %s", out)
+	}
+	if out := in.run("", "import", "record", "-workspace", "empty", file).stdout; !strings.Contains(out, "record.xlsx brought in: ") || strings.Contains(out, "unusable") {
+		t.Errorf("brought in: %s", out)
+	}
+	if out := in.run("", "import", "record", "-workspace", "empty", file).stdout; !strings.Contains(out, "nothing to change") || strings.Contains(out, " new") {
+		t.Errorf("again: %s", out)
+	}
+	from, to := in.must("", "export", "purposes", "-workspace", "lumiere", "-columns", "code,name,legal_basis"), in.must("", "export", "purposes", "-workspace", "empty", "-columns", "code,name,legal_basis")
+	if lines := strings.Count(to, "\n"); lines < 5 || from != to {
+		t.Errorf("purposes of the one:\n%s\nof the other:\n%s", from, to)
+	}
+	if o := in.run("", "import", "record", "-workspace", "empty", "import_test.go"); o.status != statusFailed || !strings.Contains(o.stderr, "no Excel (XLSX) or OpenDocument (ODS) workbook") {
+		t.Errorf("another file: %+v", o)
+	}
+}

@@ -29,6 +29,7 @@ const (
 	BulkRedirect   BulkAct = "redirect_mappings"
 	BulkAccept     BulkAct = "accept_suggestions"
 	BulkRefuse     BulkAct = "refuse_suggestions"
+	BulkRecord     BulkAct = "import_record"
 )
 
 // BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
@@ -41,7 +42,7 @@ func (a BulkAct) Action() Action {
 		return EditPlan
 	case BulkMap:
 		return ProposeMapping
-	case BulkRetain:
+	case BulkRetain, BulkRecord:
 		return EditPurpose
 	case BulkApprove, BulkReject, BulkRedirect:
 		return ReviewMapping
@@ -118,7 +119,7 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkRefuse:
 		clean.Category, clean.Name = b.Category, CleanLine(b.Name)
 		p.chosen("category", int64(b.Category))
-	case BulkMatrix, BulkImport, BulkApprove, BulkReject, BulkRedirect:
+	case BulkMatrix, BulkImport, BulkRecord, BulkApprove, BulkReject, BulkRedirect:
 		p.Add("act", "error.choice")
 	default:
 		p.Add("act", "error.choice")

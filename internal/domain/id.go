@@ -27,6 +27,7 @@ type (
 	RemarkID           int64
 	RetentionRuleID    int64
 	ClientProcessingID int64
+	RecordImportID     int64
 	ApprovalID         int64
 	ThreadID           int64
 )

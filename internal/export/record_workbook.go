@@ -106,6 +106,12 @@ func sheetPage(r domain.Record, s domain.RecordSheet, words RecordWords) sheet.P
 	for _, g := range s.Ground {
 		add(line(words.Text("column."+g.Name), g.Text))
 	}
+	for _, more := range []domain.Named{{Name: "art9_condition", Text: words.Word("art9", s.Art9Condition)}, {Name: "source_of_data", Text: s.Source},
+		{Name: "automated", Text: words.Word("choice", s.Automated)}, {Name: "automated_logic", Text: s.AutomatedLogic}, {Name: "automated_effect", Text: s.AutomatedEffect}} {
+		if more.Text != "" {
+			add(line(words.Text("column."+more.Name), more.Text))
+		}
+	}
 	add(nil)
 	addData(&p, s, domain.CNILData, domain.CNILDataRows, words)
 	addData(&p, s, domain.CNILSensitive, domain.CNILSensitiveRows, words)

@@ -70,6 +70,7 @@ const (
 //	sheet.error.no_rows             headings only
 //	sheet.error.not_a_table (is)    another format; is: "xls", "xlsb", "ods", "docx", "pptx", "pdf", "json", "html", "xml", "image", "zip",
 //	                                "gzip", "archive", "rtf", "database", "parquet", "binary"
+//	sheet.error.not_a_book (is)     the same of what is read as a book
 //	sheet.error.macros              a workbook with macros
 //	sheet.error.nested (part)       a file inside the workbook
 //	sheet.error.entities (part)     a document type or entities in a part

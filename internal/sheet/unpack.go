@@ -27,16 +27,25 @@ var ignoredParts = []string{
 	"xl/richdata/", "xl/webextensions/", "customxml/", "docprops/", "_xmlsignatures/", "xl/worksheets/_rels/",
 }
 
-// checkPackage tells a workbook from the other things that are zip archives.
+// checkPackage refuses what is no workbook.
 func checkPackage(archive *zip.Reader) error {
+	is, err := packageKind(archive)
+	if err == nil && is != "xlsx" {
+		err = fault(NotATable, "sheet.error.not_a_table", "is", is)
+	}
+	return err
+}
+
+// packageKind tells a workbook from the other things that are zip archives. Macros and passwords are errors.
+func packageKind(archive *zip.Reader) (is string, err error) {
 	is, found := "zip", false
 	for _, f := range archive.File {
 		name := strings.ToLower(partName(f.Name))
 		switch {
 		case f.Flags&1 != 0:
-			return fault(Encrypted, "sheet.error.encrypted")
+			return "", fault(Encrypted, "sheet.error.encrypted")
 		case strings.HasSuffix(name, "vbaproject.bin"), strings.HasPrefix(name, "xl/macrosheets/"):
-			return fault(Unsafe, "sheet.error.macros")
+			return "", fault(Unsafe, "sheet.error.macros")
 		case name == "mimetype":
 			if kind, _ := readPart(f, 200); strings.Contains(kind, "opendocument.spreadsheet") { // unreadable is no spreadsheet
 				is = "ods"
@@ -46,7 +55,7 @@ func checkPackage(archive *zip.Reader) error {
 		case name == "[content_types].xml":
 			types, err := readPart(f, 1<<20)
 			if err != nil {
-				return fault(Damaged, "sheet.error.damaged").because(err)
+				return "", fault(Damaged, "sheet.error.damaged").because(err)
 			}
 			for _, t := range mainTypes {
 				if strings.Contains(strings.ToLower(types), t.mark) && !found {
@@ -55,13 +64,10 @@ func checkPackage(archive *zip.Reader) error {
 			}
 		}
 	}
-	switch is {
-	case "xlsx":
-		return nil
-	case "macros":
-		return fault(Unsafe, "sheet.error.macros")
+	if is == "macros" {
+		return "", fault(Unsafe, "sheet.error.macros")
 	}
-	return fault(NotATable, "sheet.error.not_a_table", "is", is)
+	return is, nil
 }
 
 func readPart(f *zip.File, most int64) (string, error) {

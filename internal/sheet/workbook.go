@@ -206,7 +206,7 @@ func (s *sheetRows) next() (Row, error) {
 			s.done = fault(TooLarge, "sheet.error.columns", "most", s.limits.Columns).at(s.line, len(cells))
 		case filled(cells) > 0:
 			row := Row{Line: s.line, Cells: cells}
-			s.check(&row)
+			cutCells(&row, s.limits.Cell)
 			return row, nil
 		}
 	}
@@ -224,12 +224,12 @@ func (s *sheetRows) end() error {
 	return io.EOF
 }
 
-// check notes what of a row cannot be taken as it stands.
-func (s *sheetRows) check(row *Row) {
+// cutCells notes what of a row cannot be taken as it stands: cells of too many characters.
+func cutCells(row *Row, most int) {
 	for i, c := range row.Cells {
-		if cut, long := cutCell(c, s.limits.Cell); long {
+		if cut, long := cutCell(c, most); long {
 			row.Cells[i] = cut
-			row.Problems = append(row.Problems, fault(RowSyntax, "sheet.problem.cell", "most", s.limits.Cell).at(row.Line, i+1))
+			row.Problems = append(row.Problems, fault(RowSyntax, "sheet.problem.cell", "most", most).at(row.Line, i+1))
 		}
 	}
 }

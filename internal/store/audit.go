@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -18,7 +19,7 @@ func (s *Store) record(ctx context.Context, by domain.Actor, events ...domain.Ev
 			values (@ws, @actor, @actor_name, @verb, @kind, @id, @name, @before, @after, @reason, @batch)`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "actor": zeroNull(by.User), "actor_name": by.Name, "verb": e.Verb,
 				"kind": e.Subject.Kind, "id": e.Subject.ID, "name": e.Subject.Name, "before": emptyNull(e.Before),
-				"after": emptyNull(e.After), "reason": e.Reason, "batch": zeroNull(e.Batch)})
+				"after": emptyNull(e.After), "reason": e.Reason, "batch": zeroNull(cmp.Or(e.Batch, s.batch))})
 	}
 	return translate("event", s.db.SendBatch(ctx, batch).Close())
 }

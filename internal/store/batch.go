@@ -78,11 +78,11 @@ func (s *Store) Batches(ctx context.Context, by domain.Actor, before domain.Batc
 }
 
 // changesOf are the events that a batch made, without those of its undoing.
-const changesOf = `e.workspace_id = @ws and e.batch_id = @batch and e.verb <> 'field.undone'`
+const changesOf = `e.workspace_id = @ws and e.batch_id = @batch and e.verb not like '%.undone'`
 
 // keptChange is true of a change that stayed when its batch was undone.
 const keptChange = `not exists (select from event u where u.workspace_id = e.workspace_id and u.batch_id = e.batch_id
-	and u.verb = 'field.undone' and u.subject_id = e.subject_id and u.before is not distinct from e.after and u.after is not distinct from e.before)`
+	and u.verb like '%.undone' and u.subject_kind = e.subject_kind and u.subject_id = e.subject_id and u.before is not distinct from e.after and u.after is not distinct from e.before)`
 
 // BatchChanges returns the changes of a batch after the given event (zero: from the first), at most so many; of a batch
 // that was undone, those that stayed come marked.
@@ -279,6 +279,9 @@ func (s *Store) undoable(ctx context.Context, by domain.Actor, id domain.BatchID
 }
 
 func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, p *progress) (undone, kept int64, err error) {
+	if b.Kind == domain.BulkRecord {
+		return s.undoRecord(ctx, by, b.ID)
+	}
 	u, ok := undos[b.Kind]
 	if !ok {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.of_import")

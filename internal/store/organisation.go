@@ -45,27 +45,37 @@ func (s *Store) ChangeOrganisation(ctx context.Context, by domain.Actor, seen in
 		return err
 	}
 	return s.Write(ctx, by, func(s *Store) error {
-		// The row of the workspace stands for that of the organisation, which may not be there yet.
-		if _, err := one[int](ctx, s, "workspace", `select version from workspace where id = @ws for update`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
-			return err
-		}
-		was, err := s.organisation(ctx, by)
+		was, err := s.organisationLocked(ctx, by)
 		if err != nil {
 			return err
 		}
 		if was.Version != seen {
 			return stale()
 		}
-		before, after := domain.Diff(was.Facts(), next.Facts())
-		if len(after) == 0 {
-			return nil
-		}
-		if _, err := s.exec(ctx, "organisation", `insert into organisation (workspace_id, parties, published, introduction)
-			values (@ws, @parties, @published, @introduction) on conflict (workspace_id) do update set parties = excluded.parties,
-				published = excluded.published, introduction = excluded.introduction, version = organisation.version + 1, updated_at = clock_timestamp()`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "parties": list(next.Parties), "published": next.Published, "introduction": next.Introduction}); err != nil {
-			return err
-		}
-		return s.record(ctx, by, domain.Event{Verb: "organisation.changed", Subject: next.Subject(by), Before: before, After: after})
+		_, err = s.storeOrganisation(ctx, by, "organisation.changed", was, next)
+		return err
 	})
+}
+
+// organisationLocked reads the organisation, which nobody else may change until the transaction ends. The row of the workspace
+// stands for its row, which may not be there yet.
+func (s *Store) organisationLocked(ctx context.Context, by domain.Actor) (domain.Organisation, error) {
+	if _, err := one[int](ctx, s, "workspace", `select version from workspace where id = @ws for update`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+		return domain.Organisation{}, err
+	}
+	return s.organisation(ctx, by)
+}
+
+func (s *Store) storeOrganisation(ctx context.Context, by domain.Actor, verb string, was, next domain.Organisation) (changed bool, err error) {
+	before, after := domain.Diff(was.Facts(), next.Facts())
+	if len(after) == 0 {
+		return false, nil
+	}
+	if _, err := s.exec(ctx, "organisation", `insert into organisation (workspace_id, parties, published, introduction)
+		values (@ws, @parties, @published, @introduction) on conflict (workspace_id) do update set parties = excluded.parties,
+			published = excluded.published, introduction = excluded.introduction, version = organisation.version + 1, updated_at = clock_timestamp()`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "parties": list(next.Parties), "published": next.Published, "introduction": next.Introduction}); err != nil {
+		return false, err
+	}
+	return true, s.record(ctx, by, domain.Event{Verb: verb, Subject: next.Subject(by), Before: before, After: after})
 }

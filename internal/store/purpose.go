@@ -117,15 +117,26 @@ func (s *Store) AddPurpose(ctx context.Context, by domain.Actor, p domain.Purpos
 		if err := s.checkMember(ctx, by, "owner", p.Owner); err != nil {
 			return err
 		}
-		p.ID, err = one[domain.PurposeID](ctx, s, "purpose", `insert into purpose (workspace_id, `+purposeFields+`)
-			values (@ws, `+purposeValues+`) returning id`, purposeArgs(by, p))
-		if err != nil {
-			return err
-		}
-		id = p.ID
-		return s.record(ctx, by, domain.Event{Verb: "purpose.added", Subject: p.Subject(), After: p.Facts()})
+		id, err = s.insertPurpose(ctx, by, p)
+		return err
 	})
 	return id, err
+}
+
+func (s *Store) insertPurpose(ctx context.Context, by domain.Actor, p domain.Purpose) (id domain.PurposeID, err error) {
+	p.ID, err = one[domain.PurposeID](ctx, s, "purpose", `insert into purpose (workspace_id, `+purposeFields+`)
+		values (@ws, `+purposeValues+`) returning id`, purposeArgs(by, p))
+	if err != nil {
+		return 0, err
+	}
+	return p.ID, s.record(ctx, by, domain.Event{Verb: "purpose.added", Subject: p.Subject(), After: p.Facts()})
+}
+
+// purposeLocked reads a purpose that nobody else may change until the transaction ends.
+func (s *Store) purposeLocked(ctx context.Context, by domain.Actor, id domain.PurposeID) (domain.Purpose, error) {
+	r, err := one[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose where workspace_id = @ws and id = @id`+forUpdate,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return r.purpose(), err
 }
 
 // PurposePreview is what a change of a purpose would do.
@@ -197,15 +208,13 @@ func (s *Store) ChangePurpose(ctx context.Context, by domain.Actor, id domain.Pu
 		return 0, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		r, err := one[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		was, err := s.purposeLocked(ctx, by, id)
 		if err != nil {
 			return err
 		}
-		if r.Version != seen {
+		if was.Version != seen {
 			return stale()
 		}
-		was := r.purpose()
 		next, err := decide(was)
 		if err != nil {
 			return err
@@ -213,13 +222,13 @@ func (s *Store) ChangePurpose(ctx context.Context, by domain.Actor, id domain.Pu
 		if err := s.checkMember(ctx, by, "owner", next.Owner); err != nil {
 			return err
 		}
-		reopened, err = s.storePurpose(ctx, by, was, next)
+		reopened, err = s.storePurpose(ctx, by, "purpose.changed", was, next)
 		return err
 	})
 	return reopened, err
 }
 
-func (s *Store) storePurpose(ctx context.Context, by domain.Actor, was, next domain.Purpose) (reopened int64, err error) {
+func (s *Store) storePurpose(ctx context.Context, by domain.Actor, verb string, was, next domain.Purpose) (reopened int64, err error) {
 	before, after := domain.Diff(was.Facts(), next.Facts())
 	if len(after) == 0 {
 		return 0, nil
@@ -230,7 +239,7 @@ func (s *Store) storePurpose(ctx context.Context, by domain.Actor, was, next dom
 		updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args); err != nil {
 		return 0, err
 	}
-	if err := s.record(ctx, by, domain.Event{Verb: "purpose.changed", Subject: next.Subject(), Before: before, After: after}); err != nil {
+	if err := s.record(ctx, by, domain.Event{Verb: verb, Subject: next.Subject(), Before: before, After: after}); err != nil {
 		return 0, err
 	}
 	ids, err := s.purposeFieldIDs(ctx, by, was.ID)

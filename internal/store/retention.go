@@ -318,7 +318,7 @@ func (s *Store) attachToPurposes(ctx context.Context, by domain.Actor, rule doma
 		if next, err = domain.NewPurpose(next); err != nil {
 			return 0, 0, err
 		}
-		n, err := s.storePurpose(ctx, by, was, next)
+		n, err := s.storePurpose(ctx, by, "purpose.changed", was, next)
 		if err != nil {
 			return 0, 0, err
 		}

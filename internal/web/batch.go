@@ -66,6 +66,9 @@ func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch,
 	if b.Kind == domain.BulkMatrix {
 		l.count = i18n.T(ctx, "batch.cells", "n", b.Changed)
 	}
+	if b.Kind == domain.BulkRecord && l.count != "" {
+		l.count = i18n.T(ctx, "record_import.count", "n", b.Changed)
+	}
 	if b.Import != 0 {
 		l.href = importPath(by, b.Import)
 	}
@@ -130,17 +133,18 @@ func (s *Server) listBatches(w http.ResponseWriter, r *http.Request) error {
 }
 
 type batchView struct {
-	shell   ui.Shell
-	crumbs  []ui.Link
-	line    batchLine
-	refused string
-	kept    string // says how many changes stayed when it was undone
-	changes []batchChange
-	next    string
-	path    string
-	what    string // heading of what is done, or was asked for
-	back    string // the list that the person came from; empty where that is not known
-	problem string // why the last work on it came to nothing
+	shell     ui.Shell
+	crumbs    []ui.Link
+	line      batchLine
+	refused   string
+	kept      string // says how many changes stayed when it was undone
+	changes   []batchChange
+	technical bool // what was changed has technical names
+	next      string
+	path      string
+	what      string // heading of what is done, or was asked for
+	back      string // the list that the person came from; empty where that is not known
+	problem   string // why the last work on it came to nothing
 	// progress is there while work is under way.
 	progress *ui.ProgressSpec
 }
@@ -179,6 +183,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 	v := batchView{line: s.batchLine(ctx, by, b, names), path: batchPath(by, id), back: b.Back, progress: batchProgress(ctx, b),
 		crumbs: []ui.Link{{Href: workspacePath(by, "batches"), Text: i18n.T(ctx, "batches.title")}}}
 	v.crumbs = append(v.crumbs, ui.Link{Text: v.line.title})
+	v.technical = b.Kind != domain.BulkRecord
 	if b.Refused > 0 {
 		v.refused = i18n.T(ctx, "batch.refused", "n", b.Refused)
 	}
@@ -206,7 +211,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 		v.next = batchPath(by, id) + "?after=" + itoa(list[batchChangesShown-1].Event.ID)
 	}
 	for _, c := range list {
-		v.changes = append(v.changes, batchChange{href: workspacePath(by, "fields", itoa(c.Event.Subject.ID)), name: c.Event.Subject.Name,
+		v.changes = append(v.changes, batchChange{href: subjectHref(by, c.Event.Subject), name: c.Event.Subject.Name,
 			changes: beyond(v.line.facts, eventView(ctx, c.Event, names).Changes), kept: c.Kept})
 	}
 	if v.shell, err = s.shell(w, r, v.line.title); err != nil {
@@ -216,6 +221,17 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 		v.shell.Refresh = 3
 	}
 	return s.ok(w, r, batchPage(v))
+}
+
+// subjectHref is the page of a record of the history; empty where it has none.
+func subjectHref(by domain.Actor, of domain.Subject) string {
+	switch path := subjectPaths[of.Kind]; {
+	case of.Kind == domain.SubjectOrganisation:
+		return workspacePath(by, "organisation")
+	case path != "":
+		return workspacePath(by, path, itoa(of.ID))
+	}
+	return ""
 }
 
 func batchProgress(ctx context.Context, b domain.Batch) *ui.ProgressSpec {
@@ -285,8 +301,12 @@ func changeText(ctx context.Context, c ui.Change) string {
 	return i18n.T(ctx, "batch.changed", "label", c.Label, "before", c.Before, "after", c.After)
 }
 
-func batchHeaders(ctx context.Context) []ui.HeaderSpec {
-	return []ui.HeaderSpec{{Text: i18n.T(ctx, "column.field"), Class: "c-field"}, {Text: i18n.T(ctx, "batch.changes"), Class: "c-line"}}
+func batchHeaders(ctx context.Context, technical bool) []ui.HeaderSpec {
+	name := "column.name"
+	if technical {
+		name = "column.field"
+	}
+	return []ui.HeaderSpec{{Text: i18n.T(ctx, name), Class: "c-field"}, {Text: i18n.T(ctx, "batch.changes"), Class: "c-line"}}
 }
 
 func batchListHeaders(ctx context.Context) []ui.HeaderSpec {

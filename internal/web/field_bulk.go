@@ -43,7 +43,7 @@ var bulkIcons = map[domain.BulkAct]string{
 	domain.BulkLink: "link", domain.BulkUnlink: "unlink", domain.BulkCategorise: "tag", domain.BulkMap: "gavel", domain.BulkOwner: "user",
 	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkRetain: "hourglass", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
 	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload", domain.BulkApprove: "circle-check",
-	domain.BulkReject: "circle-x", domain.BulkAccept: "circle-check", domain.BulkRefuse: "circle-x",
+	domain.BulkReject: "circle-x", domain.BulkAccept: "circle-check", domain.BulkRefuse: "circle-x", domain.BulkRecord: "book",
 }
 
 // fieldBulkForm is what travels through the steps of an act: which fields, what is done to them, and what was seen.
@@ -284,7 +284,7 @@ func (s *Server) fieldBulkPreview(w http.ResponseWriter, r *http.Request, status
 
 // bulkFacts are the values of an act in words, in the order of its form.
 func bulkFacts(ctx context.Context, label map[string]any, names store.Names) []ui.Fact {
-	order := []string{"name", "program", "level", "role", "note", "category", "purpose", "justification", "owner", "origin", "collection_point",
+	order := []string{"file", "name", "program", "level", "role", "note", "category", "purpose", "justification", "owner", "origin", "collection_point",
 		"retention", "decision_until", "reason"}
 	var facts []ui.Fact
 	for _, name := range order {

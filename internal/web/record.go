@@ -18,6 +18,7 @@ import (
 
 func (s *Server) recordRoutes(r scope) {
 	r.get("/record", domain.ReadWorkspace, s.showRecord)
+	s.recordImportRoutes(r)
 	r.get("/record/print", domain.ReadWorkspace, s.printRecord)
 	r.get("/record.{format}", domain.ReadWorkspace, s.exportRecord)
 	r.get("/record/{purpose}/sheet.{format}", domain.ReadWorkspace, s.exportRecordSheet)

@@ -109,6 +109,9 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 	"import": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
 		return itoa(insert(t, s, `insert into import (workspace_id, kind, file_name) values ($1, 'inventory', 'a.csv') returning id`, by.Workspace))
 	},
+	"file": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		return itoa(insert(t, s, `insert into record_import (workspace_id, file_name, file_size, found, created_by_name) values ($1, 'a.xlsx', 1, '{"parties": [], "sheets": [], "remarks": []}', 'A DPO') returning id`, by.Workspace))
+	},
 	"view": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
 		return itoa(insert(t, s, `insert into saved_view (workspace_id, register, name, query) values ($1, 'fields', $2, '') returning id`, by.Workspace, fresh("view")))
 	},
@@ -186,7 +189,7 @@ func visit(t *testing.T, s *webtest.Site, who, method, path string) *webtest.Pag
 	if method == http.MethodGet {
 		return v.Get(path)
 	}
-	if strings.HasSuffix(path, "/imports") {
+	if strings.HasSuffix(path, "/imports") || strings.HasSuffix(path, "/record/import") {
 		var body bytes.Buffer
 		form := multipart.NewWriter(&body)
 		if err := form.Close(); err != nil {

@@ -584,7 +584,11 @@ func importCrumbs(r *http.Request) []ui.Link {
 
 // problemWords says what is wrong with a row or a file.
 func problemWords(r *http.Request, key string, args map[string]any) string {
-	ctx := r.Context()
+	return i18n.TArgs(r.Context(), key, problemArgs(r.Context(), key, args))
+}
+
+// problemArgs are the arguments of such a message as people read them.
+func problemArgs(ctx context.Context, key string, args map[string]any) map[string]any {
 	words := map[string]any{}
 	for name, value := range args {
 		if n, ok := value.(float64); ok && n == float64(int64(n)) { // numbers come back from the database as these
@@ -599,5 +603,5 @@ func problemWords(r *http.Request, key string, args map[string]any) string {
 		"scan.error.file_size", "sheet.error.file_size", "sheet.error.unpacked", "sheet.error.part_size", "sheet.error.record"}, key) {
 		words["most"] = i18n.Bytes(ctx, most)
 	}
-	return i18n.TArgs(ctx, key, words)
+	return words
 }
