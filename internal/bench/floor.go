@@ -30,6 +30,7 @@ func newFloor(ctx context.Context, dsn string, workspace int64) (http.Handler, e
 	r.Get("/readyz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get("/fields", f.list)
 	r.Get("/fields/{field}", f.field)
+	r.Get("/matrix", f.matrix)
 	r.Get("/", f.home)
 	return r, nil
 }
@@ -173,6 +174,62 @@ func ties(into *[]floorTie) func(pgx.Rows) error {
 		*into, err = pgx.CollectRows(rows, pgx.RowToStructByName[floorTie])
 		return err
 	}
+}
+
+type floorMargin struct {
+	ID     int64  `db:"id"`
+	Name   string `db:"name"`
+	Fields int64  `db:"fields"`
+}
+
+type floorMatrixRow struct {
+	ID          int64    `db:"id"`
+	Name        string   `db:"name"`
+	Application string   `db:"application"`
+	Dataset     string   `db:"dataset"`
+	Programs    []int64  `db:"programs"`
+	Levels      []string `db:"levels"`
+}
+
+// matrix shows the first fifty fields by application and dataset against all programs.
+func (f floor) matrix(w http.ResponseWriter, r *http.Request) {
+	where, args := "r.workspace_id = $1 and r.state = 'active'", []any{f.workspace}
+	if application, _ := strconv.ParseInt(r.URL.Query().Get("application"), 10, 64); application > 0 {
+		where, args = where+" and r.application_id = $2", append(args, application)
+	}
+	var batch pgx.Batch
+	var rows []floorMatrixRow
+	var margins []floorMargin
+	var total int64
+	batch.Queue(`select r.id, r.name, r.application, r.dataset, l.programs, l.levels
+		from (select r.workspace_id, r.id, r.name, a.name as application, d.name as dataset from field r
+			join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
+			join application a on a.workspace_id = r.workspace_id and a.id = r.application_id
+			where `+where+` order by a.name, d.name, r.position, r.id limit 50) r
+		left join lateral (select array_agg(l.program_id) as programs, array_agg(l.level) as levels from program_link l
+			where l.workspace_id = r.workspace_id and l.field_id = r.id) l on true`, args...).Query(func(q pgx.Rows) (err error) {
+		rows, err = pgx.CollectRows(q, pgx.RowToStructByName[floorMatrixRow])
+		return err
+	})
+	batch.Queue(`select p.id, p.name, count(l.field_id) as fields from program p
+		left join program_link l on l.workspace_id = p.workspace_id and l.program_id = p.id
+		where p.workspace_id = $1 group by p.id, p.name order by p.name`, f.workspace).Query(func(q pgx.Rows) (err error) {
+		margins, err = pgx.CollectRows(q, pgx.RowToStructByName[floorMargin])
+		return err
+	})
+	batch.Queue(`select count(*) from field r where `+where, args...).QueryRow(func(row pgx.Row) error { return row.Scan(&total) })
+	err := f.pool.SendBatch(r.Context(), &batch).Close()
+	answer(w, r, err, floorMatrix(rows, margins, total))
+}
+
+// level is what a program needs of a field; empty for no link.
+func (r floorMatrixRow) level(program int64) string {
+	for i, id := range r.Programs {
+		if id == program {
+			return r.Levels[i]
+		}
+	}
+	return ""
 }
 
 type floorCount struct {

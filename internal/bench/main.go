@@ -21,7 +21,8 @@ import (
 
 // options is what the command line asks for.
 type options struct {
-	fields  int           // in the workspace that is measured; a tenth as many are in a second one
+	fields  int           // of all workspaces, or where these are two of the one that is measured: the other has a tenth as many
+	spaces  int           // workspaces of equal size; zero for two, of which the smaller is not measured
 	window  time.Duration // of load, before it is the other's turn
 	rounds  int           // pairs of windows of each workload
 	gate    bool          // exit with 1 where a bound is missed
@@ -44,10 +45,11 @@ func main() {
 	var o options
 	quick := flag.Bool("quick", false, "short windows: a look, not a measurement")
 	flag.IntVar(&o.fields, "fields", 100_000, "fields of the workspace that is measured")
+	flag.IntVar(&o.spaces, "workspaces", 0, "spread the fields over so many workspaces, of which the last is measured")
 	flag.DurationVar(&o.window, "window", 1500*time.Millisecond, "length of a window of load")
 	flag.IntVar(&o.rounds, "rounds", 5, "pairs of windows of each workload")
 	flag.BoolVar(&o.gate, "gate", false, "exit with 1 where a bound is missed")
-	flag.StringVar(&o.only, "only", "", "run one workload alone: list, counted, search, field, home, gzip, sql, link, judge, asof, start, import, review")
+	flag.StringVar(&o.only, "only", "", "run one workload alone: list, counted, search, field, matrix, home, gzip, sql, link, judge, asof, start, import, review")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the server to this file")
 	flag.StringVar(&o.server, "server", "", "measure this program instead of building it")
 	flag.BoolVar(&o.keep, "keep", false, "print the database's address and wait for an interrupt at the end")
@@ -138,11 +140,11 @@ func (b *bench) prepare(ctx context.Context) error {
 	}
 	b.postgres = processes{root: postmaster, children: true}
 	b.report.about = b.machine()
-	fields := b.fields
+	of := b.options
 	if b.only == "import" { // what is imported has a workspace of its own; lists are read beside it
-		fields = min(fields, 20_000)
+		of.fields = min(of.fields, 20_000)
 	}
-	b.db, err = seed(ctx, b.dsn, fields, &b.report)
+	b.db, err = seed(ctx, b.dsn, of.sizes(), &b.report)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	mathrand "math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -49,10 +50,18 @@ var words = []string{"email", "phone", "mobile", "first_name", "last_name", "bir
 	"ip_address", "device_id", "cookie_id", "browser", "referrer", "utm_source", "household", "children", "pet", "profession",
 	"income_band", "interests", "size", "favourite_brand", "wishlist", "notes", "created_by", "updated_by", "external_ref", "row_hash"}
 
-// seed fills two workspaces: the one that is measured, and one with a tenth of the fields, so that what keeps them apart
+// sizes are how many fields each workspace gets; the last one is measured. There are others, so that what keeps them apart
 // has something to do.
-func seed(ctx context.Context, dsn string, fields int, r *report) (*database, error) {
-	d := &database{fields: fields}
+func (o options) sizes() []int {
+	if o.spaces == 0 {
+		return []int{o.fields / 10, o.fields}
+	}
+	return slices.Repeat([]int{o.fields / o.spaces}, o.spaces)
+}
+
+// seed fills workspaces of these sizes.
+func seed(ctx context.Context, dsn string, sizes []int, r *report) (*database, error) {
+	d := &database{fields: sizes[len(sizes)-1]}
 	var err error
 	if d.owner, err = floorPool(ctx, dsn); err != nil {
 		return nil, err
@@ -65,8 +74,12 @@ func seed(ctx context.Context, dsn string, fields int, r *report) (*database, er
 		Scan(&user); err != nil {
 		return nil, err
 	}
-	for i, n := range []int{fields / 10, fields} {
-		slug := []string{"beside", "bench"}[i]
+	for i, n := range sizes {
+		last := i == len(sizes)-1
+		slug := "bench"
+		if !last {
+			slug = fmt.Sprintf("beside-%d", i)
+		}
 		by := domain.Actor{User: user, Name: "Camille Bench", Email: "bench@example.com", Role: domain.RoleAdmin, Lang: "en"}
 		w, err := d.store.AddWorkspace(ctx, by, domain.Workspace{Slug: slug, Name: slug, Locale: "en", Thresholds: domain.DefaultThresholds()})
 		if err != nil {
@@ -78,15 +91,17 @@ func seed(ctx context.Context, dsn string, fields int, r *report) (*database, er
 		if err := s.fill(); err != nil {
 			return nil, err
 		}
-		if _, err := d.owner.Exec(ctx, "analyze"); err != nil { // as the database does by itself before long
-			return nil, err
+		if i == 0 || last { // as the database does by itself before long
+			if _, err := d.owner.Exec(ctx, "analyze"); err != nil {
+				return nil, err
+			}
 		}
 		say("judging")
 		began := time.Now()
 		if err := d.store.JudgeAll(ctx, by); err != nil {
 			return nil, err
 		}
-		if i == 1 {
+		if last {
 			d.by = by
 			d.firstApplication, d.firstProgram, d.firstField = s.application, s.program, s.field
 			r.note("first judgement of all fields, each verdict stored", "%.1f s", time.Since(began).Seconds())

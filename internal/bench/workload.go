@@ -23,7 +23,7 @@ type workload struct {
 }
 
 var workloads = []workload{
-	{"list", measureList}, {"counted", measureCounted}, {"search", measureSearch}, {"field", measureField}, {"home", measureHome},
+	{"list", measureList}, {"counted", measureCounted}, {"search", measureSearch}, {"field", measureField}, {"matrix", measureMatrix}, {"home", measureHome},
 	{"gzip", measureCompressed}, {"sql", measureSQL}, {"link", measureLink}, {"judge", measureJudge}, {"asof", measureAsOf}, {"start", measureStart}, {"import", measureImport}, {"review", measureReview},
 }
 
@@ -140,6 +140,13 @@ func measureField(ctx context.Context, b *bench) error {
 	b.report.atLeast("field page requests a second, 16 clients", out[16].rate, "×", 0.35)
 	b.report.atMost("field page CPU a request, 1 client", out[1].cpu, "×", 3)
 	return nil
+}
+
+// measureMatrix asks for the matrix of fields and programs, whole and narrowed, with the margins that it counts.
+func measureMatrix(ctx context.Context, b *bench) error {
+	application := fmt.Sprintf("?application=%d", b.db.firstApplication+3)
+	_, err := b.pages(ctx, "matrix of fields and programs", []string{"/w/bench/matrix", "/w/bench/matrix" + application}, []string{"/matrix", "/matrix" + application})
+	return err
 }
 
 func measureHome(ctx context.Context, b *bench) error {

@@ -16,6 +16,7 @@ type MatrixProgram struct {
 	Status    domain.ProgramStatus `db:"status"`
 	Essential int64                `db:"essential"`
 	Useful    int64                `db:"useful"`
+	Bare      int64                `db:"bare"` // links that lack the gain or the alternative that they should say
 }
 
 // MatrixRow is a field in the matrix with its links, by program.
@@ -63,6 +64,9 @@ func (s *Store) Matrix(ctx context.Context, by domain.Actor, q domain.ListQuery,
 		if page.Programs, err = s.matrixPrograms(ctx, by, nil); err != nil {
 			return err
 		}
+		for _, p := range page.Programs {
+			page.Bare += p.Bare
+		}
 		page.Shown = slices.DeleteFunc(slices.Clone(page.Programs), func(p MatrixProgram) bool {
 			if len(show) > 0 {
 				return !slices.Contains(show, p.ID)
@@ -84,25 +88,27 @@ func (s *Store) Matrix(ctx context.Context, by domain.Actor, q domain.ListQuery,
 			}
 			page.Datasets = mapSlice(list, func(n named) domain.Option { return domain.Option{ID: n.ID, Name: n.Name} })
 		}
-		page.Bare, err = one[int64](ctx, s, "link", `select count(*) from program_link where workspace_id = @ws and note = '' and level <> 'essential'`,
-			pgx.StrictNamedArgs{"ws": by.Workspace})
-		return err
+		return nil
 	})
 	return page, err
 }
 
-// matrixPrograms counts the links of programs: of all, or of those named.
+// matrixPrograms returns programs with the stored counters of their links: all, or those named.
 func (s *Store) matrixPrograms(ctx context.Context, by domain.Actor, ids []int64) ([]MatrixProgram, error) {
 	return many[MatrixProgram](ctx, s, "program", `
-		select p.id, p.name, p.status, coalesce(l.essential, 0) as essential, coalesce(l.useful, 0) as useful
+		select p.id, p.name, p.status, coalesce(l.essential, 0) as essential, coalesce(l.useful, 0) as useful, coalesce(l.bare, 0) as bare
 		from program p
-		left join (select program_id, count(*) filter (where level = 'essential') as essential, count(*) filter (where level = 'useful') as useful
-			from program_link where workspace_id = @ws and (@ids::bigint[] is null or program_id = any(@ids)) group by program_id) l on l.program_id = p.id
+		left join (select program_id, sum(essential)::bigint as essential, sum(useful)::bigint as useful, sum(bare)::bigint as bare
+			from link_tally where workspace_id = @ws and (@ids::bigint[] is null or program_id = any(@ids)) group by program_id) l on l.program_id = p.id
 		where p.workspace_id = @ws and p.archived_at is null and (@ids::bigint[] is null or p.id = any(@ids))
 		order by fold(p.name), p.id`, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids})
 }
 
-// matrixRows orders by the place of the dataset among all, so that the many fields are sorted by two numbers.
+// matrixWalk is how long a list must be for its page to be found by walking the datasets in order, which looks at all that a
+// short list leaves out.
+const matrixWalk = 1_000
+
+// matrixRows orders by the place of the dataset among all. A long list is walked dataset by dataset until the page is full.
 func (f *fieldList) matrixRows(ctx context.Context, page *MatrixPage, from int) error {
 	type row struct {
 		ID          domain.FieldID   `db:"id"`
@@ -113,15 +119,29 @@ func (f *fieldList) matrixRows(ctx context.Context, page *MatrixPage, from int) 
 		Application string           `db:"application"`
 		Class       domain.GDPRClass `db:"gdpr_class"`
 		Programs    int32            `db:"programs"`
+		Position    int32            `db:"position"`
+		Place       int64            `db:"place"`
 	}
 	c := f.conditions("")
 	size := max(f.q.Size, 1)
-	rows, err := many[row](ctx, f.s, "field", `select r.id, r.name, r.label, r.dataset_id, o.dataset, o.application, r.gdpr_class, r.programs
-		from field r
-		join (select d.id, d.name as dataset, a.name as application, row_number() over (order by fold(a.name), a.id, fold(d.name), d.id) as place
-			from dataset d join application a on a.workspace_id = d.workspace_id and a.id = d.application_id
-			where d.workspace_id = @ws) o on o.id = r.dataset_id
-		where `+c.sql()+` order by o.place, r.position, r.id limit `+c.arg(size+1)+` offset `+c.arg(max(from, 0)), c.args)
+	sql := `with place as materialized (
+			select d.id, d.name as dataset, a.name as application, row_number() over (order by a.folded, a.id, fold(d.name), d.id) as place
+			from dataset d join (select id, name, fold(name) as folded from application where workspace_id = @ws offset 0) a on a.id = d.application_id
+			where d.workspace_id = @ws
+		) `
+	const cols = "r.id, r.name, r.label, r.dataset_id, r.gdpr_class, r.programs, r.position"
+	end, skip := c.arg(max(from, 0)+size+1), c.arg(max(from, 0))
+	if page.Total.N < matrixWalk {
+		sql += `select ` + cols + `, o.dataset, o.application, o.place from field r join place o on o.id = r.dataset_id where ` + c.sql() + `
+			order by o.place, r.position, r.id limit ` + end + `::bigint - ` + skip + `::bigint offset ` + skip
+	} else {
+		sql += `select id, name, label, dataset_id, gdpr_class, programs, position, dataset, application, place from (
+				select ` + cols + `, o.dataset, o.application, o.place from (select id, dataset, application, place from place order by place) o
+				cross join lateral (select ` + cols + ` from field r where r.dataset_id = o.id and ` + c.sql() + ` order by r.position, r.id limit ` + end + `) r
+				limit ` + end + `::bigint - ` + skip + `::bigint offset ` + skip + `
+			) x order by place, position, id`
+	}
+	rows, err := many[row](ctx, f.s, "field", sql, c.args)
 	if err != nil {
 		return err
 	}

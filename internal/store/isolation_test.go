@@ -409,7 +409,7 @@ func finders(s *store.Store) map[string]func(context.Context, domain.Actor, int6
 
 // seeThrough are the functions that run as the owner of the tables; docs/adr/0002 says why each must.
 var seeThrough = []string{
-	"analyze_datasets", "field_matches", "field_search", "field_search_alike", "fold_field_tally", "fold_mapping_tally",
+	"analyze_datasets", "field_matches", "field_search", "field_search_alike", "fold_field_tally", "fold_link_tally", "fold_mapping_tally",
 	"fold_review_tally", "forget_review", "forget_seals", "forget_suggestions", "forget_tally_changes", "invitation_by_token", "member_workspace", "note_unsealed",
-	"refresh_statistics", "remove_workspace", "reserve_ids", "seal_events", "seal_transaction", "tally_fields", "tally_mappings", "tally_review",
+	"refresh_statistics", "remove_workspace", "reserve_ids", "seal_events", "seal_transaction", "tally_fields", "tally_links", "tally_mappings", "tally_review",
 }

@@ -343,8 +343,8 @@ var _ = addRegister(registerSQL{
 		left join objective b on b.workspace_id = r.workspace_id and b.id = r.objective_id
 		left join journey_stage g on g.workspace_id = r.workspace_id and g.id = r.stage_id
 		left join app_user o on o.id = r.owner_id
-		left join lateral (select count(*) as n from program_link l
-			where l.workspace_id = r.workspace_id and l.program_id = r.id and l.level <> 'avoid') ls on true
+		left join lateral (select coalesce(sum(l.essential + l.useful), 0)::bigint as n from link_tally l
+			where l.workspace_id = r.workspace_id and l.program_id = r.id) ls on true
 		left join lateral (select count(*) as n from requirement q
 			where q.workspace_id = r.workspace_id and q.program_id = r.id) qs on true`,
 	cells: map[string]string{

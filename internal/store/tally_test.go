@@ -2,7 +2,11 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
 	"testing"
+	"time"
 
 	"utile/internal/domain"
 	"utile/internal/store"
@@ -132,4 +136,66 @@ func TestFrameCountsWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("a proposal that was given up", 2)
+}
+
+// The margins of the matrix are stored counters: they must be what counting says, whatever happens to links, before and after a
+// fold, today and on another day.
+func TestProgramsCountTheirLinks(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by, ctx := w.Admin(), t.Context()
+	dataset := w.Dataset(t, by, w.Application(t, by, "CRM"), "customer")
+	programs := []int64{int64(w.Program(t, by, "Welcome", "live")), int64(w.Program(t, by, "Birthday", "live"))}
+	var fields []int64
+	for i := range 12 {
+		fields = append(fields, int64(w.Field(t, by, dataset, fmt.Sprintf("f%d", i), "")))
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	some := func() (picked []int64) {
+		for _, f := range fields {
+			if random.IntN(3) == 0 {
+				picked = append(picked, f)
+			}
+		}
+		return picked
+	}
+	levels, notes := []string{"essential", "useful", "avoid"}, []string{"", "+3 % opened"}
+	for step := range 40 {
+		program, level, note := programs[random.IntN(2)], levels[random.IntN(3)], notes[random.IntN(2)]
+		switch random.IntN(4) {
+		case 0, 1:
+			w.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level, note) select $1, f, $2, $3, $4 from unnest($5::bigint[]) f
+				on conflict do nothing`, by.Workspace, program, level, note, some())
+		case 2:
+			w.Exec(t, `update program_link set level = $2, note = $3 where workspace_id = $1 and field_id = any($4)`, by.Workspace, level, note, some())
+		default:
+			w.Exec(t, `delete from program_link where workspace_id = $1 and field_id = any($2)`, by.Workspace, some())
+		}
+		if random.IntN(5) == 0 {
+			if err := w.Store.FoldTally(ctx, by); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page, err := w.Store.Matrix(ctx, by, domain.ListQuery{Size: 50}, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		past := by
+		past.AsOf = time.Now()
+		before, err := w.Store.Matrix(ctx, past, domain.ListQuery{Size: 50}, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(page.Programs, before.Programs) {
+			t.Fatalf("step %d: counters say %+v, counting %+v", step, page.Programs, before.Programs)
+		}
+		essential, bare := int64(0), int64(0)
+		if err := w.Owner.QueryRow(ctx, `select count(*) filter (where level = 'essential'), count(*) filter (where level <> 'essential' and note = '') from program_link
+			where workspace_id = $1`, by.Workspace).Scan(&essential, &bare); err != nil {
+			t.Fatal(err)
+		}
+		if got := page.Programs[0].Essential + page.Programs[1].Essential; got != essential || page.Bare != bare {
+			t.Fatalf("step %d: %d essential and %d bare links, want %d and %d", step, got, page.Bare, essential, bare)
+		}
+	}
 }

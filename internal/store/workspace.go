@@ -203,7 +203,7 @@ func (s *Store) RemoveWorkspace(ctx context.Context, by domain.Actor, slug strin
 	})
 }
 
-// FoldTally sums the counters of the fields, mappings and suggestions of the actor's workspace, which grow by rows with every
+// FoldTally sums the counters of the fields, links, mappings and suggestions of the actor's workspace, which grow by rows with every
 // change. Where nothing changed since the last time it writes nothing.
 func (s *Store) FoldTally(ctx context.Context, by domain.Actor) error {
 	return s.Write(ctx, by, func(s *Store) error {
@@ -214,6 +214,12 @@ func (s *Store) FoldTally(ctx context.Context, by domain.Actor) error {
 			return err
 		}
 		if _, err = s.exec(ctx, "workspace", `select fold_mapping_tally() where (select count(*) from mapping_tally where workspace_id = @ws) > 1`,
+			pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+			return err
+		}
+		if _, err = s.exec(ctx, "workspace", `select fold_link_tally() where (select count(*) from link_tally where workspace_id = @ws)
+				> (select count(*) from (select from link_tally where workspace_id = @ws group by program_id
+					having sum(essential) <> 0 or sum(useful) <> 0 or sum(bare) <> 0) g)`,
 			pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
 			return err
 		}
