@@ -19,6 +19,8 @@ const (
 	SubjectProgram          = "program"
 	SubjectScenario         = "scenario"
 	SubjectSegment          = "segment"
+	SubjectTarget           = "target"
+	SubjectTargetVersion    = "target_version"
 	SubjectFlow             = "flow"
 	SubjectImport           = "import"
 	SubjectView             = "view"

@@ -18,6 +18,8 @@ type (
 	ProgramID          int64
 	ScenarioID         int64
 	SegmentID          int64
+	TargetID           int64
+	TargetVersionID    int64
 	FlowID             int64
 	DecisionID         int64
 	BatchID            int64

@@ -126,6 +126,13 @@ var archiveTables = []archiveTable{
 		self_approved:bool withdrawn_at:time?`).ordered("", "t.id"),
 	newArchiveTable("requirement", "requirement", "program_id>program category_id>category level role note").
 		ordered("", "t.program_id, t.category_id"),
+	newArchiveTable("target", "target", `id:own field_id>field? category_id>category? program_id>program? target_action cause how
+		instead_id>category? collection_point_id>collection_point? wording consent_category_id>category? reason owner_id>user? due_on:date?
+		progress source version:int created_at:time updated_at:time`).ordered("", "t.id"),
+	newArchiveTable("target_version", "target_version", "id:own number:int name note frozen_by>user? frozen_by_name frozen_at:time").ordered("", "t.id"),
+	newArchiveTable("target_frozen", "target_frozen", `id:own version_id>target_version target_id~target field_id~field? category_id~category? about place
+		program program_id~program? target_action target_standing cause how instead collection_point wording consent_category reason
+		owner due_on:date?`).ordered("", "t.id"),
 	newArchiveTable("decision", "decision", `id:own field_id>field kind reason until:date? decided_by>user? decided_by_name
 		decided_at:time withdrawn_at:time? batch_id>batch?`).ordered("", "t.id"),
 	newArchiveTable("refusal", "suggestion_refusal", `id:own category_id>category field_id>field? name refused_by>user? refused_by_name
@@ -261,7 +268,7 @@ var archiveUser = newArchiveTable("user", "app_user", "id:own email name locale"
 // subjectKinds tells the kind of records that a subject of the history or of a comment is.
 var subjectKinds = map[string]string{
 	"member": "user", "team": "team", "application": "application", "dataset": "dataset", "field": "field", "category": "category",
-	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program", "scenario": "scenario", "segment": "segment",
+	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program", "scenario": "scenario", "segment": "segment", "target": "target", "target_version": "target_version",
 	"client_processing": "client_processing", "flow": "flow", "retention_rule": "retention_rule", "import": "import", "view": "view", "thread": "thread", "mapping": "mapping", "decision": "decision", "batch": "batch",
 }
 

@@ -281,6 +281,24 @@ func (g *generator) plan() {
 		}
 	}
 	g.put("requirement", map[string]any{"program": 1, "category": 2, "level": "useful", "role": "reach", "note": g.text()})
+	targets := []map[string]any{
+		{"field": 1, "target_action": "drop", "cause": "", "how": "", "wording": ""},
+		{"category": 1, "program": 1, "target_action": "collect", "cause": "", "how": "", "collection_point": g.maybe(1), "wording": g.text(), "consent_category": g.maybe(2)},
+		{"field": 2, "target_action": "replace", "cause": "too_precise", "how": g.text(), "instead": g.maybe(1), "wording": ""},
+	}
+	for _, target := range targets {
+		maps.Copy(target, map[string]any{"id": g.next("target"), "reason": g.text(), "owner": g.maybe(g.of("user")), "due_on": g.maybe(g.day()),
+			"progress": g.pick("todo", "doing"), "source": g.pick("hand", "workshop"), "created_at": g.time(), "updated_at": g.time(), "version": 2})
+		g.put("target", maps.Clone(target))
+	}
+	g.put("target_version", map[string]any{"id": g.next("target_version"), "number": 1, "name": "Diagnostic initial", "note": g.text(), "frozen_by": g.maybe(1),
+		"frozen_by_name": "anna", "frozen_at": g.time()})
+	for _, target := range targets {
+		g.put("target_frozen", map[string]any{"id": g.next("target_frozen"), "version": 1, "target": target["id"], "field": target["field"],
+			"category": target["category"], "program_id": target["program"], "about": g.text(), "place": g.text(), "program": g.text(),
+			"target_action": target["target_action"], "target_standing": g.pick("todo", "reached"), "cause": target["cause"], "how": target["how"], "instead": g.text(), "collection_point": g.text(), "wording": g.text(),
+			"consent_category": g.text(), "reason": g.text(), "owner": g.text(), "due_on": g.maybe(g.day())})
+	}
 }
 
 func (g *generator) traces() {

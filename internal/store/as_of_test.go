@@ -30,7 +30,7 @@ var withoutPast = []string{
 	"approval", "batch_work", "carried_event", "event", "event_seal", "event_unsealed", "field_suggestion", "field_tally", "field_tally_change",
 	"heading_memory", "import_chunk", "import_file", "import_flow", "import_problem", "import_row", "invitation", "link_tally", "mapping_tally", "notice_version", "record_import", "review_item",
 	"review_lease", "review_question", "review_snooze", "review_tally", "saved_view",
-	"suggestion_count", "suggestion_due", "suggestion_refusal", "suggestion_run", "verdict_day",
+	"suggestion_count", "suggestion_due", "suggestion_refusal", "suggestion_run", "target_frozen", "target_version", "verdict_day",
 }
 
 // notCompared are tables whose past is kept and that two compared days do not tell of: measures stand with their dates on

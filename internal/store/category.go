@@ -211,6 +211,9 @@ func (s *Store) CategoryUses(ctx context.Context, by domain.Actor, id domain.Cat
 			union all
 			select 'requirements', 'category&state=active,archived', count(*) from requirement where workspace_id = @ws and category_id = @id
 			union all
+			select 'targets', 'category', count(*) from target t left join field f on f.workspace_id = t.workspace_id and f.id = t.field_id
+				where t.workspace_id = @ws and coalesce(t.category_id, f.category_id) = @id
+			union all
 			select 'scenarios', 'consent_category&state=active,archived', count(*) from scenario where workspace_id = @ws and consent_id = @id`)
 		return err
 	})

@@ -223,12 +223,23 @@ func (s *Store) CollectedIDs(ctx context.Context, by domain.Actor, id domain.Col
 	return ids, err
 }
 
+// CollectionPointOptions returns the id and name of every collection point that is not archived, by name, for forms.
+func (s *Store) CollectionPointOptions(ctx context.Context, by domain.Actor) (options []domain.Option, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		options, err = s.options(ctx, by, `select id, name from collection_point where workspace_id = @ws and archived_at is null order by fold(name), id`)
+		return err
+	})
+	return options, err
+}
+
 // CollectionPointUses tells what holds a collection point in place.
 func (s *Store) CollectionPointUses(ctx context.Context, by domain.Actor, id domain.CollectionPointID) (uses []domain.Use, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		uses, err = s.uses(ctx, by, int64(id), `
 			select 'fields' as register, 'collection_point&state=active,gone,archived' as filter, count(*) as n from field_collection
-				where workspace_id = @ws and collection_point_id = @id`)
+				where workspace_id = @ws and collection_point_id = @id
+			union all
+			select 'targets', 'collection_point', count(*) from target where workspace_id = @ws and collection_point_id = @id`)
 		return err
 	})
 	return uses, err

@@ -38,6 +38,7 @@ var comparedKinds = []comparedKind{
 	{"program", "program", [2]string{"id"}, "j->>'name'", "id", domain.SubjectProgram},
 	{"link", "program_link", [2]string{"field_id", "program_id"}, fieldNamed + " || ' → ' || " + named("program", "program_id"), "field_id", domain.SubjectField},
 	{"requirement", "requirement", [2]string{"program_id", "category_id"}, named("program", "program_id") + " || ' → ' || " + codeNamed, "program_id", domain.SubjectProgram},
+	{"target", "target", [2]string{"id"}, "coalesce(nullif(" + fieldNamed + ", ''), " + codeNamed + ")", "id", domain.SubjectTarget},
 	{"decision", "decision", [2]string{"id"}, fieldNamed, "field_id", domain.SubjectField},
 	{"program_purpose", "program_purpose", [2]string{"program_id", "purpose_id"}, named("program", "program_id") + " || ' → ' || " + named("purpose", "purpose_id"), "program_id", domain.SubjectProgram},
 	{"collection", "field_collection", [2]string{"collection_point_id", "field_id"}, named("collection_point", "collection_point_id") + " || ' → ' || " + fieldNamed,

@@ -277,7 +277,9 @@ func (s *Store) RemoveField(ctx context.Context, by domain.Actor, id domain.Fiel
 		decisions, err := s.uses(ctx, by, int64(id), `
 			select 'decisions' as register, '' as filter, count(*) as n from decision where workspace_id = @ws and field_id = @id
 			union all
-			select 'mappings', 'field&mapping=rejected', count(*) from purpose_mapping where workspace_id = @ws and field_id = @id and state = 'rejected'`)
+			select 'mappings', 'field&mapping=rejected', count(*) from purpose_mapping where workspace_id = @ws and field_id = @id and state = 'rejected'
+			union all
+			select 'targets', 'field', count(*) from target where workspace_id = @ws and field_id = @id`)
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,15 @@ type FieldView struct {
 	Completeness int
 	Missing      []string
 	Retention    []FieldRule // every rule that may bind the field
+	Targets      []FieldTarget
+}
+
+// FieldTarget is what is to become of a field, for a program or for the whole workspace.
+type FieldTarget struct {
+	ID      domain.TargetID     `db:"id"`
+	Action  domain.TargetAction `db:"target_action"`
+	Due     *time.Time          `db:"due_on"`
+	Program string              `db:"program"` // empty for the whole workspace
 }
 
 // FieldPlace is where a field is, and what holds it.
@@ -292,6 +301,9 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		left join app_user pu on pu.id = m.proposed_by
 		left join app_user du on du.id = m.decided_by
 		where m.workspace_id = @ws and m.field_id = @id order by m.state, m.id`, of)
+	queue(&b, &v.Targets, `select t.id, t.target_action, t.due_on, coalesce(p.name, '') as program from target t
+		left join program p on p.workspace_id = t.workspace_id and p.id = t.program_id
+		where t.workspace_id = @ws and t.field_id = @id order by t.program_id is not null, p.name, t.id`, of)
 	queue(&b, &v.Flows, fieldFlows, of)
 	queue(&b, &v.Retention, fieldRules, of)
 	queue(&b, &guesses, fieldSuggestion, of)

@@ -18,7 +18,7 @@ type Names struct {
 var nameKinds = map[string]string{
 	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
 	"target_application": "application", "category": "category", "retention": "retention_rule", "rule": "retention_rule", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
-	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "consent_category": "category", "proposed_by": "user", "decided_by": "user",
+	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "consent_category": "category", "instead": "category", "proposed_by": "user", "decided_by": "user",
 }
 
 const namesSQL = `
@@ -78,6 +78,11 @@ func (n Names) Application(id domain.ApplicationID) string { return n.byKind["ap
 
 // Category returns the code of a data category.
 func (n Names) Category(id domain.CategoryID) string { return n.byKind["category"][int64(id)] }
+
+// CollectionPoint returns the name of a collection point; empty for none.
+func (n Names) CollectionPoint(id domain.CollectionPointID) string {
+	return n.byKind["collection_point"][int64(id)]
+}
 
 // Purpose returns the code and name of a purpose.
 func (n Names) Purpose(id domain.PurposeID) string { return n.byKind["purpose"][int64(id)] }

@@ -241,7 +241,9 @@ func (s *Store) ProgramUses(ctx context.Context, by domain.Actor, id domain.Prog
 		uses, err = s.uses(ctx, by, int64(id), `select 'fields' as register, 'program&state=active,gone,archived' as filter, count(*) as n from program_link
 			where workspace_id = @ws and program_id = @id
 			union all
-			select 'scenarios', 'program&state=active,archived', count(*) from scenario where workspace_id = @ws and program_id = @id`)
+			select 'scenarios', 'program&state=active,archived', count(*) from scenario where workspace_id = @ws and program_id = @id
+			union all
+			select 'targets', 'program', count(*) from target where workspace_id = @ws and program_id = @id`)
 		return err
 	})
 	return uses, err

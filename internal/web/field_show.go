@@ -42,6 +42,8 @@ type fieldShowView struct {
 	propose             string       // form of a purpose; empty where the visitor may not
 	options             []ui.Option  // of the form that is open
 	decide              *fieldDecide // nil where the visitor may not
+	targets             []fieldTarget
+	target              string // form of a target; empty where the visitor may not
 	typed               fieldTyped
 	linkList, flowList  string // the registers, narrowed to this field
 	self, from          string // address of the page, and the list that the visitor came from
@@ -160,7 +162,23 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 	}
 	v.options, v.self = refOptions(p.v.Options), p.path()
 	v.decide = p.decide()
+	if p.by.Can(domain.EditPlan) && p.v.Field.State != "archived" {
+		v.target = workspacePath(p.by, "targets", "new") + "?field=" + itoa(p.v.Field.ID)
+	}
+	for _, t := range p.v.Targets {
+		line := fieldTarget{mark: targetMark(p.ctx, t.Action), href: targetPath(p.by, t.ID), scope: targetScope(p.ctx, t.Program)}
+		if t.Due != nil {
+			line.due = p.t("target.due", "day", i18n.Day(p.ctx, *t.Due))
+		}
+		v.targets = append(v.targets, line)
+	}
 	return v
+}
+
+// fieldTarget is what is to become of the field.
+type fieldTarget struct {
+	mark
+	href, scope, due string
 }
 
 // decide offers the answers to the flags of a field that is in the lists.

@@ -108,6 +108,14 @@ func (v formView) optional(name string) ui.Field {
 	return f
 }
 
+// kept is the class of what one choice asks for: it stays in sight under another where it holds something.
+func (v formView) kept(name, value string) string {
+	if _, wrong := v.problems[name]; wrong || value != "" {
+		return "kept"
+	}
+	return ""
+}
+
 // summary lists the problems above the form, in order of their fields' names, each leading to its control.
 func (v formView) summary() []ui.Problem {
 	var out []ui.Problem

@@ -47,6 +47,7 @@ var sections = []section{
 	{stream: "diagnose", path: "imports", key: "nav.imports"},
 	{stream: "target", path: "plan", key: "plan.title"},
 	{stream: "target", path: "requirements", key: "requirements.title"},
+	{stream: "target", path: "targets", key: "targets.title"},
 	{stream: "target", path: "programs", key: "nav.programs"},
 	{stream: "target", path: "scenarios", key: "scenarios.title"},
 	{stream: "target", path: "segments", key: "segments.title"},

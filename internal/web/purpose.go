@@ -171,14 +171,6 @@ type purposeEditView struct {
 	countries    []ui.Option
 }
 
-// kept is the class of what a legal basis asks for: it stays in sight under another basis where it holds something.
-func (v purposeEditView) kept(name, value string) string {
-	if _, wrong := v.problems[name]; wrong || value != "" {
-		return "kept"
-	}
-	return ""
-}
-
 // purposeEdit shows the form, for a new purpose (id 0) or for one that is there.
 func (s *Server) purposeEdit(w http.ResponseWriter, r *http.Request, status int, id domain.PurposeID, f purposeForm, p domain.Problems) error {
 	ctx, by := r.Context(), actor(r)

@@ -38,6 +38,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.planRoutes(inside)
 		s.programRoutes(inside)
 		s.scenarioRoutes(inside)
+		s.targetRoutes(inside)
 		s.segmentRoutes(inside)
 		s.objectiveRoutes(inside)
 		s.stageRoutes(inside)

@@ -87,6 +87,10 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 		return itoa(insert(t, s, `insert into scenario (workspace_id, program_id, name) values ($1, $2::text::bigint, $3) returning id`,
 			by.Workspace, coded("program")(t, s, by), fresh("scenario")))
 	},
+	"target": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		return itoa(insert(t, s, `insert into target (workspace_id, field_id, target_action, reason) values ($1, $2, 'drop', 'Nobody reads it') returning id`,
+			by.Workspace, routeField(t, s, by)))
+	},
 	"category": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
 		return itoa(insert(t, s, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class) values ($1, $2, $2, $2, 'personal') returning id`, by.Workspace, fresh("c")))
 	},

@@ -120,7 +120,7 @@ func eventIcon(what string) string {
 }
 
 // bookkeeping are values that undoing a change needs and nobody reads.
-var bookkeeping = map[string]bool{"linked_by": true, "linked_at": true, "source": true, "decision_id": true, "approval_id": true}
+var bookkeeping = map[string]bool{"linked_by": true, "linked_at": true, "source": true, "field": true, "decision_id": true, "approval_id": true}
 
 func changedNames(e domain.Event) []string {
 	var names []string
@@ -151,7 +151,7 @@ var valueEnums = map[string]string{
 	"notice": "choice", "collection_kind": "collection_point.kind", "mechanism": "flow.mechanism", "frequency": "flow.frequency", "consent": "choice", "encrypted": "choice", "nullable": "choice", "decision": "decision", "decision.kind": "decision",
 	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "scenario_kind": "scenario.kind", "nature": "scenario.nature", "trigger_kind": "scenario.trigger", "status": "program.status",
 	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
-	"art9_condition": "art9", "purpose.subjects": "subject", "security_measures": "measure", "reopened_because": "column", "automated": "choice",
+	"art9_condition": "art9", "purpose.subjects": "subject", "security_measures": "measure", "reopened_because": "column", "automated": "choice", "target_action": "target.action", "cause": "target.cause", "progress": "target.progress",
 	"retention_rule.triggers": "retention.trigger", "fate": "retention.fate", "retention_source": "retention.source", "bound": "retention.bound",
 	"certainty": "retention.certainty", "dpia": "dpia", "criteria": "criterion", "contract": "contract", "adequacy": "adequacy",
 }

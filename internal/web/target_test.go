@@ -1,0 +1,119 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"utile/internal/domain"
+	"utile/internal/web/webtest"
+)
+
+// TestTargetsAreDecidedFrozenAndCompared goes the way of a target: decided from a field and for a category, refused where something is
+// missing, reached by what the register holds, frozen, changed, compared in words and in a file.
+func TestTargetsAreDecidedFrozenAndCompared(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	by := s.Admin()
+	dataset := s.Dataset(t, by, s.Application(t, by, "CRM"), "contacts")
+	field := s.Field(t, by, dataset, "birth_date", "ident.contact.email")
+	program := s.Program(t, by, "BDAY", "live")
+	health := s.Category(t, by, "art9.health")
+	v := s.As(t, s.Acme[domain.RoleFacilitator])
+
+	if page := v.Get("/w/acme/targets/progress").Want(http.StatusOK); !strings.Contains(page.Text("main"), "No target action yet") {
+		t.Errorf("an empty page says %q", page.Text("main"))
+	}
+	form := v.Get("/w/acme/targets/new?field=" + itoa(field)).Want(http.StatusOK)
+	if !strings.Contains(form.Text("main"), "birth_date") || form.Doc().Find("select[name=category]").Length() != 0 {
+		t.Error("the form of a field asks for a category")
+	}
+	page := v.Post("/w/acme/targets", "field", itoa(field), "target_action", "replace", "progress", "done").Want(http.StatusUnprocessableEntity)
+	for _, name := range []string{"cause", "how", "reason", "progress"} {
+		if page.Problem(name) == "" {
+			t.Errorf("nothing is said of %s", name)
+		}
+	}
+	saved := v.Post("/w/acme/targets", "field", itoa(field), "target_action", "replace", "cause", "too_precise", "how", "Day and month only", "reason",
+		"The year serves nothing", "due_on", "2020-01-31", "progress", "todo").Want(http.StatusSeeOther)
+	if got := v.Get(saved.Location).Want(http.StatusOK).Text("main"); !strings.Contains(got, "Too precise") || !strings.Contains(got, "Late") || !strings.Contains(got, "Day and month only") {
+		t.Errorf("the target says %q", got)
+	}
+	collect := v.Post("/w/acme/targets", "category", itoa(health), "program", itoa(program), "target_action", "collect", "reason", "For the menu", "progress", "todo").Want(http.StatusSeeOther)
+	if got := v.Get(collect.Location).Text("main"); !strings.Contains(got, "The plan of collection lacks: collection point, due, wording.") {
+		t.Errorf("the gaps of the plan of collection: %q", got)
+	}
+	list := v.Get("/w/acme/targets?target_standing=late").Want(http.StatusOK)
+	if got := list.Text("tbody"); !strings.Contains(got, "birth_date") || strings.Contains(got, "art9.health") {
+		t.Errorf("late are %q", got)
+	}
+
+	if got := v.Post("/w/acme/targets/versions", "name", " ").Want(http.StatusUnprocessableEntity).Problem("name"); got == "" {
+		t.Error("a version without a name is frozen")
+	}
+	v.Post("/w/acme/targets/versions", "name", "First workshop", "note", "With the stores").Want(http.StatusSeeOther)
+	s.Exec(t, `update field set state = 'gone' where id = $1`, field)
+	v.Post(collect.Location, "version", "1", "target_action", "drop", "reason", "No menu after all", "progress", "todo").Want(http.StatusSeeOther)
+	v.Post(collect.Location, "version", "1", "target_action", "keep", "progress", "todo").Want(http.StatusConflict)
+
+	progress := v.Get("/w/acme/targets/progress").Want(http.StatusOK)
+	if got := progress.Text("main"); !strings.Contains(got, "“First workshop”: 0 of 2 reached. Today: 2 of 2.") || !strings.Contains(got, "With the stores") {
+		t.Errorf("the course is %q", got)
+	}
+	compare, _ := progress.Doc().Find(`#versions ~ * a[href*="compare"], section:has(#versions) a[href*="compare"]`).First().Attr("href")
+	changes := v.Get(compare).Want(http.StatusOK).Text("main")
+	for _, want := range []string{"1 decided otherwise, 1 reached", "“Collect” becomes “Drop”.", "No menu after all", "birth_date"} {
+		if !strings.Contains(changes, want) {
+			t.Errorf("what changed does not say %q: %q", want, changes)
+		}
+	}
+	file := v.Get(strings.Replace(compare, "compare?", "compare.csv?", 1)).Want(http.StatusOK)
+	if !strings.Contains(file.Body, "birth_date") || strings.Count(file.Body, "\n") != 3 {
+		t.Errorf("the file holds %q", file.Body)
+	}
+	v.Get("/w/acme/targets/compare?from=999").Want(http.StatusNotFound)
+	if got := v.Get("/w/acme/targets/frozen").Want(http.StatusOK).Text("tbody"); strings.Count(got, "First workshop") != 2 {
+		t.Errorf("the version lists %q", got)
+	}
+	if got := v.Get("/w/acme/targets.json").Want(http.StatusOK).Body; !strings.Contains(got, `"target_standing":"reached"`) {
+		t.Errorf("the export holds %q", got)
+	}
+	v.Post(saved.Location + "/remove").Want(http.StatusSeeOther)
+	if got := v.Get("/w/acme/history").Text("main"); !strings.Contains(got, "Target action of “birth_date” taken back") || !strings.Contains(got, "Version “First workshop” of the target frozen") {
+		t.Errorf("the history says %q", got)
+	}
+	viewer := s.As(t, s.Acme[domain.RoleViewer])
+	viewer.Post("/w/acme/targets/versions", "name", "Mine").Want(http.StatusForbidden)
+	if viewer.Get("/w/acme/targets/progress").Doc().Find("form[action$=versions]").Length() != 0 {
+		t.Error("a viewer is offered to freeze a version")
+	}
+}
+
+func TestTargetPagesInBrowser(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	by := s.Admin()
+	s.Crowd(t, by, 60)
+	program := s.Program(t, by, "ANNIV", "live")
+	s.Exec(t, `update program set name = 'Anniversaire client et relances de fidélité' where id = $1`, program)
+	s.Exec(t, `insert into target (workspace_id, field_id, program_id, target_action, reason, due_on, owner_id, progress)
+		select $1, id, case when id % 3 = 0 then $2::bigint end, (array['keep', 'limit', 'drop', 'archive', 'review'])[1 + id % 5],
+			'Aucun programme ne s’en sert depuis deux ans', date '2026-01-31' + (id % 700)::integer, $3, (array['todo', 'doing'])[1 + id % 2] from field`,
+		by.Workspace, program, by.User)
+	target := insert(t, s, `insert into target (workspace_id, category_id, program_id, target_action, reason) values ($1, $2, $3, 'collect',
+		'Pour souhaiter l’anniversaire sans demander l’année') returning id`, by.Workspace, s.Category(t, by, "art9.health"), program)
+	for _, name := range []string{"Diagnostic initial", "Après l’atelier avec les magasins"} {
+		if _, err := s.Store.FreezeTargets(t.Context(), by, domain.TargetVersion{Name: name, Note: "Comité CRM"}); err != nil {
+			t.Fatal(err)
+		}
+		s.Exec(t, `update target set progress = 'done' where target_action in ('limit', 'archive') and id % 2 = 0`)
+		s.Exec(t, `update target set target_action = 'drop', due_on = due_on + 30 where target_action = 'review' and id % 2 = 0`)
+	}
+	inBrowser(t, s, by,
+		shownPage{"targets", "/w/acme/targets?n=10"},
+		shownPage{"target", "/w/acme/targets/" + itoa(target)},
+		shownPage{"target-edit", "/w/acme/targets/" + itoa(target) + "/edit"},
+		shownPage{"target-progress", "/w/acme/targets/progress"},
+		shownPage{"target-changes", "/w/acme/targets/compare"},
+		shownPage{"target-frozen", "/w/acme/targets/frozen?n=10"})
+}
