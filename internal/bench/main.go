@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,7 +28,7 @@ type options struct {
 	window  time.Duration // of load, before it is the other's turn
 	rounds  int           // pairs of windows of each workload
 	gate    bool          // exit with 1 where a bound is missed
-	only    string        // the one workload to run; empty for all
+	only    string        // workloads to run, by commas; empty for all
 	profile string        // file for a CPU profile of the server, which then runs inside this program
 	server  string        // program to measure; empty to build it
 	keep    bool          // wait before the database goes away
@@ -49,7 +51,7 @@ func main() {
 	flag.DurationVar(&o.window, "window", 1500*time.Millisecond, "length of a window of load")
 	flag.IntVar(&o.rounds, "rounds", 5, "pairs of windows of each workload")
 	flag.BoolVar(&o.gate, "gate", false, "exit with 1 where a bound is missed")
-	flag.StringVar(&o.only, "only", "", "run one workload alone: list, counted, search, field, matrix, home, gzip, sql, link, judge, asof, start, import, review")
+	flag.StringVar(&o.only, "only", "", "run these workloads alone, by commas: list, counted, search, field, matrix, home, gzip, sql, link, judge, asof, start, import, review")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the server to this file")
 	flag.StringVar(&o.server, "server", "", "measure this program instead of building it")
 	flag.BoolVar(&o.keep, "keep", false, "print the database's address and wait for an interrupt at the end")
@@ -109,7 +111,7 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 	}
 	defer b.report.print(os.Stdout) // what was measured before something failed too
 	for _, w := range workloads {
-		if o.only != "" && o.only != w.name {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), w.name) {
 			continue
 		}
 		say("measuring: " + w.name)
