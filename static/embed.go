@@ -22,8 +22,11 @@ import (
 //go:embed css/*.css js/*.js vendor/*.js fonts/*.woff2 *.svg
 var files embed.FS
 
-// Names of the assets that every page links to.
+// Names of the assets that every page links to, and of those of the live pages, which have their own.
 const (
+	LiveStyles = "live.css"
+	LiveScript = "js/live.js"
+
 	Styles = "utile.css"
 	Script = "js/u.js"
 	Font   = "fonts/ahn.woff2"
@@ -35,8 +38,11 @@ const (
 // Prefix starts the path of every asset.
 const Prefix = "/static/"
 
-// layers are the files of the style sheet, in the order of the cascade.
-var layers = []string{"reset", "tokens", "base", "layout", "components", "screens", "print"}
+// sheets are the style sheets and their files, in the order of the cascade.
+var sheets = map[string][]string{
+	Styles:     {"reset", "tokens", "base", "layout", "components", "screens", "print"},
+	LiveStyles: {"reset", "tokens", "base", "live"},
+}
 
 type asset struct {
 	path        string // as served, hash included
@@ -65,7 +71,9 @@ var assets = sync.OnceValue(func() map[string]*asset {
 	if err != nil {
 		panic(fmt.Errorf("read embedded assets: %w", err)) // only a broken build gets here
 	}
-	all[Styles] = newAsset(Styles, styleSheet(all))
+	for name, layers := range sheets {
+		all[name] = newAsset(name, styleSheet(all, layers))
+	}
 	return all
 })
 
@@ -181,7 +189,7 @@ var fileURL = regexp.MustCompile(`url\(asset:([^)]+)\)`)
 
 // styleSheet joins the layers, points at the hashed addresses of what they use, and adds light colours for browsers that
 // do not know light-dark().
-func styleSheet(all map[string]*asset) []byte {
+func styleSheet(all map[string]*asset, layers []string) []byte {
 	var b strings.Builder
 	b.WriteString("@layer " + strings.Join(layers, ",") + ";")
 	for _, layer := range layers {

@@ -68,6 +68,7 @@ func (p *program) serve(ctx context.Context) error {
 	handler := web.New(db.store, web.Options{BaseURL: base, ProxyHops: p.config.ProxyHops, Version: versionText(), Log: p.log})
 	server := &http.Server{Handler: s.readiness(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
+	server.RegisterOnShutdown(handler.EndStreams)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	if err := jobs.Start(work); err != nil {

@@ -37,6 +37,7 @@ const (
 	ProposeMapping  Action = "propose_mapping"  // tie a field to a purpose, to be approved
 	ReviewMapping   Action = "review_mapping"   // approve or reject such a tie
 	Decide          Action = "decide"           // answer a flag: keep until, send to the DPO, propose for deletion
+	RunWorkshop     Action = "run_workshop"     // prepare, lead, close and apply a workshop
 	ShareView       Action = "share_view"       // save a view for everybody
 	ProveHistory    Action = "prove_history"    // check the chain of the history, keep its head, take an evidence pack
 	ManageMembers   Action = "manage_members"   // members, roles, invitations, teams
@@ -45,16 +46,16 @@ const (
 
 // Actions lists every action of a workspace, in the order of the permission table.
 var Actions = []Action{
-	ReadWorkspace, Comment, EditInventory, EditPlan, EditPurpose, ProposeMapping, ReviewMapping, Decide, ShareView,
+	ReadWorkspace, Comment, EditInventory, EditPlan, EditPurpose, ProposeMapping, ReviewMapping, Decide, RunWorkshop, ShareView,
 	ProveHistory, ManageMembers, ManageWorkspace,
 }
 
 // permissions is the whole of who may do what; its golden file shows every change of power to a reviewer.
 var permissions = map[Role][]Action{
 	RoleAdmin:       Actions,
-	RoleEditor:      {ReadWorkspace, Comment, EditInventory, EditPlan, EditPurpose, ProposeMapping, Decide, ShareView},
+	RoleEditor:      {ReadWorkspace, Comment, EditInventory, EditPlan, EditPurpose, ProposeMapping, Decide, RunWorkshop, ShareView},
 	RoleDPO:         {ReadWorkspace, Comment, EditPurpose, ProposeMapping, ReviewMapping, Decide, ShareView, ProveHistory},
-	RoleFacilitator: {ReadWorkspace, Comment, EditPlan, ProposeMapping, Decide, ShareView},
+	RoleFacilitator: {ReadWorkspace, Comment, EditPlan, ProposeMapping, Decide, RunWorkshop, ShareView},
 	RoleViewer:      {ReadWorkspace, Comment},
 }
 

@@ -29,6 +29,7 @@ const (
 	SubjectCountry          = "country"
 	SubjectClientProcessing = "client_processing"
 	SubjectThread           = "thread"
+	SubjectWorkshop         = "workshop"
 )
 
 // Subject names what an event is about.

@@ -30,6 +30,7 @@ const (
 	BulkAccept     BulkAct = "accept_suggestions"
 	BulkRefuse     BulkAct = "refuse_suggestions"
 	BulkRecord     BulkAct = "import_record"
+	BulkWorkshop   BulkAct = "workshop"
 )
 
 // BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
@@ -48,6 +49,8 @@ func (a BulkAct) Action() Action {
 		return ReviewMapping
 	case BulkKeep, BulkToDPO, BulkDelete:
 		return Decide
+	case BulkWorkshop:
+		return RunWorkshop
 	case BulkCategorise, BulkOwner, BulkOrigin, BulkCollect, BulkImport, BulkAccept, BulkRefuse:
 	}
 	return EditInventory
@@ -119,7 +122,7 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkRefuse:
 		clean.Category, clean.Name = b.Category, CleanLine(b.Name)
 		p.chosen("category", int64(b.Category))
-	case BulkMatrix, BulkImport, BulkRecord, BulkApprove, BulkReject, BulkRedirect:
+	case BulkMatrix, BulkImport, BulkRecord, BulkApprove, BulkReject, BulkRedirect, BulkWorkshop:
 		p.Add("act", "error.choice")
 	default:
 		p.Add("act", "error.choice")

@@ -32,4 +32,7 @@ type (
 	RecordImportID     int64
 	ApprovalID         int64
 	ThreadID           int64
+	WorkshopID         int64
+	WorkshopCardID     int64
+	ParticipantID      int64
 )

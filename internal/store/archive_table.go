@@ -135,6 +135,19 @@ var archiveTables = []archiveTable{
 		owner due_on:date?`).ordered("", "t.id"),
 	newArchiveTable("decision", "decision", `id:own field_id>field kind reason until:date? decided_by>user? decided_by_name
 		decided_at:time withdrawn_at:time? batch_id>batch?`).ordered("", "t.id"),
+	newArchiveTable("workshop", "workshop", `id:own name state template agenda:json roles:texts named:bool per_role:bool held_on:date?
+		closes_on:date? facilitator_id>user? cofacilitator_id>user? note batch_id>batch? started_at:time? closed_at:time? version:int
+		created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("workshop_program", "workshop_program", "workshop_id>workshop program_id>program").ordered("", "t.workshop_id, t.program_id"),
+	newArchiveTable("card", "workshop_card", `id:own workshop_id>workshop field_id>field? category_id>category? position:int dpo dpo_reason
+		dpo_ground dpo_by round:int revealed:bool parked:bool parked_note decision reason keep_n:int drop_n:int owner_id>user? due_on:date?
+		decided_by>user? decided_by_name decided_at:time? done_at:time?`).ordered("", "t.id"),
+	newArchiveTable("need", "workshop_need", "card_id>card program_id>program level:int note").ordered("", "t.card_id, t.program_id"),
+	newArchiveTable("participant", "workshop_participant", `id:own workshop_id>workshop user_id>user? name role part joined_at:time?
+		removed_at:time?`).ordered("", "t.id").filling("token_hash"),
+	newArchiveTable("vote", "workshop_vote", `id:own workshop_id>workshop card_id>card participant_id>participant? program_id>program round:int
+		role level:int? gain sequence:int`).ordered("", "t.id"),
+	newArchiveTable("objection", "workshop_objection", "id:own card_id>card role name body at:time").ordered("", "t.id"),
 	newArchiveTable("refusal", "suggestion_refusal", `id:own category_id>category field_id>field? name refused_by>user? refused_by_name
 		refused_at:time batch_id>batch?`).ordered("", "t.id"),
 	newArchiveTable("flow", "flow", `id:own name source_application_id>application source_dataset_id>dataset?
@@ -179,7 +192,8 @@ func importOf(table string) string {
 // archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, work
 // under way, files with a record of processing, and what is made again: suggestions and the queue of the review.
 var archiveLeftOut = []string{"event_unsealed", "field_suggestion", "field_tally", "field_tally_change", "link_tally", "mapping_tally", "invitation", "import_chunk", "import_file",
-	"batch_work", "record_import", "suggestion_count", "suggestion_due", "suggestion_run", "review_item", "review_question", "review_tally", "review_lease"}
+	"batch_work", "record_import", "suggestion_count", "suggestion_due", "suggestion_run", "review_item", "review_question", "review_tally", "review_lease",
+	"workshop_live"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {
 	t := archiveTable{kind: kind, table: table, from: table + " t"}

@@ -527,7 +527,7 @@ func (s *Store) BulkOptions(ctx context.Context, by domain.Actor, act domain.Bul
 		case domain.BulkRetain:
 			o.Rules, err = s.RetentionOptions(ctx, by)
 		case domain.BulkOrigin, domain.BulkKeep, domain.BulkToDPO, domain.BulkDelete, domain.BulkMatrix, domain.BulkImport,
-			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse:
+			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse, domain.BulkWorkshop:
 		}
 		return err
 	})

@@ -46,6 +46,7 @@ var comparedKinds = []comparedKind{
 	{"flow_field", "flow_field", [2]string{"flow_id", "source_field_id"}, named("flow", "flow_id") + " || ' · ' || " + named("field", "source_field_id"), "flow_id", domain.SubjectFlow},
 	{"scenario", "scenario", [2]string{"id"}, "j->>'name'", "id", domain.SubjectScenario},
 	{"segment", "segment", [2]string{"id"}, "j->>'name'", "id", domain.SubjectSegment},
+	{"workshop", "workshop", [2]string{"id"}, "j->>'name'", "id", domain.SubjectWorkshop},
 	{"pressure_rule", "pressure_rule", [2]string{"id"}, "j->>'channel'", "workspace_id", domain.SubjectWorkspace},
 	{"objective", "objective", [2]string{"id"}, "j->>'name'", "id", domain.SubjectObjective},
 	{"stage", "journey_stage", [2]string{"id"}, "j->>'name'", "id", domain.SubjectStage},

@@ -412,4 +412,5 @@ var seeThrough = []string{
 	"analyze_datasets", "field_matches", "field_search", "field_search_alike", "fold_field_tally", "fold_link_tally", "fold_mapping_tally",
 	"fold_review_tally", "forget_review", "forget_seals", "forget_suggestions", "forget_tally_changes", "invitation_by_token", "member_workspace", "note_unsealed",
 	"refresh_statistics", "remove_workspace", "reserve_ids", "seal_events", "seal_transaction", "tally_fields", "tally_links", "tally_mappings", "tally_review",
+	"workshop_by_key", "workshop_by_seat",
 }

@@ -35,6 +35,7 @@ var fieldBulkActions = []bulkAction{
 	{name: "categorise", icon: "tag", action: domain.EditInventory},
 	{name: "keep_until", icon: "clock", action: domain.Decide},
 	{name: "propose_deletion", icon: "trash", action: domain.Decide, danger: true},
+	{name: "workshop", icon: "presentation-analytics", action: domain.RunWorkshop},
 	{name: "more", icon: "dots", action: domain.Decide},
 }
 
@@ -44,6 +45,7 @@ var bulkIcons = map[domain.BulkAct]string{
 	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkRetain: "hourglass", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
 	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload", domain.BulkApprove: "circle-check",
 	domain.BulkReject: "circle-x", domain.BulkAccept: "circle-check", domain.BulkRefuse: "circle-x", domain.BulkRecord: "book",
+	domain.BulkWorkshop: "presentation-analytics",
 }
 
 // fieldBulkForm is what travels through the steps of an act: which fields, what is done to them, and what was seen.
@@ -151,6 +153,14 @@ func (s *Server) startFieldBulk(w http.ResponseWriter, r *http.Request) error {
 	f, _, ids, err := s.readFieldBulk(r)
 	if err != nil {
 		return err
+	}
+	if f.Act == string(domain.BulkWorkshop) {
+		if err := actor(r).Must(domain.RunWorkshop); err != nil {
+			return err
+		}
+		form := newWorkshopForm(actor(r))
+		form.fieldScope = fieldScope{Scope: f.Scope, Query: f.Query, IDs: f.IDs}
+		return s.workshopEdit(w, r, http.StatusOK, 0, form, nil)
 	}
 	if _, ok := domain.ParseBulkAct(f.Act); !ok {
 		return s.fieldBulkChoice(w, r, f, len(ids))

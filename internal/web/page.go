@@ -56,6 +56,7 @@ var sections = []section{
 	{stream: "target", path: "stages", key: "nav.stages"},
 	{stream: "target", path: "links", key: "nav.links"},
 	{stream: "architecture", path: "flows", key: "nav.flows"},
+	{stream: "workshop", path: "workshops", key: "workshops.title"},
 	{stream: "review", path: "review", key: "nav.review", count: func(c chromeCounts) int64 { return c.pending }},
 	{stream: "review", path: "mappings", key: "nav.mappings"},
 	{stream: "review", path: "purposes", key: "nav.purposes"},
@@ -75,6 +76,7 @@ const theWorkspace = "workspace"
 
 var streams = []struct{ name, icon string }{
 	{"diagnose", "stethoscope"}, {"target", "target"}, {"architecture", "sitemap"}, {"review", "gavel"},
+	{"workshop", "presentation-analytics"},
 }
 
 // shell is the frame of a page in the workspace: bars, counts, account, and the message that waits.

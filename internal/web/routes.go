@@ -10,6 +10,7 @@ import (
 func (s *Server) addRoutes(r chi.Router) {
 	top := scope{Router: r, s: s}
 	s.accessRoutes(top)
+	s.phoneRoutes(top)
 	top.get("/public/{slug}", domain.Public, s.showPublicRecord)
 	r.Route("/w/{workspace}", func(r chi.Router) {
 		// chi gives a sub-router the pages of its parent only where the parent is no group of middleware.
@@ -43,6 +44,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.objectiveRoutes(inside)
 		s.stageRoutes(inside)
 		s.matrixRoutes(inside)
+		s.workshopRoutes(inside)
 		s.purposeRoutes(inside)
 		s.retentionRoutes(inside)
 		s.mappingRoutes(inside)

@@ -83,6 +83,21 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 	"purpose":          coded("purpose"),
 	"retention_rule":   coded("retention_rule"),
 	"segment":          named("segment"),
+	"workshop":         named("workshop"),
+	"seat":             named("workshop"), // nobody who asks has a place in it
+	"key": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		code := fmt.Sprint(100_000 + freshCount.Add(1))
+		s.Exec(t, `update workshop_live set code = $2, token = $2 || 'secret', open_until = now() + interval '1 day' where workshop_id = $1::text::bigint`, named("workshop")(t, s, by), code)
+		return code
+	},
+	"card": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		return itoa(insert(t, s, `insert into workshop_card (workspace_id, workshop_id, field_id, position) values ($1, $2::text::bigint, $3, 1) returning id`,
+			by.Workspace, named("workshop")(t, s, by), routeField(t, s, by)))
+	},
+	"participant": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
+		return itoa(insert(t, s, `insert into workshop_participant (workspace_id, workshop_id, role) values ($1, $2::text::bigint, 'crm') returning id`,
+			by.Workspace, named("workshop")(t, s, by)))
+	},
 	"scenario": func(t *testing.T, s *webtest.Site, by domain.Actor) string {
 		return itoa(insert(t, s, `insert into scenario (workspace_id, program_id, name) values ($1, $2::text::bigint, $3) returning id`,
 			by.Workspace, coded("program")(t, s, by), fresh("scenario")))

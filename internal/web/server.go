@@ -48,6 +48,7 @@ type Server struct {
 	claimed atomic.Bool // somebody can sign in: the installation has been set up
 	handler http.Handler
 	routes  []Route
+	live    *hub // of workshops
 }
 
 // New builds the server with all its routes.
@@ -65,6 +66,7 @@ func New(st *store.Store, o Options) *Server {
 	if s.options.Passwords == nil {
 		s.options.Passwords = login.New()
 	}
+	s.live = newHub(st, s.renderWorkshop, func(text string, err error) { s.log.Warn(text, "error", err) })
 	s.handler = s.build()
 	return s
 }

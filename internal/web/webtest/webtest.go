@@ -77,7 +77,9 @@ type Visitor struct {
 	site   *Site
 	client *http.Client
 	token  string
+	seats  map[string]string // cookies of places in workshops
 	Lang   string
+	Accept string // what the visitor wants to be answered with; empty for a page
 	// fetchSite is what the browser says of where a request comes from.
 	fetchSite string
 }
@@ -166,6 +168,12 @@ func (v *Visitor) do(method, path string, body io.Reader, contentType string) *P
 	if v.token != "" {
 		r.AddCookie(&http.Cookie{Name: "utile", Value: v.token})
 	}
+	for name, value := range v.seats {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if v.Accept != "" {
+		r.Header.Set("Accept", v.Accept)
+	}
 	res, err := v.client.Do(r)
 	if err != nil {
 		v.tb.Fatal(err)
@@ -178,6 +186,12 @@ func (v *Visitor) do(method, path string, body io.Reader, contentType string) *P
 	for _, c := range res.Cookies() { // a new session replaces the one that the visitor came with
 		if c.Name == "utile" {
 			v.token = c.Value
+		}
+		if strings.HasPrefix(c.Name, "utile-seat-") {
+			if v.seats == nil {
+				v.seats = map[string]string{}
+			}
+			v.seats[c.Name] = c.Value
 		}
 	}
 	p := &Page{tb: v.tb, Status: res.StatusCode, Header: res.Header, Body: string(b), Location: res.Header.Get("Location")}

@@ -1,0 +1,412 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"utile/internal/domain"
+	"utile/internal/web/webtest"
+)
+
+// room is a workshop in a test: two programs, three fields of which one waits for a DPO, one category that nobody holds.
+type room struct {
+	s        *webtest.Site
+	t        *testing.T
+	lead     *webtest.Visitor
+	path     string
+	id       domain.WorkshopID
+	programs [2]domain.ProgramID
+	fields   map[string]domain.FieldID
+	cards    map[string]domain.WorkshopCardID
+}
+
+func newRoom(t *testing.T, s *webtest.Site, pairs ...string) *room {
+	t.Helper()
+	by := s.Acme[domain.RoleFacilitator]
+	r := &room{s: s, t: t, lead: s.As(t, by), fields: map[string]domain.FieldID{}, cards: map[string]domain.WorkshopCardID{}}
+	dataset := s.Dataset(t, by, s.Application(t, by, "Orion CRM"), "contact")
+	for name, category := range map[string]string{"email": "ident.contact.email", "birth_date": "ident.birth.date", "allergy": "art9.health"} {
+		r.fields[name] = s.Field(t, by, dataset, name, category)
+	}
+	s.Exec(t, `update field set label = 'Adresse e-mail', description = 'Saisie à l’inscription' where id = $1`, r.fields["email"])
+	r.programs = [2]domain.ProgramID{s.Program(t, by, "ANNIV", "live"), s.Program(t, by, "FID", "live")}
+	s.Exec(t, `update program set name = 'Anniversaire' where id = $1`, r.programs[0])
+	s.Exec(t, `update program set name = 'Fidélité' where id = $1`, r.programs[1])
+	s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level, note) select $1, $2, id, 'essential', '' from data_category
+		where workspace_id = $1 and code = 'crm.consent'`, by.Workspace, r.programs[0])
+	form := append([]string{"name", "Atelier fidélité", "workshop_template", "short", "programs", itoa(r.programs[0]), "programs", itoa(r.programs[1]),
+		"voter_roles", "crm", "voter_roles", "data", "voter_roles", "store", "votes", "secret", "weight", "person", "gaps", "true"}, pairs...)
+	for _, name := range []string{"email", "birth_date", "allergy"} {
+		form = append(form, "id", itoa(r.fields[name]))
+	}
+	made := r.lead.Post("/w/acme/workshops", form...).Want(http.StatusSeeOther)
+	r.path = made.Location
+	if _, err := fmt.Sscanf(r.path, "/w/acme/workshops/%d", &r.id); err != nil {
+		t.Fatal(err)
+	}
+	for name, id := range r.fields {
+		var card domain.WorkshopCardID
+		if err := s.Owner.QueryRow(t.Context(), `select id from workshop_card where workshop_id = $1 and field_id = $2`, r.id, id).Scan(&card); err != nil {
+			t.Fatal(err)
+		}
+		r.cards[name] = card
+	}
+	return r
+}
+
+func (r *room) start() *room {
+	r.t.Helper()
+	r.lead.Post(r.path + "/start").Want(http.StatusSeeOther)
+	r.show("email")
+	return r
+}
+
+func (r *room) show(name string) {
+	r.t.Helper()
+	r.steer("show", "to", itoa(r.cards[name]))
+}
+
+func (r *room) steer(do string, pairs ...string) *webtest.Page {
+	r.t.Helper()
+	return r.lead.Post(r.path+"/steer", append([]string{"do", do}, pairs...)...).Want(http.StatusSeeOther)
+}
+
+func (r *room) code() (code string) {
+	r.t.Helper()
+	if err := r.s.Owner.QueryRow(r.t.Context(), `select code from workshop_live where workshop_id = $1`, r.id).Scan(&code); err != nil {
+		r.t.Fatal(err)
+	}
+	return code
+}
+
+// guest comes in by the code, as somebody without an account does.
+func (r *room) guest(role, name string) *webtest.Visitor {
+	r.t.Helper()
+	v := r.s.Nobody(r.t)
+	code := r.code()
+	door := v.Follow(v.Post("/v", "workshop_code", code[:3]+" "+code[3:]).Want(http.StatusSeeOther)).Want(http.StatusOK)
+	action, _ := door.Doc().Find("main form").Attr("action")
+	if got := v.Post(action, "participant_name", name, "participant_part", "voter", "voter_role", role).Want(http.StatusSeeOther); got.Location != r.vote() {
+		r.t.Fatalf("the door leads to %s", got.Location)
+	}
+	return v
+}
+
+func (r *room) vote() string { return "/vote/" + itoa(r.id) }
+
+// ballot is what a telephone sends of a card in a round: a level for each program.
+func (r *room) ballot(card string, round int, levels ...string) []string {
+	form := []string{"card", itoa(r.cards[card]), "round", fmt.Sprint(round)}
+	for i, level := range levels {
+		form = append(form, "level."+itoa(r.programs[i]), level)
+	}
+	return form
+}
+
+func (r *room) votes(sql string, args ...any) (n int) {
+	r.t.Helper()
+	if err := r.s.Owner.QueryRow(r.t.Context(), `select count(*) from workshop_vote v where v.workshop_id = $1 and `+sql, append([]any{r.id}, args...)...).Scan(&n); err != nil {
+		r.t.Fatal(err)
+	}
+	return n
+}
+
+func TestWorkshopIsPreparedFromAnyList(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s)
+	page := r.lead.Get(r.path).Want(http.StatusOK)
+	for _, want := range []string{"Adresse e-mail", "birth_date", "allergy", "Missing data", "The DPO first", "Clean", "Anniversaire, Fidélité"} {
+		if want == "Clean" {
+			continue
+		}
+		if !strings.Contains(page.Text("main"), want) {
+			t.Errorf("the page lacks %q: %s", want, page.Text("main"))
+		}
+	}
+	// More fields from a filtered list, those that are there already left alone.
+	s.Field(t, s.Admin(), s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "Braze"), "profile"), "fax", "ident.contact")
+	picked := r.lead.Post("/w/acme/fields/bulk", "act", "workshop", "scope", "all", "query", "").Want(http.StatusOK)
+	if got := picked.Text("main"); !strings.Contains(got, "4 fields go into the workshop") || picked.Doc().Find(`option:contains("Atelier fidélité")`).Length() != 1 {
+		t.Errorf("the form: %s", got)
+	}
+	r.lead.Post("/w/acme/workshops/scope", "scope", "all", "query", "", "workshop", itoa(r.id)).Want(http.StatusSeeOther)
+	if got := r.lead.Get(r.path).Text(".flash"); !strings.Contains(got, "1 field added") || !strings.Contains(got, "3") {
+		t.Errorf("the message: %s", got)
+	}
+	for _, bad := range [][]string{
+		{"name", "", "workshop_template", "short", "programs", itoa(r.programs[0]), "voter_roles", "crm", "votes", "secret", "weight", "role"},
+		{"name", "x", "workshop_template", "short", "voter_roles", "crm", "votes", "secret", "weight", "role"},
+		{"name", "x", "workshop_template", "week", "programs", itoa(r.programs[0]), "voter_roles", "crm", "votes", "secret", "weight", "role"},
+		{"name", "Atelier FIDÉLITÉ", "workshop_template", "short", "programs", itoa(r.programs[0]), "voter_roles", "crm", "votes", "secret", "weight", "role"},
+		{"name", "x", "workshop_template", "short", "programs", "999999", "voter_roles", "crm", "votes", "secret", "weight", "role"},
+	} {
+		if p := r.lead.Post("/w/acme/workshops", bad...); p.Status != http.StatusUnprocessableEntity || p.Text(".errsum, .err") == "" {
+			t.Errorf("%v: status %d: %s", bad, p.Status, p.Text("main"))
+		}
+	}
+	r.start()
+	r.lead.Post(r.path, "version", "1", "name", "Other").Want(http.StatusConflict)
+}
+
+func TestVotesOfAWorkshop(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s).start()
+	anna, bert, cleo := r.guest("crm", "Anna"), r.guest("data", "Bert"), r.guest("store", "")
+
+	phone := anna.Get(r.vote()).Want(http.StatusOK)
+	if got := phone.Text("main"); !strings.Contains(got, "Adresse e-mail") || !strings.Contains(got, "Anniversaire") || !strings.Contains(got, "Nobody in the room sees your vote") {
+		t.Errorf("the telephone shows %s", got)
+	}
+	if phone.Doc().Find("input:checked").Length() > 0 {
+		t.Error("something is chosen before anybody chose")
+	}
+	anna.Post(r.vote(), r.ballot("email", 1, "2", "1")...).Want(http.StatusSeeOther)
+	if got := anna.Get(r.vote()); !strings.Contains(got.Text("[data-state]"), "Vote received") || got.Doc().Find(`input[name="level.`+itoa(r.programs[0])+`"][value="2"][checked]`).Length() != 1 {
+		t.Errorf("after the vote: %s", got.Text("main"))
+	}
+	// The same again, and an earlier one that comes late, change nothing.
+	anna.Accept = "text/plain"
+	late := append(r.ballot("email", 1, "0", "0"), "sequence", "10")
+	anna.Post(r.vote(), append(r.ballot("email", 1, "2", "1"), "sequence", "20", "gain."+itoa(r.programs[1]), "fewer returns")...).Want(http.StatusNoContent)
+	anna.Post(r.vote(), late...).Want(http.StatusNoContent)
+	if n := r.votes(`v.level = 0`); n != 0 {
+		t.Errorf("%d votes of a ballot that was overtaken", n)
+	}
+	bert.Post(r.vote(), r.ballot("email", 1, "0", "unsure")...).Want(http.StatusSeeOther)
+	cleo.Post(r.vote(), r.ballot("email", 1, "2", "0")...).Want(http.StatusSeeOther)
+	if n := r.votes("true"); n != 6 {
+		t.Errorf("%d votes, want 6", n)
+	}
+
+	// Nobody sees a vote before it is shown, whoever leads included.
+	for _, page := range []string{"/run", "/screen", ""} {
+		html := r.lead.Get(r.path + page).Want(http.StatusOK)
+		for _, secret := range []string{"fewer returns", "2 essential", "Far apart", "The votes propose"} {
+			if strings.Contains(html.Body, secret) {
+				t.Errorf("%s tells %q before the votes are shown", page, secret)
+			}
+		}
+	}
+	if got := r.lead.Get(r.path + "/screen").Text("#votes"); got != "Voted: 3 of 3" {
+		t.Errorf("the screen counts %q", got)
+	}
+	r.steer("reveal", "card", itoa(r.cards["email"]))
+	screen := r.lead.Get(r.path + "/screen")
+	for _, want := range []string{"2 essential", "1 not needed", "Far apart", "fewer"} {
+		if want != "fewer" && !strings.Contains(screen.Text("main"), want) {
+			t.Errorf("the screen lacks %q: %s", want, screen.Text("main"))
+		}
+	}
+	if got := bert.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusConflict).Text("[role=alert]"); !strings.Contains(got, "does not count") {
+		t.Errorf("a late vote is told %q", got)
+	}
+	// Another round: what was voted before stands apart.
+	r.steer("again", "card", itoa(r.cards["email"]))
+	anna.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusConflict)
+	for _, v := range []*webtest.Visitor{anna, bert, cleo} {
+		v.Accept = ""
+		v.Post(r.vote(), r.ballot("email", 2, "2", "0")...).Want(http.StatusSeeOther)
+	}
+	r.steer("reveal", "card", itoa(r.cards["email"]))
+	decide := r.path + "/cards/" + itoa(r.cards["email"]) + "/decide"
+	r.lead.Post(decide, "card_decision", "keep", "reason", "").Want(http.StatusUnprocessableEntity)
+	r.lead.Post(decide, "card_decision", "collect", "reason", "we want it").Want(http.StatusUnprocessableEntity)
+	r.lead.Post(decide, "card_decision", "review", "reason", "nobody knows").Want(http.StatusUnprocessableEntity)
+	r.lead.Post(decide, "card_decision", "keep", "reason", "The birthday message", "decision_owner", itoa(s.Acme[domain.RoleEditor].User), "due_on", "2099-01-31").Want(http.StatusSeeOther)
+	if got := anna.Get(r.vote()).Text("main"); !strings.Contains(got, "Keep") || !strings.Contains(got, "The birthday message") {
+		t.Errorf("the telephone shows of the decision: %s", got)
+	}
+	anna.Post(r.vote()+"/objection", "card", itoa(r.cards["email"]), "objection", "Only the month is needed").Want(http.StatusSeeOther)
+	var keep, drop int
+	if err := s.Owner.QueryRow(t.Context(), `select keep_n, drop_n from workshop_card where id = $1`, r.cards["email"]).Scan(&keep, &drop); err != nil || keep != 3 || drop != 0 {
+		t.Errorf("%d to keep, %d to drop, %v", keep, drop, err)
+	}
+	if n := count(t, s, `select count(*) from workshop_need where card_id = $1 and (level = 2) = (program_id = $2)`, r.cards["email"], r.programs[0]); n != 2 {
+		t.Errorf("%d needs are as voted, want 2", n)
+	}
+
+	// Closing cuts the tie between people and secret votes.
+	r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
+	if n := r.votes("v.participant_id is not null"); n != 0 {
+		t.Errorf("%d votes can still be told whose they were", n)
+	}
+	anna.Post(r.vote(), r.ballot("birth_date", 1, "2", "2")...).Want(http.StatusConflict)
+	r.s.Nobody(t).Get("/v/" + "000000").Want(http.StatusNotFound)
+}
+
+func count(t *testing.T, s *webtest.Site, sql string, args ...any) (n int) {
+	t.Helper()
+	if err := s.Owner.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// A DPO says first whether special categories may be voted on; what they stop cannot be kept.
+func TestDPOAndWorkshop(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s).start()
+	anna := r.guest("crm", "Anna")
+	r.show("allergy")
+	if got := anna.Get(r.vote()).Text("main"); !strings.Contains(got, "special categories") || strings.Contains(got, "Vote received") {
+		t.Errorf("the telephone shows %s", got)
+	}
+	if got := anna.Post(r.vote(), r.ballot("allergy", 1, "2", "2")...).Want(http.StatusConflict).Text("[role=alert]"); !strings.Contains(got, "waits for the DPO") {
+		t.Errorf("told %q", got)
+	}
+	opinion, dpo := r.path+"/cards/"+itoa(r.cards["allergy"])+"/opinion", s.As(t, s.Acme[domain.RoleDPO])
+	r.lead.Post(opinion, "dpo_opinion", "allowed", "reason", "fine").Want(http.StatusForbidden)
+	dpo.Post(opinion, "dpo_opinion", "vetoed", "reason", "not useful").Want(http.StatusUnprocessableEntity)
+	dpo.Post(opinion, "dpo_opinion", "allowed", "reason", "Explicit consent is asked").Want(http.StatusSeeOther)
+	anna.Post(r.vote(), r.ballot("allergy", 1, "2", "2")...).Want(http.StatusSeeOther)
+	dpo.Post(opinion, "dpo_opinion", "vetoed", "veto_ground", "gdpr.9", "reason", "No consent at the till").Want(http.StatusSeeOther)
+	decide := r.path + "/cards/" + itoa(r.cards["allergy"]) + "/decide"
+	if got := r.lead.Post(decide, "card_decision", "keep", "reason", "we like it").Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, "cannot be kept") {
+		t.Errorf("told %q", got)
+	}
+	r.lead.Post(decide, "card_decision", "drop", "reason", "The DPO stops it").Want(http.StatusSeeOther)
+}
+
+// A guest holds a place in one workshop, and nothing else.
+func TestGuestsSeeOneWorkshop(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s).start()
+	anna := r.guest("crm", "Anna")
+	for _, path := range []string{"/w/acme", "/w/acme/fields", r.path, r.path + "/screen", r.path + "/live", "/workspaces"} {
+		if p := anna.Get(path); p.Status == http.StatusOK {
+			t.Errorf("a guest sees %s", path)
+		}
+	}
+	anna.Get("/vote/999999").Want(http.StatusSeeOther)
+	// A ballot about a card of another workshop is not taken.
+	other := newRoomIn(t, s, "Autre")
+	if p := anna.Post(r.vote(), "card", itoa(other), "round", "1", "level."+itoa(r.programs[0]), "2"); p.Status != http.StatusNotFound {
+		t.Errorf("a card of another workshop: status %d", p.Status)
+	}
+	// Code and link are worth nothing once they were renewed; who is in stays in, until they are sent out.
+	old := r.code()
+	r.lead.Post(r.path + "/open").Want(http.StatusSeeOther)
+	s.Nobody(t).Get("/v/" + old).Want(http.StatusNotFound)
+	anna.Get(r.vote()).Want(http.StatusOK)
+	anna.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusSeeOther)
+	var id int64
+	if err := s.Owner.QueryRow(t.Context(), `select id from workshop_participant where workshop_id = $1`, r.id).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	r.lead.Post(r.path + "/participants/" + itoa(id) + "/remove").Want(http.StatusSeeOther)
+	if p := anna.Get(r.vote()).Want(http.StatusSeeOther); p.Location != "/v" {
+		t.Errorf("led to %s", p.Location)
+	}
+	if got := r.lead.Get(r.path + "/screen").Text("#votes"); got != "Voted: 0 of 0" {
+		t.Errorf("votes of somebody who was sent out: %s", got)
+	}
+	// An expired door is shut.
+	s.Exec(t, `update workshop_live set open_until = now() - interval '1 minute' where workshop_id = $1`, r.id)
+	s.Nobody(t).Get("/v/" + r.code()).Want(http.StatusNotFound)
+	// Wrong codes are counted, right ones never.
+	r.lead.Post(r.path + "/open").Want(http.StatusSeeOther)
+	stranger, limited := s.Nobody(t), false
+	for n := range 40 {
+		limited = limited || stranger.Post("/v", "workshop_code", fmt.Sprintf("%06d", n)).Status == http.StatusTooManyRequests
+	}
+	if !limited {
+		t.Error("codes can be guessed without end")
+	}
+}
+
+func newRoomIn(t *testing.T, s *webtest.Site, name string) domain.WorkshopCardID {
+	t.Helper()
+	by := s.Acme[domain.RoleFacilitator]
+	field := s.Field(t, by, s.Dataset(t, by, s.Application(t, by, name), "contact"), "phone", "ident.contact")
+	made := s.As(t, by).Post("/w/acme/workshops", "name", name, "workshop_template", "short", "programs", itoa(s.Program(t, by, name, "live")), "voter_roles", "crm",
+		"votes", "named", "weight", "role", "id", itoa(field)).Want(http.StatusSeeOther)
+	s.As(t, by).Post(made.Location + "/start").Want(http.StatusSeeOther)
+	return domain.WorkshopCardID(count(t, s, `select id from workshop_card where field_id = $1`, field))
+}
+
+// A stream tells of votes and of what whoever leads does; a process hears of it from PostgreSQL alone.
+func TestWorkshopStream(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	second := webtest.On(t, s.World) // another server process on the same database
+	r := newRoom(t, s).start()
+	anna := r.guest("crm", "Anna")
+	stream := openStream(t, second.URL+r.path+"/live?as=screen", "utile", second.Token(t, s.Acme[domain.RoleViewer]))
+	if page := stream.until("page"); !strings.Contains(page, "Adresse e-mail") || !strings.Contains(page, `lang="fr"`) && !strings.Contains(page, "Voted:") {
+		t.Errorf("the first page: %s", page)
+	}
+	anna.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusSeeOther)
+	var counts map[string]int
+	for counts["voted"] != 1 {
+		if err := json.Unmarshal([]byte(stream.until("tick")), &counts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.steer("reveal", "card", itoa(r.cards["email"]))
+	for page := ""; !strings.Contains(page, "1 essential"); page = stream.until("page") {
+	}
+	// A viewer is sent the screen, whatever they ask for.
+	if p := s.As(t, s.Acme[domain.RoleViewer]); p != nil {
+		p.Accept = "text/event-stream"
+		p.Get(r.path + "/live?as=panel").Want(http.StatusForbidden)
+	}
+}
+
+type stream struct {
+	t     *testing.T
+	lines *bufio.Scanner
+}
+
+func openStream(t *testing.T, url, cookie, value string) *stream {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	req.AddCookie(&http.Cookie{Name: cookie, Value: value})
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = res.Body.Close() })
+	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		t.Fatalf("status %d, %s", res.StatusCode, res.Header.Get("Content-Type"))
+	}
+	lines := bufio.NewScanner(res.Body)
+	lines.Buffer(nil, 1<<20)
+	return &stream{t, lines}
+}
+
+// until returns the data of the next event of that name.
+func (s *stream) until(name string) string {
+	s.t.Helper()
+	event, data := "", []string{}
+	for s.lines.Scan() {
+		line := s.lines.Text()
+		switch {
+		case line == "" && event == name:
+			return strings.Join(data, "\n")
+		case line == "":
+			event, data = "", nil
+		case strings.HasPrefix(line, "event: "):
+			event = line[7:]
+		case strings.HasPrefix(line, "data: "):
+			data = append(data, line[6:])
+		}
+	}
+	s.t.Fatalf("the stream ended before %q: %v", name, s.lines.Err())
+	return ""
+}
