@@ -32,6 +32,9 @@ func newFloor(ctx context.Context, dsn string, workspace int64) (http.Handler, e
 	r.Get("/fields/{field}", f.field)
 	r.Get("/matrix", f.matrix)
 	r.Get("/", f.home)
+	if err := f.liveRoutes(ctx, r); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 

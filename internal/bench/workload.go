@@ -24,7 +24,7 @@ type workload struct {
 
 var workloads = []workload{
 	{"list", measureList}, {"counted", measureCounted}, {"search", measureSearch}, {"field", measureField}, {"matrix", measureMatrix}, {"home", measureHome},
-	{"gzip", measureCompressed}, {"sql", measureSQL}, {"link", measureLink}, {"judge", measureJudge}, {"asof", measureAsOf}, {"start", measureStart}, {"import", measureImport}, {"review", measureReview},
+	{"gzip", measureCompressed}, {"sql", measureSQL}, {"link", measureLink}, {"judge", measureJudge}, {"asof", measureAsOf}, {"start", measureStart}, {"import", measureImport}, {"review", measureReview}, {"workshop", measureWorkshop}, {"crowd", measureCrowd},
 }
 
 // clients are the numbers of clients at once with which pages are asked for.
