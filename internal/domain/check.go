@@ -28,6 +28,13 @@ type CheckedProgram struct {
 	Name     string
 	Template string // code of the template that it was made from; empty for none
 	Channels []string
+	Messages []CheckedMessage // its scenarios that are not over
+}
+
+// CheckedMessage is what the checks read of a scenario: what its messages are, and by which channels they go.
+type CheckedMessage struct {
+	Nature   string
+	Channels []string // none of its own: those of the program
 }
 
 // Severity is what a finding of a check does to an approval.
@@ -252,7 +259,41 @@ var (
 	mixedTemplates   = []string{"", "ONBOARDING", "POST_PURCHASE", "ALERT_ON_DEMAND", "LOYALTY", "SATISFACTION", "REVIEW"}
 )
 
-func (p CheckedProgram) promotes() promotion {
+// promotes tells whether the program sells, by one of some channels where any are named; reaches is false where it goes by none
+// of them. Its scenarios know best what is sent; of channels that none of them uses, the template tells.
+func (p CheckedProgram) promotes(channels []string) (sells promotion, reaches bool) {
+	by := func(own []string) bool {
+		return channels == nil || slices.ContainsFunc(own, func(c string) bool { return slices.Contains(channels, c) })
+	}
+	rest := slices.Clone(p.Channels)
+	for _, m := range p.Messages {
+		own := m.Channels
+		if len(own) == 0 {
+			own = p.Channels
+		}
+		rest = slices.DeleteFunc(rest, func(c string) bool { return slices.Contains(own, c) })
+		if by(own) {
+			sells, reaches = max(sells, m.promotes()), true
+		}
+	}
+	if (len(p.Messages) == 0 || len(rest) > 0) && by(rest) {
+		sells, reaches = max(sells, p.template()), true
+	}
+	return sells, reaches
+}
+
+// promotes tells whether a message sells. To keep up a relation with a customer, a birthday say, is weighed.
+func (m CheckedMessage) promotes() promotion {
+	switch m.Nature {
+	case NaturePromotional:
+		return selling
+	case NatureTransactional, NatureService:
+		return serviceOnly
+	}
+	return perhapsSelling
+}
+
+func (p CheckedProgram) template() promotion {
 	switch {
 	case slices.Contains(serviceTemplates, p.Template):
 		return serviceOnly
@@ -264,14 +305,18 @@ func (p CheckedProgram) promotes() promotion {
 
 // marketing finds programs that sell where nothing may be sold: one that does blocks, one that perhaps does is weighed.
 func (f *CheckFacts) marketing(where, blocks bool, more ...CheckedFact) (Severity, []CheckedFact) {
+	return f.marketingBy(nil, where, blocks, more...)
+}
+
+func (f *CheckFacts) marketingBy(channels []string, where, blocks bool, more ...CheckedFact) (Severity, []CheckedFact) {
 	if !where {
 		return "", nil
 	}
 	facts := append([]CheckedFact{f.basis()}, more...)
 	var severity Severity
 	for _, p := range f.Programs {
-		switch sells := p.promotes(); {
-		case sells == serviceOnly:
+		switch sells, reaches := p.promotes(channels); {
+		case !reaches || sells == serviceOnly:
 			continue
 		case sells == selling && blocks:
 			severity = SeverityBlock
@@ -293,13 +338,7 @@ func (f *CheckFacts) channels(channels []string) (Severity, []CheckedFact) {
 	if f.on("a_consent") || f.Purpose.LegalBasis == "" || f.professionals() {
 		return "", nil
 	}
-	reach := CheckFacts{Purpose: f.Purpose}
-	for _, p := range f.Programs {
-		if slices.ContainsFunc(p.Channels, func(c string) bool { return slices.Contains(channels, c) }) {
-			reach.Programs = append(reach.Programs, p)
-		}
-	}
-	return reach.marketing(true, f.strangers(), f.people())
+	return f.marketingBy(channels, true, f.strangers(), f.people())
 }
 
 // professionals tells whether the data is of people who are written to about their work only: those rules are of consumers.

@@ -13,7 +13,28 @@ func checkOracle(f CheckFacts) (blocks, warns []string) {
 	has := func(list []string, x string) bool { return slices.Contains(list, x) }
 	sells, maySell := map[string]bool{}, map[string]bool{}
 	for _, g := range f.Programs {
-		for _, c := range append(g.Channels, "any") {
+		said := map[string]bool{} // channels of which scenarios tell what goes by them
+		for _, m := range g.Messages {
+			own := m.Channels
+			if len(own) == 0 {
+				own = g.Channels
+			}
+			for _, c := range append(slices.Clone(own), "any") {
+				said[c] = true
+				switch m.Nature {
+				case "promotional":
+					sells[c] = true
+				case "relationship":
+					maySell[c] = true
+				}
+			}
+		}
+		open := false
+		for _, c := range append(slices.Clone(g.Channels), "any") {
+			if said[c] && (c != "any" || !open) {
+				continue
+			}
+			open = true
 			switch g.Template {
 			case "NEWSLETTER", "TELESALES":
 				sells[c] = true
@@ -94,7 +115,10 @@ func TestChecksOverEveryCombination(t *testing.T) {
 		{ConsentProof: "Register", ConsentWithdrawal: "Link", Necessity: "Delivery", LegalReference: "Art. L. 123-22", Interest: "To keep them", Balance: "Expected"}}
 	programs := [][]CheckedProgram{nil, {{Name: "Deliveries", Template: "TRANSACTIONAL", Channels: []string{"email", "phone"}}},
 		{{Name: "Own", Channels: []string{"phone"}}}, {{Name: "News", Template: "NEWSLETTER", Channels: []string{"email"}}},
-		{{Name: "Calls", Template: "TELESALES", Channels: []string{"phone"}}, {Name: "Club", Template: "LOYALTY", Channels: []string{"sms"}}}}
+		{{Name: "Calls", Template: "TELESALES", Channels: []string{"phone"}}, {Name: "Club", Template: "LOYALTY", Channels: []string{"sms"}}},
+		{{Name: "Parcels", Template: "NEWSLETTER", Channels: []string{"email"}, Messages: []CheckedMessage{{Nature: NatureTransactional}, {Nature: NatureService, Channels: []string{"email"}}}}},
+		{{Name: "Wishes", Template: "NEWSLETTER", Channels: []string{"email", "phone"}, Messages: []CheckedMessage{{Nature: NatureRelationship, Channels: []string{"email"}}}}},
+		{{Name: "Sales", Template: "TRANSACTIONAL", Channels: []string{"post"}, Messages: []CheckedMessage{{Nature: NaturePromotional, Channels: []string{"sms"}}, {Nature: NatureService, Channels: []string{"phone"}}}}}}
 	abroad := []Recipient{{Kind: "third_country"}}
 	abroadCases := []Purpose{{}, {Recipients: abroad}, {Recipients: abroad, Transfers: []Transfer{{Recipient: "Orion", Country: "US"}}},
 		{Recipients: []Recipient{{Kind: "processor", Contract: "missing"}}, Transfers: []Transfer{{Safeguard: "none", ValidUntil: "2026-07-01"}}},

@@ -7,6 +7,8 @@ type Effect struct {
 	Moves []VerdictMove // the largest first
 	// From is the day from which it would be so, where that is not at once: a pause counts for a while.
 	From *time.Time
+	// Reopened is how many approvals would go back to the DPO.
+	Reopened int64
 }
 
 // VerdictMove is how many fields would go from one verdict to another, with some of them.
@@ -30,6 +32,9 @@ var standing = map[Verdict]int{VerdictKeep: 2, VerdictRegularise: 1, VerdictDorm
 
 // Loses tells whether any field would lose a reason to exist.
 func (e Effect) Loses() bool { return e.Lost() > 0 }
+
+// NeedsConfirming tells whether somebody must see the effect before the change is made.
+func (e Effect) NeedsConfirming() bool { return e.Loses() || e.Reopened > 0 }
 
 // Lost is how many fields would lose a reason to exist.
 func (e Effect) Lost() (n int64) {

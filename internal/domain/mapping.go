@@ -157,6 +157,8 @@ var MappingRegister = Register{
 		{Key: "purpose", Kind: CellText},
 		{Key: "legal_basis", Kind: CellEnum, Enum: "basis", Hidden: true},
 		{Key: "mapping", Kind: CellEnum, Enum: "mapping.state"},
+		{Key: "standing", Kind: CellEnum, Enum: "review.standing", Hidden: true},
+		{Key: "risk", Kind: CellEnums, Enum: "risk", Hidden: true, NoSort: true},
 		{Key: "justification", Kind: CellText},
 		{Key: "proposed_by", Kind: CellText},
 		{Key: "proposed_at", Kind: CellTime, Desc: true},
@@ -169,6 +171,8 @@ var MappingRegister = Register{
 	},
 	Filters: []RegisterFilter{
 		{Key: "mapping", Enum: "mapping.state", Facet: true, Values: MappingStates},
+		{Key: "standing", Enum: "review.standing", Facet: true, Values: ReviewStandings},
+		{Key: "risk", Enum: "risk", Facet: true, Values: Risks},
 		{Key: "purpose", Facet: true, Ref: true},
 		{Key: "application", Facet: true, Ref: true},
 		{Key: "gdpr_class", Enum: "class", Facet: true, Values: GDPRClasses},

@@ -67,8 +67,23 @@ func (s *Store) reviewContext(ctx context.Context, by domain.Actor) (*reviewCont
 		Channels []string         `db:"channels"`
 	}
 	programs, err := many[program](ctx, s, "program", `select id, name, template, channels from program where workspace_id = @ws`, ws)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range programs {
-		c.programs[int64(p.ID)] = domain.CheckedProgram(p)
+		c.programs[int64(p.ID)] = domain.CheckedProgram{ID: p.ID, Name: p.Name, Template: p.Template, Channels: p.Channels}
+	}
+	type message struct {
+		Program  int64    `db:"program_id"`
+		Nature   string   `db:"nature"`
+		Channels []string `db:"channels"`
+	}
+	messages, err := many[message](ctx, s, "scenario", `select program_id, nature, channels from scenario
+		where workspace_id = @ws and archived_at is null and status <> 'ended' order by id`, ws)
+	for _, m := range messages {
+		p := c.programs[m.Program]
+		p.Messages = append(p.Messages, domain.CheckedMessage{Nature: m.Nature, Channels: m.Channels})
+		c.programs[m.Program] = p
 	}
 	return c, err
 }
@@ -99,6 +114,53 @@ func (s *Store) grounds(ctx context.Context, by domain.Actor, ids []domain.Mappi
 		out[r.ID] = ground{c.facts(r), r.Category}
 	}
 	return out, err
+}
+
+// MappingTerms are the terms of mappings as they are now.
+func (s *Store) MappingTerms(ctx context.Context, by domain.Actor, ids []domain.MappingID) (terms map[domain.MappingID]domain.Terms, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		grounds, err := s.grounds(ctx, by, ids)
+		terms = make(map[domain.MappingID]domain.Terms, len(grounds))
+		for id, g := range grounds {
+			terms[id] = g.terms()
+		}
+		return err
+	})
+	return terms, err
+}
+
+// PurposeApprovals is where the mappings of a purpose stand.
+type PurposeApprovals struct {
+	Approved int64           `db:"approved"`
+	First    *time.Time      `db:"first"` // day of the oldest approval that stands
+	Last     *time.Time      `db:"last"`
+	By       []string        `db:"approvers"`
+	Until    *time.Time      `db:"until"` // the first day on which one ends; nil where none has an end
+	Ending   int64           `db:"ending"`
+	Reopened []ReopenedCount `db:"-"`
+}
+
+// ReopenedCount is how many approvals of a purpose were reopened for a reason.
+type ReopenedCount struct {
+	Because string `db:"because"`
+	N       int64  `db:"n"`
+}
+
+// PurposeApprovals tells which approvals stand under a purpose, and which were reopened and why.
+func (s *Store) PurposeApprovals(ctx context.Context, by domain.Actor, id domain.PurposeID) (a PurposeApprovals, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+		if a, err = one[PurposeApprovals](ctx, s, "approval", `select count(*) as approved, min(k.approved_at) as first, max(k.approved_at) as last, min(k.until) as until,
+				count(k.until) as ending, coalesce(array_agg(distinct k.approved_by_name) filter (where k.approved_by_name <> ''), '{}') as approvers
+			from purpose_mapping m left join approval k on k.workspace_id = m.workspace_id and k.id = m.approval_id
+			where m.workspace_id = @ws and m.purpose_id = @id and m.state = 'approved'`, args); err != nil {
+			return err
+		}
+		a.Reopened, err = many[ReopenedCount](ctx, s, "approval", `select reopened_because as because, count(*) as n from purpose_mapping
+			where workspace_id = @ws and purpose_id = @id and state = 'proposed' and reopened_because <> '' group by 1 order by n desc, 1`, args)
+		return err
+	})
+	return a, err
 }
 
 // ground is what an answer to one mapping leans on.
@@ -189,10 +251,21 @@ func (s *Store) freezeMissing(ctx context.Context, by domain.Actor) error {
 
 // eachFrozen locks mappings that were approved once and tells of each why that approval does not hold now; empty where it does.
 func (s *Store) eachFrozen(ctx context.Context, by domain.Actor, which string, args pgx.StrictNamedArgs, f func(id domain.MappingID, because string)) error {
+	return s.compareFrozen(ctx, by, which+` order by m.id for update of m`, args, nil, f)
+}
+
+// frozenChange is what a comparison is asked to take for true instead: of what is shared, and of one mapping.
+type frozenChange struct {
+	shared func(*reviewContext)
+	each   func(*groundRow)
+}
+
+// compareFrozen tells the same without a lock, where what is true now is changed first.
+func (s *Store) compareFrozen(ctx context.Context, by domain.Actor, which string, args pgx.StrictNamedArgs, change *frozenChange, f func(id domain.MappingID, because string)) error {
 	args["ws"] = by.Workspace
 	rows, err := many[frozenRow](ctx, s, "mapping", `select `+groundCols+`, k.terms::text as terms, k.until, k.approved_at`+groundFrom+`
 		join approval k on k.workspace_id = m.workspace_id and k.id = m.approval_id
-		where m.workspace_id = @ws and `+which+` order by m.id for update of m`, args)
+		where m.workspace_id = @ws and `+which, args)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -200,8 +273,14 @@ func (s *Store) eachFrozen(ctx context.Context, by domain.Actor, which string, a
 	if err != nil {
 		return err
 	}
+	if change != nil {
+		change.shared(c)
+	}
 	x := comparison{c, map[compared]string{}}
 	for _, r := range rows {
+		if change != nil {
+			change.each(&r.groundRow)
+		}
 		because, err := x.ended(r)
 		if err != nil {
 			return err

@@ -142,6 +142,11 @@ type FieldMapping struct {
 	Reason          string              `db:"decision_reason"`
 	SelfApproved    bool                `db:"self_approved"`
 	ReopenedBecause string              `db:"reopened_because"`
+	// Of the approval that was given last and not taken back; its terms are nil where there is none.
+	ApprovedBy    *string      `db:"approved_by_name"`
+	ApprovedAt    *time.Time   `db:"approved_at"`
+	ApprovedUntil *time.Time   `db:"until"`
+	Terms         domain.Terms `db:"terms"`
 }
 
 // FieldFlow is a flow that carries a field, or the dataset or application that holds it.
@@ -295,8 +300,9 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		where l.workspace_id = @ws and l.field_id = @id order by l.level = 'avoid', l.level, p.id`, of)
 	queue(&b, &v.Mappings, `select m.id, m.purpose_id, p.code, p.name, p.legal_basis, case when p.archived_at is null then p.state else 'retired' end as purpose_state,
 			m.state, m.justification, pu.name as proposed_by, m.proposed_at, du.name as decided_by, m.decided_at, m.decision_reason,
-			m.self_approved, m.reopened_because
+			m.self_approved, m.reopened_because, k.approved_by_name, k.approved_at, k.until, k.terms
 		from purpose_mapping m
+		left join approval k on k.workspace_id = m.workspace_id and k.id = m.approval_id
 		join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
 		left join app_user pu on pu.id = m.proposed_by
 		left join app_user du on du.id = m.decided_by

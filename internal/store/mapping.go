@@ -381,25 +381,45 @@ func seenOf(rows []mappingRow) string {
 	return fmt.Sprintf("%d.%d.%d.%d", len(rows), versions, ids, most)
 }
 
-var _ = addRegister(registerSQL{
-	register: domain.MappingRegister,
-	from: `purpose_mapping r
+// mappingRisks are the risks of a mapping in the order of domain.Risks: those of CheckFacts.RiskFactors, which a test compares.
+const mappingRisks = `array_remove(array[
+	case when f.gdpr_class in ('sensitive_art9', 'nir', 'criminal_art10', 'highly_personal') then f.gdpr_class end,
+	case when 'minors' = any(case when d.subjects = '{}' then p.subjects else d.subjects end) then 'minors' end,
+	case when p.transfers <> '[]' or p.recipients @> '[{"kind": "third_country"}]' then 'transfers' end,
+	case when f.gdpr_class = 'unclassified' then 'unclassified' end], null)`
+
+// mappingStanding is whom a mapping waits for; empty where it is answered. What was put off later than the day that somebody looks
+// at was open then.
+const mappingStanding = `case when r.state <> 'proposed' then ''
+	when exists (select from review_thread t where t.workspace_id = r.workspace_id and t.id = r.thread_id and t.answered_at is null) then 'asked'
+	when exists (select from review_snooze z where z.workspace_id = r.workspace_id and z.mapping_id = r.id and z.until > reference_day()
+		and z.snoozed_at <= coalesce(nullif(current_setting('app.as_of', true), '')::timestamptz, clock_timestamp())) then 'snoozed'
+	else 'open' end`
+
+const mappingTables = `purpose_mapping r
 		join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
 		join dataset d on d.workspace_id = r.workspace_id and d.id = f.dataset_id
 		join application a on a.workspace_id = r.workspace_id and a.id = f.application_id
 		join purpose p on p.workspace_id = r.workspace_id and p.id = r.purpose_id
 		left join data_category c on c.workspace_id = r.workspace_id and c.id = f.category_id
 		left join app_user pu on pu.id = r.proposed_by
-		left join app_user du on du.id = r.decided_by`,
+		left join app_user du on du.id = r.decided_by`
+
+var _ = addRegister(registerSQL{
+	register: domain.MappingRegister,
+	from:     mappingTables,
 	cells: map[string]string{
 		"field": "f.name", "application": "a.name", "dataset": "d.name",
 		"category":   "case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end",
-		"gdpr_class": "f.gdpr_class", "purpose": "p.name", "legal_basis": "p.legal_basis", "mapping": "r.state", "justification": "r.justification",
+		"gdpr_class": "f.gdpr_class", "purpose": "p.name", "legal_basis": "p.legal_basis", "mapping": "r.state", "standing": mappingStanding, "risk": mappingRisks, "justification": "r.justification",
 		"proposed_by": "pu.name", "proposed_at": "r.proposed_at", "decided_by": "du.name", "decided_at": "r.decided_at",
 		"reason": "r.decision_reason", "self_approved": "r.self_approved", "reopened_because": "r.reopened_because", "verdict": "f.verdict",
 	},
 	filters: map[string]filterSQL{
-		"mapping":          {expr: "r.state"},
+		"mapping":  {expr: "r.state"},
+		"standing": {expr: mappingStanding, none: "r.state <> 'proposed'"},
+		"risk": {in: mappingRisks + " && %s::text[]", none: "cardinality(" + mappingRisks + ") = 0", facet: `select x as value, '' as label, count(*) as n
+			from (select ` + mappingRisks + ` as risks from ` + mappingTables + ` where %s) u cross join unnest(u.risks) x group by 1 order by n desc, value`},
 		"purpose":          {expr: "r.purpose_id::text", label: "p.name", lookup: purposeLookup},
 		"application":      {expr: "f.application_id::text", label: "a.name", lookup: applicationLookup},
 		"gdpr_class":       {expr: "f.gdpr_class"},

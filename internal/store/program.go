@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -152,10 +153,42 @@ func (s *Store) ProgramPreview(ctx context.Context, by domain.Actor, id domain.P
 		if err != nil {
 			return err
 		}
-		e, err = s.programEffect(ctx, by, was, next)
+		if e, err = s.programEffect(ctx, by, was, next); err != nil {
+			return err
+		}
+		e.Reopened, err = s.programReopens(ctx, by, next)
 		return err
 	})
 	return e, err
+}
+
+// programReopens counts the approvals that no longer hold once a program is so: they were given for fewer programs or channels.
+func (s *Store) programReopens(ctx context.Context, by domain.Actor, next domain.Program) (n int64, err error) {
+	fields, err := many[int64](ctx, s, "program_link", `select field_id from program_link where workspace_id = @ws and program_id = @id and level <> 'avoid'`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": next.ID})
+	if err != nil || len(fields) == 0 {
+		return 0, err
+	}
+	change := frozenChange{
+		shared: func(c *reviewContext) {
+			p := c.programs[int64(next.ID)]
+			p.Channels = next.Channels
+			c.programs[int64(next.ID)] = p
+		},
+		each: func(r *groundRow) {
+			r.Programs = slices.DeleteFunc(r.Programs, func(id int64) bool { return id == int64(next.ID) })
+			if slices.Contains(next.Purposes, r.Purpose) {
+				r.Programs = append(r.Programs, int64(next.ID))
+				slices.Sort(r.Programs)
+			}
+		},
+	}
+	err = s.compareFrozen(ctx, by, "m.state = 'approved' and m.field_id = any(@ids)", pgx.StrictNamedArgs{"ids": fields}, &change, func(_ domain.MappingID, because string) {
+		if because == "programs" || because == "channels" {
+			n++
+		}
+	})
+	return n, err
 }
 
 func (s *Store) programEffect(ctx context.Context, by domain.Actor, was, next domain.Program) (e domain.Effect, err error) {

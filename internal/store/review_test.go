@@ -338,3 +338,66 @@ func TestQueueInPages(t *testing.T) {
 		t.Errorf("another workspace reads a card: %v", err)
 	}
 }
+
+// The list of mappings tells of each the risks that the rules tell, and whom it waits for as the queue does.
+func TestMappingListTellsRiskAndStanding(t *testing.T) {
+	t.Parallel()
+	w := newReviewWorld(t, 12)
+	by := w.Admin()
+	for i, f := range w.fields {
+		w.Exec(t, `insert into purpose_mapping (workspace_id, field_id, purpose_id, justification) values ($1, $2, $3, 'x')`, by.Workspace, f, w.purposes[i%2])
+	}
+	w.Exec(t, `update field set gdpr_class = (array['nir', 'criminal_art10', 'highly_personal', 'sensitive_art9', 'unclassified', 'personal'])[1 + id % 6]`)
+	w.Exec(t, `update dataset set subjects = case when id % 2 = 0 then '{minors,customers}' else '{}' end::text[]`)
+	w.Exec(t, `update purpose set subjects = '{minors}', recipients = '[{"kind": "third_country"}]' where id = $1`, w.purposes[1])
+	w.Exec(t, `update workspace set judged_on = null`)
+	if err := w.Store.JudgeIfDue(t.Context(), by, domain.Workspace{ID: by.Workspace}); err != nil {
+		t.Fatal(err)
+	}
+	w.Exec(t, `insert into review_snooze (workspace_id, mapping_id, until) select workspace_id, id, current_date + 3 from purpose_mapping where id % 5 = 0`)
+	w.Exec(t, `update purpose_mapping set state = 'rejected', decided_at = now(), decision_reason = 'no' where id % 7 = 0`)
+	list, err := w.Store.Rows(t.Context(), by, "mappings", domain.ListQuery{Size: 100, Columns: []string{"field", "risk", "standing"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Rows) != len(w.fields) {
+		t.Fatalf("%d rows of %d", len(list.Rows), len(w.fields))
+	}
+	counts := map[string]int64{}
+	for _, row := range list.Rows {
+		c, err := w.Store.MappingByID(t.Context(), by, domain.MappingID(row.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := c.Facts.RiskFactors()
+		if got := row.Cells["risk"]; fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("mapping %d: risks %v, want %v", row.ID, got, want)
+		}
+		for _, r := range want {
+			counts[r]++
+		}
+		standing := "open"
+		switch {
+		case row.ID%7 == 0:
+			standing = ""
+		case row.ID%5 == 0:
+			standing = "snoozed"
+		}
+		if got := row.Cells["standing"]; got != standing {
+			t.Errorf("mapping %d: standing %v, want %q", row.ID, got, standing)
+		}
+	}
+	for _, f := range list.Facets {
+		for _, v := range f.Values {
+			if f.Filter.Key == "risk" && counts[v.Value] != v.N {
+				t.Errorf("facet %s = %d, want %d", v.Value, v.N, counts[v.Value])
+			}
+		}
+	}
+	for risk, n := range counts {
+		some, err := w.Store.Rows(t.Context(), by, "mappings", domain.ListQuery{Size: 100, Filters: map[string][]string{"risk": {risk}}})
+		if err != nil || int64(len(some.Rows)) != n {
+			t.Errorf("%s: %d rows, want %d (%v)", risk, len(some.Rows), n, err)
+		}
+	}
+}

@@ -74,6 +74,9 @@ func effectImpacts(ctx context.Context, e domain.Effect) []ui.Impact {
 	if lost := e.Lost(); lost > 0 {
 		list = append(list, ui.Impact{Kind: ui.Danger, Text: i18n.T(ctx, "effect.lost", "n", lost)})
 	}
+	if e.Reopened > 0 {
+		list = append(list, ui.Impact{Kind: ui.Review, Text: i18n.T(ctx, "effect.reopened", "n", e.Reopened)})
+	}
 	if e.From != nil {
 		list = append(list, ui.Impact{Kind: ui.Info, Text: i18n.T(ctx, "effect.from", "day", i18n.Day(ctx, *e.From))})
 	}

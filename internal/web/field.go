@@ -347,6 +347,11 @@ func (s *Server) fieldPage(w http.ResponseWriter, r *http.Request, status int, i
 	}
 
 	page := fieldPage{ctx: ctx, by: by, now: s.now(), thresholds: thresholdsOf(visitOf(r)), v: found}
+	if ids := reopenedOf(found.Mappings); len(ids) > 0 {
+		if page.terms, err = s.store.MappingTerms(ctx, by, ids); err != nil {
+			return err
+		}
+	}
 	v := page.view(typed)
 	if err := s.fieldNeighbours(r, by, id, &v); err != nil {
 		return err

@@ -100,6 +100,8 @@ type mappingLine struct {
 	justification     string
 	proposed, decided string
 	reopened          string
+	until             string
+	moved             []ui.Change // what is no longer as it was approved
 }
 
 type flowLine struct {
@@ -115,6 +117,7 @@ type fieldPage struct {
 	now        time.Time
 	thresholds domain.Thresholds
 	v          store.FieldView
+	terms      map[domain.MappingID]domain.Terms // of mappings that were reopened, as they are now
 }
 
 func (p fieldPage) t(key string, args ...any) string { return i18n.T(p.ctx, key, args...) }
@@ -517,12 +520,29 @@ func (p fieldPage) mappings() []mappingLine {
 				l.decided += " " + p.t("field.self_approved")
 			}
 		}
+		if m.State == domain.MappingApproved && m.ApprovedUntil != nil {
+			l.until = p.t("approval.until", "day", i18n.DayText(p.ctx, *m.ApprovedUntil))
+		}
 		if m.ReopenedBecause != "" {
 			l.reopened = reopenedText(p.ctx, m.ReopenedBecause)
+			if m.ApprovedAt != nil {
+				l.decided = p.t("approval.was", "by", p.signed(m.ApprovedBy, *m.ApprovedAt))
+				l.moved = changesSince(p.ctx, domain.Approval{Terms: m.Terms}, p.terms[m.ID], p.v.Names)
+			}
 		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// reopenedOf are the mappings that are no longer as they were approved.
+func reopenedOf(list []store.FieldMapping) (ids []domain.MappingID) {
+	for _, m := range list {
+		if m.ReopenedBecause != "" && m.ApprovedAt != nil {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
 }
 
 func (p fieldPage) flows() []flowLine {

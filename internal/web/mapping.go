@@ -14,7 +14,7 @@ import (
 	"utile/internal/web/ui"
 )
 
-//i18n:dynamic mapping. mappings. review. check. article. approval.
+//i18n:dynamic mapping. mappings. review. check. article. approval. risk.
 
 func (s *Server) mappingRoutes(r scope) {
 	r.get("/mappings", domain.ReadWorkspace, s.listMappings)

@@ -303,7 +303,7 @@ func (s *Server) saveProgram(w http.ResponseWriter, r *http.Request, id domain.P
 		if err != nil {
 			return false, err
 		}
-		if e.Loses() {
+		if e.NeedsConfirming() {
 			return true, s.showEffect(w, r, programEffect(r, was, e, "program.confirm."+confirmOf(was, next)))
 		}
 	}

@@ -30,10 +30,15 @@ type purposeShowView struct {
 	dataCount string
 	mappings  string // list of its mappings
 	fields    string // list of its fields
+	approvals []ui.Fact
+	reopened  []reopenedLine
 	uses      []useView
 	history   []ui.TimelineItem
 	edit      recordActions
 }
+
+// reopenedLine is how many approvals went back to the DPO for one reason, with their list.
+type reopenedLine struct{ text, href string }
 
 type purposeNote struct {
 	kind ui.Kind
@@ -103,6 +108,10 @@ func (v *purposeShowView) read(r *http.Request, st *store.Store, id domain.Purpo
 	if err != nil {
 		return err
 	}
+	approvals, err := st.PurposeApprovals(ctx, by, id)
+	if err != nil {
+		return err
+	}
 	uses, err := st.PurposeUses(ctx, by, id)
 	if err != nil {
 		return err
@@ -118,6 +127,7 @@ func (v *purposeShowView) read(r *http.Request, st *store.Store, id domain.Purpo
 	v.p, v.uses, v.history = p, usesView(ctx, by, uses, r), timeline(ctx, events, names)
 	v.identity, v.ground = identityFacts(ctx, p, names), groundFacts(ctx, p)
 	v.people, v.retention = peopleFacts(ctx, by, p, places), retentionFacts(ctx, by, p, rule)
+	v.approvals, v.reopened = approvalFacts(ctx, approvals), reopenedLines(ctx, by, id, approvals.Reopened)
 	v.dataCount = i18n.Number(ctx, len(data))
 	for _, d := range data {
 		kind, icon := classTone(d.Class)
@@ -128,6 +138,37 @@ func (v *purposeShowView) read(r *http.Request, st *store.Store, id domain.Purpo
 		v.data = append(v.data, purposeDataView{label, mark{kind, icon, i18n.T(ctx, "class."+string(d.Class))}, i18n.Number(ctx, d.Approved), i18n.Number(ctx, d.Proposed)})
 	}
 	return nil
+}
+
+// approvalFacts are the approvals that stand: how many, by whom, when, and until when.
+func approvalFacts(ctx context.Context, a store.PurposeApprovals) []ui.Fact {
+	if a.Approved == 0 {
+		return nil
+	}
+	facts := []ui.Fact{{Term: i18n.T(ctx, "approval.standing"), Text: i18n.Number(ctx, a.Approved)}}
+	if a.Last != nil && a.First != nil {
+		day := i18n.Date(ctx, *a.Last)
+		if first := i18n.Date(ctx, *a.First); first != day {
+			day = i18n.T(ctx, "approval.between", "first", first, "last", day)
+		}
+		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "approval.given"), Text: day})
+	}
+	if len(a.By) > 0 {
+		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "approval.by"), Text: i18n.List(ctx, a.By)})
+	}
+	if a.Until != nil {
+		return append(facts, ui.Fact{Term: i18n.T(ctx, "approval.first_end"), Text: i18n.DayText(ctx, *a.Until), Note: i18n.T(ctx, "approval.ending", "n", a.Ending)})
+	}
+	return append(facts, ui.Fact{Term: i18n.T(ctx, "approval.first_end"), Text: i18n.T(ctx, "approval.no_end")})
+}
+
+func reopenedLines(ctx context.Context, by domain.Actor, id domain.PurposeID, list []store.ReopenedCount) []reopenedLine {
+	out := make([]reopenedLine, len(list))
+	for i, x := range list {
+		out[i] = reopenedLine{i18n.T(ctx, "approval.reopened", "n", x.N, "why", reopenedText(ctx, x.Because)),
+			addQuery(workspacePath(by, "mappings"), queryOf("mapping", "proposed", "purpose", itoa(id), "reopened_because", x.Because))}
+	}
+	return out
 }
 
 func identityFacts(ctx context.Context, p domain.Purpose, names store.Names) []ui.Fact {

@@ -271,6 +271,11 @@ func (s *Server) answerReview(w http.ResponseWriter, r *http.Request) error {
 			done, err = s.store.ReviewGroup(ctx, by, f.First, f.Seen, a)
 		}
 	case "redirect":
+		if f.Purpose == 0 && f.Basis != "" { // another basis is for the team to write into the purpose: it comes back with the answer
+			key = "review.basis_proposed"
+			err = s.store.AskGroup(ctx, by, f.First, f.Seen, f.Reason, f.Basis)
+			break
+		}
 		a.Purpose = f.Purpose
 		done, err = s.store.RedirectGroup(ctx, by, f.First, f.Seen, f.Purpose, f.Reason)
 	case "ask":

@@ -140,6 +140,17 @@ func TestWhatChangedSinceTheApproval(t *testing.T) {
 			t.Errorf("card lacks %q: %s", want, main)
 		}
 	}
+	// The pages of the field and of the purpose say the same, each of its own.
+	field := s.As(t, s.Acme[domain.RoleViewer]).Get("/w/acme/fields/" + itoa(phone)).Text("#purposes, main")
+	for _, want := range []string{"Approved by", "Orion Cloud", "Recipients:"} {
+		if !strings.Contains(field, want) {
+			t.Errorf("the page of the field lacks %q: %s", want, field)
+		}
+	}
+	of := s.As(t, s.Acme[domain.RoleViewer]).Get("/w/acme/purposes/" + itoa(g.purpose)).Text("main")
+	if !strings.Contains(of, "reopened") || !strings.Contains(of, "recipients") {
+		t.Errorf("the page of the purpose: %s", of)
+	}
 	frozen := s.As(t, s.Acme[domain.RoleViewer]).Get("/w/acme/mappings/" + itoa(id)).Text("main")
 	if !strings.Contains(frozen, "Approvals") || !strings.Contains(frozen, "To call them back") {
 		t.Errorf("the frozen approval is not shown: %s", frozen)
@@ -190,5 +201,51 @@ func TestTwoReviewersDoNotCollide(t *testing.T) {
 	}
 	if got := s.As(t, s.Other[domain.RoleDPO]).Get("/w/other/review?card=" + left.Value("first")).Text("main"); strings.Contains(got, "fax") {
 		t.Errorf("another workspace's question is shown: %s", got)
+	}
+}
+
+// TestApprovalsShownWhereTheyStand: the page of a field says until when its approval holds, that of a purpose which ends first;
+// whoever lets a program go beyond what was approved first sees how many approvals fall.
+func TestApprovalsShownWhereTheyStand(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, s.Admin().Workspace, g.program, g.purpose)
+	s.Exec(t, `update program set channels = '{email}' where id = $1`, g.program)
+	dpo := s.As(t, s.Acme[domain.RoleDPO])
+	mail := s.Field(t, s.Admin(), g.dataset, "mail_9", "ident.contact.email")
+	s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, s.Admin().Workspace, mail, g.program)
+	propose(t, s, s.Acme[domain.RoleEditor], g.purpose, "To write to them", mail)
+	say(dpo, dpo.Get("/w/acme/review"), "act", "approve", "reason", "Fine", "approved_until", "2099-12-31").Want(http.StatusSeeOther)
+	if got := dpo.Get("/w/acme/fields/" + itoa(mail)).Text("main"); !strings.Contains(got, "Approved until 31 Dec 2099") {
+		t.Errorf("field: %s", got)
+	}
+	if got := dpo.Get("/w/acme/purposes/" + itoa(g.purpose)).Text("main"); !strings.Contains(got, "31 Dec 2099") || !strings.Contains(got, "1 approval ends on a day") {
+		t.Errorf("purpose: %s", got)
+	}
+	path := "/w/acme/programs/" + itoa(g.program)
+	editor := s.As(t, s.Acme[domain.RoleEditor])
+	edit := editor.Get(path + "/edit").Want(http.StatusOK)
+	form := []string{"version", edit.Value("version"), "code", edit.Value("code"), "name", edit.Value("name"), "status", "live", "starts_on", edit.Value("starts_on"), "purposes", itoa(g.purpose), "channels", "email"}
+	page := editor.Post(path, append(form, "channels", "phone")...).Want(http.StatusOK)
+	if got := page.Text("main"); !strings.Contains(got, "2 approvals would fall") {
+		t.Fatalf("the preview: %s", got)
+	}
+	standing := func() string { return strings.Join(column(t, s, `select state from purpose_mapping order by id`), " ") }
+	if got := standing(); got != "approved approved" {
+		t.Errorf("the preview changed %s", got)
+	}
+	editor.Post(path, append(form, "channels", "phone", "confirmed", "1")...).Want(http.StatusSeeOther)
+	if got := standing(); got != "proposed proposed" {
+		t.Errorf("after the change: %s", got)
+	}
+	// Another basis is an answer of its own: it leaves for the team with the reason.
+	say(dpo, dpo.Get("/w/acme/review"), "act", "redirect", "reason", "Ask before calling", "suggested_basis", "a_consent").Want(http.StatusSeeOther)
+	if got := dpo.Get("/w/acme/review?standing=asked").Text("main"); !strings.Contains(got, "Ask before calling") {
+		t.Errorf("asked: %s", got)
+	}
+	list := dpo.Get("/w/acme/mappings?standing=asked&col=field,standing,risk").Want(http.StatusOK)
+	if got := list.Text("tbody"); !strings.Contains(got, "With the team") {
+		t.Errorf("list: %s", got)
 	}
 }
