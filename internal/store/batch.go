@@ -214,7 +214,7 @@ var undoRefusals = undoSQL{
 
 var undos = map[domain.BulkAct]undoSQL{
 	domain.BulkApprove: undoAnswers, domain.BulkReject: undoAnswers, domain.BulkRedirect: undoAnswers,
-	domain.BulkLink: undoLinks, domain.BulkUnlink: undoLinks, domain.BulkMatrix: undoLinks,
+	domain.BulkLink: undoLinks, domain.BulkUnlink: undoLinks, domain.BulkMatrix: undoLinks, domain.BulkWorkshop: undoLinks,
 	domain.BulkKeep: undoDecisions, domain.BulkToDPO: undoDecisions, domain.BulkDelete: undoDecisions,
 	domain.BulkOwner: undoValue("owner", "coalesce(f.owner_id, 0)::text", "owner_id = nullif((t.before->>'owner')::bigint, 0)",
 		`((e.before->>'owner')::bigint = 0 or exists (select from membership m where m.workspace_id = @ws and m.user_id = (e.before->>'owner')::bigint))`),
@@ -296,7 +296,23 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 	if err != nil {
 		return 0, 0, err
 	}
-	if len(done) == 0 {
+	var beside int64 // changes of no field that were put back
+	if b.Kind == domain.BulkWorkshop {
+		for _, act := range []domain.BulkAct{domain.BulkDelete, domain.BulkMap} {
+			args["verbs"] = undos[act].verbs
+			more, n, err := s.undoChanges(ctx, undos[act], args, nil)
+			if err != nil {
+				return 0, 0, err
+			}
+			done, total = append(done, more...), total+n
+		}
+		n, of, err := s.undoWorkshop(ctx, by, b.ID)
+		if err != nil {
+			return 0, 0, err
+		}
+		beside, total = n, total+of
+	}
+	if len(done) == 0 && beside == 0 {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.nothing_left")
 	}
 	if b.Kind == domain.BulkRedirect {
@@ -309,7 +325,7 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 	if err := s.reinstate(ctx, by, b.ID, distinct(done)); err != nil {
 		return 0, 0, err
 	}
-	undone = int64(len(done))
+	undone = int64(len(done)) + beside
 	if err := s.judgeParts(ctx, by, distinct(done), p); err != nil {
 		return 0, 0, err
 	}

@@ -31,6 +31,8 @@ type FieldView struct {
 	Mappings []FieldMapping
 	Flows    []FieldFlow
 	Decision *FieldDecision // in force; nil for none
+	// Workshops are those whose decision about the field was applied, newest first.
+	Workshops []FieldWorkshop
 	// Suggestion is the category that is suggested; nil where the field has one, or none is suggested.
 	Suggestion *FieldSuggestion
 	Events     []domain.Event // newest first
@@ -312,6 +314,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		where t.workspace_id = @ws and t.field_id = @id order by t.program_id is not null, p.name, t.id`, of)
 	queue(&b, &v.Flows, fieldFlows, of)
 	queue(&b, &v.Retention, fieldRules, of)
+	queue(&b, &v.Workshops, fieldWorkshops, of)
 	queue(&b, &guesses, fieldSuggestion, of)
 	queue(&b, &events, `select `+eventCols+` from event where workspace_id = @ws and subject_kind = 'field' and subject_id = @id
 		order by id desc limit @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "most": fieldViewEvents})

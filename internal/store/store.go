@@ -117,7 +117,7 @@ func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error
 	var err error
 	for attempt := 0; attempt < 4; attempt++ {
 		err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-			inner := &Store{db: tx, scope: by.Workspace, now: s.now}
+			inner := &Store{db: tx, scope: by.Workspace, now: s.now, batch: s.batch}
 			if s.scope != by.Workspace || s.scope == 0 {
 				if _, err := tx.Exec(ctx, "select set_config('app.workspace', $1, true), set_config('app.member', $2, true), set_config('app.lang', $3, true)",
 					settingID(int64(by.Workspace)), settingID(int64(by.User)), settingLang(by.Lang)); err != nil {

@@ -39,6 +39,11 @@ func (s *Server) workshopRoutes(r scope) {
 	r.post("/workshops/{workshop}/cards/{card}/decide", domain.RunWorkshop, s.decideCard)
 	r.post("/workshops/{workshop}/cards/{card}/opinion", domain.ReviewMapping, s.giveOpinion)
 	r.post("/workshops/{workshop}/participants/{participant}/remove", domain.RunWorkshop, s.removeParticipant)
+	r.get("/workshops/{workshop}/apply", domain.RunWorkshop, s.reviewWorkshop)
+	r.post("/workshops/{workshop}/apply", domain.RunWorkshop, s.applyWorkshop)
+	r.get("/workshops/{workshop}/minutes", domain.ReadWorkspace, s.showMinutes)
+	r.get("/workshops/{workshop}/minutes.csv", domain.ReadWorkspace, s.minutesFile("csv"))
+	r.get("/workshops/{workshop}/minutes.docx", domain.ReadWorkspace, s.minutesFile("docx"))
 	r.get("/workshops/{workshop}/screen", domain.ReadWorkspace, s.showScreen)
 	r.get("/workshops/{workshop}/run", domain.RunWorkshop, s.showPanel)
 	r.get("/workshops/{workshop}/live", domain.ReadWorkspace, s.streamWorkshop)
@@ -108,7 +113,7 @@ type workshopForm struct {
 	Cofacilitator domain.UserID     `form:"cofacilitator"`
 	Note          string            `form:"note"`
 	Minutes       []int             `form:"minutes"`
-	Gaps          bool              `form:"gaps"`
+	Gaps          bool              `form:"add_gaps"`
 }
 
 func (f workshopForm) apply(w domain.Workshop) (domain.Workshop, error) {
@@ -353,6 +358,7 @@ type workshopShowView struct {
 	path         string
 	may, opinion bool // lead it; say what the law says
 	fieldsHref   string
+	batchHref    string
 	grounds      []ui.Option
 }
 
@@ -436,6 +442,7 @@ func (s *Server) showWorkshop(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.minutes = domain.AgendaMinutes(v.w.Agenda)
 	v.voterRoles, v.grounds = enumOptions(ctx, "workshop.role", v.w.Roles), enumOptions(ctx, "workshop.ground", domain.VetoGrounds)
+	v.batchHref = batchPath(by, v.w.Batch)
 	v.join, v.privacy = s.joinOf(ctx, v.live), privacySentence(ctx, v.w)
 	v.crumbs = []ui.Link{{Href: workspacePath(by, "workshops"), Text: i18n.T(ctx, "workshops.title")}, {Text: v.w.Name}}
 	v.edit = actionsOf(ctx, by, domain.RunWorkshop, v.path, v.w.ArchivedAt != nil)

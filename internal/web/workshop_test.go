@@ -41,7 +41,7 @@ func newRoom(t *testing.T, s *webtest.Site, pairs ...string) *room {
 	s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level, note) select $1, $2, id, 'essential', '' from data_category
 		where workspace_id = $1 and code = 'crm.consent'`, by.Workspace, r.programs[0])
 	form := append([]string{"name", "Atelier fidélité", "workshop_template", "short", "programs", itoa(r.programs[0]), "programs", itoa(r.programs[1]),
-		"voter_roles", "crm", "voter_roles", "data", "voter_roles", "store", "votes", "secret", "weight", "person", "gaps", "true"}, pairs...)
+		"voter_roles", "crm", "voter_roles", "data", "voter_roles", "store", "votes", "secret", "weight", "person", "add_gaps", "true"}, pairs...)
 	for _, name := range []string{"email", "birth_date", "allergy"} {
 		form = append(form, "id", itoa(r.fields[name]))
 	}
