@@ -141,6 +141,13 @@ func DSN(tb testing.TB) string {
 	return database(tb, plain)
 }
 
+// Blank makes a database without any migration, dropped at the end of the test, and returns its address: for what older versions
+// left behind.
+func Blank(tb testing.TB) string {
+	tb.Helper()
+	return database(tb, func() (string, error) { return "template1", nil })
+}
+
 // database makes a copy of a template, dropped at the end of the test, and returns its address.
 func database(tb testing.TB, template func() (string, error)) string {
 	tb.Helper()
@@ -195,6 +202,12 @@ func DBAndDSN(tb testing.TB) (*store.Store, string) {
 	tb.Helper()
 	dsn := DSN(tb)
 	return open(tb, dsn), dsn
+}
+
+// Open opens a store on a database.
+func Open(tb testing.TB, dsn string) *store.Store {
+	tb.Helper()
+	return open(tb, dsn)
 }
 
 func open(tb testing.TB, dsn string) *store.Store {
