@@ -28,6 +28,8 @@ type planView struct {
 	columns    []planColumn
 	always     *planColumn // programs of every stage; nil for none
 	library    string      // where a first program comes from; empty where the visitor may not add one
+	standing   string      // how many programs can run today
+	unlocks    []unlockRow
 	pressure   []pressureRow
 	rules      []pressureRuleView
 	rulesOpen  bool
@@ -38,6 +40,60 @@ type planView struct {
 type planColumn struct {
 	name, href string
 	programs   []planCard
+}
+
+// unlockRow is one thing to do, with the programs that could run then.
+type unlockRow struct {
+	category, code, href string
+	step                 mark
+	ready                []ui.Link
+	waiting              string
+}
+
+// unlocksShown is how many things to do the page names: the first are those that count.
+const unlocksShown = 10
+
+// cover says which programs can run, and what one thing more would do.
+func (v *planView) cover(by domain.Actor, plan store.Plan) {
+	var ready, blocked, silent int
+	for _, p := range plan.Programs {
+		switch {
+		case p.Essential == 0:
+			silent++
+		case p.Activable():
+			ready++
+		default:
+			blocked++
+		}
+	}
+	v.standing = i18n.T(v.ctx, "plan.standing", "ready", ready, "blocked", blocked, "silent", silent)
+	for _, u := range domain.Unlocks(plan.Unmet) {
+		if len(v.unlocks) == unlocksShown {
+			break
+		}
+		row := unlockRow{category: u.Label, code: u.Code, step: stepMark(v.ctx, u.Step), href: workspacePath(by, "requirements") + "?category=" + itoa(u.Category)}
+		for _, n := range u.Ready {
+			row.ready = append(row.ready, ui.Link{Href: programPath(by, n.Program) + "#needs", Text: n.Name})
+		}
+		if n := len(u.Waiting); n > 0 {
+			row.waiting = i18n.T(v.ctx, "plan.unlock.waiting", "n", n)
+		}
+		v.unlocks = append(v.unlocks, row)
+	}
+}
+
+func stepMark(ctx context.Context, step domain.NeedStep) mark {
+	m := mark{ui.Review, "download", i18n.T(ctx, "plan.step."+string(step))}
+	switch step {
+	case domain.StepLink:
+		m.kind, m.icon = ui.Info, "link"
+	case domain.StepFill:
+		m.kind, m.icon = ui.Warn, "edit"
+	case domain.StepGround:
+		m.icon = "gavel"
+	case domain.StepCollect:
+	}
+	return m
 }
 
 // planCard is a program in the drawing.
@@ -80,6 +136,7 @@ func (s *Server) planPage(w http.ResponseWriter, r *http.Request, status int, ty
 	}
 	v := planView{formView: formView{ctx, "plan", bad}, count: i18n.T(ctx, "programs.count", "n", len(plan.Programs)), rulesOpen: len(bad) > 0}
 	v.draw(by, plan)
+	v.cover(by, plan)
 	v.press(plan)
 	v.rules = pressureRules(ctx, plan.Rules, typed)
 	if by.Can(domain.EditPlan) {
@@ -122,16 +179,19 @@ func planCardOf(ctx context.Context, by domain.Actor, p store.PlanProgram, objec
 	if p.Scenarios > 0 {
 		c.scenarios = i18n.T(ctx, "plan.scenarios", "n", p.Scenarios, "running", p.Running)
 	}
-	switch {
-	case !c.asks:
-		c.ready = mark{ui.Neutral, "help-circle", i18n.T(ctx, "plan.unknown")}
-	case p.Activable():
-		c.ready = mark{ui.OK, "circle-check", i18n.T(ctx, "plan.activable")}
-	default:
-		c.ready = mark{ui.Warn, "alert-triangle", i18n.T(ctx, "plan.blocked", "held", p.Lawful, "n", p.Essential)}
-		c.blocked = blockedBy(ctx, p.Readiness)
-	}
+	c.ready, c.blocked = readyMark(ctx, p.Readiness), blockedBy(ctx, p.Readiness)
 	return c
+}
+
+// readyMark says whether a program can run.
+func readyMark(ctx context.Context, r domain.Readiness) mark {
+	switch {
+	case r.Essential == 0:
+		return mark{ui.Neutral, "help-circle", i18n.T(ctx, "plan.unknown")}
+	case r.Activable():
+		return mark{ui.OK, "circle-check", i18n.T(ctx, "plan.activable")}
+	}
+	return mark{ui.Warn, "alert-triangle", i18n.T(ctx, "plan.blocked", "held", r.Lawful, "n", r.Essential)}
 }
 
 // blockedShown is how many categories a card names of each kind.

@@ -95,3 +95,41 @@ func TestStagesKeepTheirOrder(t *testing.T) {
 	v.Post(paths[0] + "/remove").Want(http.StatusSeeOther)
 	v.Get(paths[0]).Want(http.StatusNotFound)
 }
+
+// TestPlanSaysWhatOneStepUnlocks follows a program from data that nobody holds to one that can run.
+func TestPlanSaysWhatOneStepUnlocks(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	by := s.Admin()
+	one, two := s.Program(t, by, "BDAY", "live"), s.Program(t, by, "MENU", "idea")
+	s.Program(t, by, "SILENT", "live")
+	for program, codes := range map[domain.ProgramID][]string{one: {"ident.contact.email"}, two: {"ident.contact.email", "art9.health"}} {
+		for _, code := range codes {
+			s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level) values ($1, $2, $3, 'essential')`, by.Workspace, program, s.Category(t, by, code))
+		}
+	}
+	v := s.As(t, s.Acme[domain.RoleViewer])
+	says := func(standing, row, note string) {
+		t.Helper()
+		page := v.Get("/w/acme/plan").Want(http.StatusOK)
+		first := strings.Join(strings.Fields(page.Doc().Find("section:has(#unlocks) tbody tr").First().Text()), " ")
+		if text := page.Text("main"); !strings.Contains(text, standing) || !strings.HasPrefix(first, row) {
+			t.Errorf("the plan says %q, want %q; the first row says %q, want %q", text, standing, first, row)
+		}
+		if got := v.Get("/w/acme/programs/" + itoa(one)).Text("section:has(#needs)"); !strings.Contains(got, note) {
+			t.Errorf("the program says %q, want %q", got, note)
+		}
+	}
+	says("Ready to run: 0. Blocked: 2. Without essential target data: 1.", "ident.contact.email ident.contact.emailCollectBDAY1 program", "Blocked: 0 of 1")
+	field := s.Field(t, by, s.Dataset(t, by, s.Application(t, by, "CRM"), "contacts"), "email", "ident.contact.email")
+	says("Ready to run: 0.", "ident.contact.email ident.contact.emailLinkBDAY1 program", "Held, not linked")
+	for _, program := range []domain.ProgramID{one, two} {
+		s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, by.Workspace, field, program)
+	}
+	s.Exec(t, `insert into field_evidence (workspace_id, field_id, row_count, non_null_count) values ($1, $2, 1000, 1)`, by.Workspace, field)
+	says("Ready to run: 0.", "ident.contact.email ident.contact.emailFill betterBDAY1 program", "Blocked: 0 of 1")
+	s.Exec(t, `update field_evidence set non_null_count = 990`)
+	says("Ready to run: 0.", "ident.contact.email ident.contact.emailHave approvedBDAY1 program", "Blocked: 0 of 1")
+	s.Exec(t, `update field set lawful = true where id = $1`, field)
+	says("Ready to run: 1. Blocked: 1. Without essential target data: 1.", "art9.health art9.healthCollectMENU", "Ready to run")
+}

@@ -20,6 +20,8 @@ type programShowView struct {
 	facts     []ui.Fact
 	standing  string // what its status does for its fields
 	justifies bool
+	ready     mark   // whether it can run
+	blocked   string // by what
 	steps     []statusStep
 	stepPath  string
 	needs     []needView
@@ -116,6 +118,11 @@ func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int,
 			return err
 		}
 		v.scenarios = scenarioLines(ctx, by, scenarios)
+		readiness, err := st.ProgramReadiness(ctx, by, id, visitOf(r).Workspace.Thresholds.FillRateMin)
+		if err != nil {
+			return err
+		}
+		v.ready, v.blocked = readyMark(ctx, readiness), blockedBy(ctx, readiness)
 		events, err := st.EventsOf(ctx, by, domain.SubjectProgram, int64(id), historyShown)
 		if err != nil {
 			return err
