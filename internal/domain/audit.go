@@ -19,6 +19,7 @@ const (
 	SubjectProgram          = "program"
 	SubjectScenario         = "scenario"
 	SubjectSegment          = "segment"
+	SubjectJourney          = "journey"
 	SubjectTarget           = "target"
 	SubjectTargetVersion    = "target_version"
 	SubjectFlow             = "flow"

@@ -18,6 +18,7 @@ type (
 	ProgramID          int64
 	ScenarioID         int64
 	SegmentID          int64
+	JourneyID          int64
 	TargetID           int64
 	TargetVersionID    int64
 	FlowID             int64

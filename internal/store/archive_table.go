@@ -118,6 +118,9 @@ var archiveTables = []archiveTable{
 	newArchiveTable("scenario", "scenario", `id:own program_id>program name kind nature trigger_kind trigger segment_id>segment? target exclusions
 		channels:texts delay cap_messages:int? cap_days:int? stop_rule message kpi purpose_id>purpose? consent_id>category? status starts_on:date?
 		ends_on:date? version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
+	newArchiveTable("journey", "journey", "id:own name description version:int created_at:time updated_at:time archived_at:time?").ordered("", "t.id"),
+	newArchiveTable("moment", "journey_moment", `id:own journey_id>journey position:int name stage_id>stage? channel program_id>program?
+		scenario_id>scenario? note`).ordered("", "t.id"),
 	newArchiveTable("pressure_rule", "pressure_rule", "id:own channel most:int days:int").ordered("", "t.id"),
 	newArchiveTable("link", "program_link", `field_id>field program_id>program level role note source linked_by>user? linked_at:time`).
 		ordered("", "t.field_id, t.program_id"),
@@ -282,7 +285,7 @@ var archiveUser = newArchiveTable("user", "app_user", "id:own email name locale"
 // subjectKinds tells the kind of records that a subject of the history or of a comment is.
 var subjectKinds = map[string]string{
 	"member": "user", "team": "team", "application": "application", "dataset": "dataset", "field": "field", "category": "category",
-	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program", "scenario": "scenario", "segment": "segment", "target": "target", "target_version": "target_version",
+	"collection_point": "collection_point", "purpose": "purpose", "objective": "objective", "stage": "stage", "program": "program", "scenario": "scenario", "segment": "segment", "journey": "journey", "target": "target", "target_version": "target_version",
 	"client_processing": "client_processing", "flow": "flow", "retention_rule": "retention_rule", "import": "import", "view": "view", "thread": "thread", "mapping": "mapping", "decision": "decision", "batch": "batch",
 }
 

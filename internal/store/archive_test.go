@@ -264,6 +264,9 @@ func (g *generator) plan() {
 		maps.Copy(record, capped)
 		g.put("scenario", g.dated(record))
 	}
+	g.put("journey", g.dated(map[string]any{"id": g.next("journey"), "name": "Premier achat", "description": g.text()}))
+	g.put("moment", map[string]any{"id": g.next("moment"), "journey": 1, "position": 1, "name": "Commande", "stage": g.maybe(1), "channel": "web", "program": g.maybe(g.of("program")), "note": g.text()})
+	g.put("moment", map[string]any{"id": g.next("moment"), "journey": 1, "position": 2, "name": "Livraison", "scenario": g.maybe(g.of("scenario")), "note": g.text()})
 	g.put("pressure_rule", map[string]any{"id": g.next("pressure_rule"), "channel": "email", "most": 2, "days": 7})
 	for n := 1; n <= 80; n++ {
 		if g.bool() {

@@ -45,6 +45,8 @@ var comparedKinds = []comparedKind{
 		"collection_point_id", domain.SubjectCollectionPoint},
 	{"flow_field", "flow_field", [2]string{"flow_id", "source_field_id"}, named("flow", "flow_id") + " || ' · ' || " + named("field", "source_field_id"), "flow_id", domain.SubjectFlow},
 	{"scenario", "scenario", [2]string{"id"}, "j->>'name'", "id", domain.SubjectScenario},
+	{"journey", "journey", [2]string{"id"}, "j->>'name'", "id", domain.SubjectJourney},
+	{"moment", "journey_moment", [2]string{"id"}, named("journey", "journey_id") + " || ' · ' || (j->>'name')", "journey_id", domain.SubjectJourney},
 	{"segment", "segment", [2]string{"id"}, "j->>'name'", "id", domain.SubjectSegment},
 	{"workshop", "workshop", [2]string{"id"}, "j->>'name'", "id", domain.SubjectWorkshop},
 	{"pressure_rule", "pressure_rule", [2]string{"id"}, "j->>'channel'", "workspace_id", domain.SubjectWorkspace},

@@ -23,14 +23,14 @@ func (s *Server) historyRoutes(r scope) {
 var subjectPaths = map[string]string{
 	domain.SubjectTeam: "teams", domain.SubjectApplication: "applications", domain.SubjectDataset: "datasets", domain.SubjectField: "fields",
 	domain.SubjectCategory: "categories", domain.SubjectCollectionPoint: "collection-points", domain.SubjectPurpose: "purposes",
-	domain.SubjectObjective: "objectives", domain.SubjectStage: "stages", domain.SubjectProgram: "programs", domain.SubjectScenario: "scenarios", domain.SubjectSegment: "segments", domain.SubjectTarget: "targets", domain.SubjectFlow: "flows",
+	domain.SubjectObjective: "objectives", domain.SubjectStage: "stages", domain.SubjectProgram: "programs", domain.SubjectScenario: "scenarios", domain.SubjectSegment: "segments", domain.SubjectTarget: "targets", domain.SubjectJourney: "journeys", domain.SubjectFlow: "flows",
 	domain.SubjectImport: "imports", domain.SubjectRetentionRule: "retention",
 }
 
 // historyKinds are the kinds of subjects, in the order in which the filter offers them.
 var historyKinds = []string{
 	domain.SubjectField, domain.SubjectDataset, domain.SubjectApplication, domain.SubjectFlow, domain.SubjectCategory,
-	domain.SubjectCollectionPoint, domain.SubjectProgram, domain.SubjectScenario, domain.SubjectSegment, domain.SubjectTarget, domain.SubjectTargetVersion, domain.SubjectPurpose, domain.SubjectRetentionRule, domain.SubjectObjective, domain.SubjectStage,
+	domain.SubjectCollectionPoint, domain.SubjectProgram, domain.SubjectScenario, domain.SubjectSegment, domain.SubjectJourney, domain.SubjectTarget, domain.SubjectTargetVersion, domain.SubjectPurpose, domain.SubjectRetentionRule, domain.SubjectObjective, domain.SubjectStage,
 	domain.SubjectImport, domain.SubjectView, domain.SubjectTeam, domain.SubjectMember, domain.SubjectInvitation, domain.SubjectWorkspace,
 }
 

@@ -45,7 +45,7 @@ var sections = []section{
 	{stream: "diagnose", path: "collection-points", key: "nav.collection_points"},
 	{stream: "diagnose", path: "categories", key: "nav.categories"},
 	{stream: "diagnose", path: "imports", key: "nav.imports"},
-	{stream: "target", path: "plan", key: "plan.title"},
+	{stream: "target", path: "plan", key: "plan.title", also: []string{"journeys"}},
 	{stream: "target", path: "requirements", key: "requirements.title"},
 	{stream: "target", path: "targets", key: "targets.title"},
 	{stream: "target", path: "programs", key: "nav.programs"},

@@ -30,6 +30,8 @@ type planView struct {
 	library    string      // where a first program comes from; empty where the visitor may not add one
 	standing   string      // how many programs can run today
 	unlocks    []unlockRow
+	journeys   []journeyLine
+	journeyAll string // list of journeys
 	pressure   []pressureRow
 	rules      []pressureRuleView
 	rulesOpen  bool
@@ -40,6 +42,11 @@ type planView struct {
 type planColumn struct {
 	name, href string
 	programs   []planCard
+}
+
+// journeyLine is a journey in a line of its moments.
+type journeyLine struct {
+	href, name, moments string
 }
 
 // unlockRow is one thing to do, with the programs that could run then.
@@ -137,6 +144,18 @@ func (s *Server) planPage(w http.ResponseWriter, r *http.Request, status int, ty
 	v := planView{formView: formView{ctx, "plan", bad}, count: i18n.T(ctx, "programs.count", "n", len(plan.Programs)), rulesOpen: len(bad) > 0}
 	v.draw(by, plan)
 	v.cover(by, plan)
+	journeys, err := s.store.Journeys(ctx, by)
+	if err != nil {
+		return err
+	}
+	v.journeyAll = workspacePath(by, "journeys")
+	for _, j := range journeys {
+		names := make([]string, len(j.Moments))
+		for i, m := range j.Moments {
+			names[i] = m.Name
+		}
+		v.journeys = append(v.journeys, journeyLine{journeyPath(by, j.ID), j.Name, strings.Join(names, " → ")})
+	}
 	v.press(plan)
 	v.rules = pressureRules(ctx, plan.Rules, typed)
 	if by.Can(domain.EditPlan) {

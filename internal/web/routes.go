@@ -40,6 +40,7 @@ func (s *Server) addRoutes(r chi.Router) {
 		s.programRoutes(inside)
 		s.scenarioRoutes(inside)
 		s.targetRoutes(inside)
+		s.journeyRoutes(inside)
 		s.segmentRoutes(inside)
 		s.objectiveRoutes(inside)
 		s.stageRoutes(inside)

@@ -83,6 +83,7 @@ var routeRecords = map[string]func(t *testing.T, s *webtest.Site, by domain.Acto
 	"purpose":          coded("purpose"),
 	"retention_rule":   coded("retention_rule"),
 	"segment":          named("segment"),
+	"journey":          named("journey"),
 	"workshop":         named("workshop"),
 	"seat":             named("workshop"), // nobody who asks has a place in it
 	"key": func(t *testing.T, s *webtest.Site, by domain.Actor) string {

@@ -204,7 +204,7 @@ func valueWord(ctx context.Context, area, name string, value any, names store.Na
 // rowEnums are the message prefixes of the codes in small rows that the history keeps in one line.
 var rowEnums = map[string][]string{
 	"recipients": {"recipient"}, "contracts": {"contract", "choice"}, "transfers": {"safeguard"}, "transfer_proofs": {}, "screening": {"dpia", "criterion"},
-	"declared_data": {"data_kind"}, "exceptions": {"column"}, "parties": {"party"},
+	"moments": {"channel"}, "declared_data": {"data_kind"}, "exceptions": {"column"}, "parties": {"party"},
 }
 
 // rowFactWord writes such a row: codes and countries as their words, days as people read them, the rest as it was written.

@@ -109,7 +109,15 @@ func TestTargetPagesInBrowser(t *testing.T) {
 		s.Exec(t, `update target set progress = 'done' where target_action in ('limit', 'archive') and id % 2 = 0`)
 		s.Exec(t, `update target set target_action = 'drop', due_on = due_on + 30 where target_action = 'review' and id % 2 = 0`)
 	}
+	stage := insert(t, s, `insert into journey_stage (workspace_id, code, name, position) values ($1, 'zz', 'Nouveau client', 99) returning id`, by.Workspace)
+	journey := insert(t, s, `insert into journey (workspace_id, name, description) values ($1, 'Premier achat sur le site', 'De la commande au deuxième achat') returning id`, by.Workspace)
+	s.Exec(t, `insert into journey_moment (workspace_id, journey_id, position, name, stage_id, channel, program_id, note) values
+		($1, $2, 1, 'Commande', null, 'web', null, ''), ($1, $2, 2, 'Livraison et prise en main', $3, 'email', $4, 'Avec la notice'), ($1, $2, 3, 'Anniversaire', $3, 'sms', $4, '')`,
+		by.Workspace, journey, stage, program)
 	inBrowser(t, s, by,
+		shownPage{"journeys", "/w/acme/journeys"},
+		shownPage{"journey", "/w/acme/journeys/" + itoa(journey)},
+		shownPage{"journey-edit", "/w/acme/journeys/" + itoa(journey) + "/edit"},
 		shownPage{"targets", "/w/acme/targets?n=10"},
 		shownPage{"target", "/w/acme/targets/" + itoa(target)},
 		shownPage{"target-edit", "/w/acme/targets/" + itoa(target) + "/edit"},

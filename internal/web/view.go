@@ -16,7 +16,7 @@ func (s *Server) viewRoutes(r scope) {
 var listPaths = map[string]string{
 	"applications": "applications", "datasets": "datasets", "fields": "fields", "categories": "categories",
 	"collection_points": "collection-points", "flows": "flows", "purposes": "purposes", "mappings": "mappings",
-	"objectives": "objectives", "stages": "stages", "programs": "programs", "scenarios": "scenarios", "segments": "segments", "targets": "targets", "frozen_targets": "targets/frozen", "requirements": "requirements", "links": "links", "teams": "teams", "members": "members", "imports": "imports",
+	"objectives": "objectives", "stages": "stages", "programs": "programs", "scenarios": "scenarios", "segments": "segments", "targets": "targets", "journeys": "journeys", "frozen_targets": "targets/frozen", "requirements": "requirements", "links": "links", "teams": "teams", "members": "members", "imports": "imports",
 }
 
 type viewForm struct {
