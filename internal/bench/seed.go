@@ -91,7 +91,7 @@ func seed(ctx context.Context, dsn string, sizes []int, r *report) (*database, e
 		if err := s.fill(); err != nil {
 			return nil, err
 		}
-		if i == 0 || last { // as the database does by itself before long
+		if i == 0 || last { // as the database does by itself before long; judging many fields sees to it too
 			if _, err := d.owner.Exec(ctx, "analyze"); err != nil {
 				return nil, err
 			}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -197,5 +198,48 @@ func TestProgramsCountTheirLinks(t *testing.T) {
 		if got := page.Programs[0].Essential + page.Programs[1].Essential; got != essential || page.Bare != bare {
 			t.Fatalf("step %d: %d essential and %d bare links, want %d and %d", step, got, page.Bare, essential, bare)
 		}
+	}
+}
+
+// A workspace that is newer than the statistics of the database is made known to the planner before its verdicts are stored: it would
+// read all fields for each of them otherwise.
+func TestNewWorkspaceIsKnownWhenItIsJudged(t *testing.T) {
+	t.Parallel()
+	const fields = 2_500
+	w := storetest.NewWorld(t)
+	ctx := t.Context()
+	fill := func(by domain.Actor) {
+		dataset := w.Dataset(t, by, w.Application(t, by, "CRM"), "customer")
+		w.Exec(t, `insert into field (workspace_id, dataset_id, application_id, name, gdpr_class)
+			select $1, d.id, d.application_id, 'f' || i, 'personal' from dataset d, generate_series(1, $3) i where d.id = $2`, by.Workspace, dataset, fields)
+	}
+	fill(w.Other[domain.RoleAdmin])
+	w.Exec(t, "analyze")
+	by := w.Admin()
+	fill(by)
+	guess := func() float64 {
+		t.Helper()
+		var plan []byte
+		if err := w.Owner.QueryRow(ctx, fmt.Sprintf("explain (format json) select from field where workspace_id = %d", by.Workspace)).Scan(&plan); err != nil {
+			t.Fatal(err)
+		}
+		var told []struct {
+			Plan struct {
+				Rows float64 `json:"Plan Rows"`
+			}
+		}
+		if err := json.Unmarshal(plan, &told); err != nil {
+			t.Fatal(err)
+		}
+		return told[0].Plan.Rows
+	}
+	if n := guess(); n > fields/10 {
+		t.Fatalf("the planner knows of %.0f fields before", n)
+	}
+	if err := w.Store.JudgeAll(ctx, by); err != nil {
+		t.Fatal(err)
+	}
+	if n := guess(); n < fields/2 {
+		t.Errorf("the planner takes %d fields for %.0f after they were judged", fields, n)
 	}
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -91,6 +93,9 @@ func (s *Store) judgeWith(ctx context.Context, by domain.Actor, c *judgeContext,
 	var changed []judged
 	err := s.eachJudged(ctx, by, c, ids, func(_, is judged) { changed = append(changed, is) })
 	if err != nil {
+		return err
+	}
+	if err := s.makeKnown(ctx, by, len(changed)); err != nil {
 		return err
 	}
 	for chunk := range slices.Chunk(changed, 20_000) {
@@ -302,6 +307,35 @@ func (t plannedAfresh) Exec(ctx context.Context, sql string, args ...any) (pgcon
 // Query reads with a statement that no plan is kept of.
 func (t plannedAfresh) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return t.Tx.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// knownRows is from how many rows on it is asked whether the planner knows of them: ten times as many as it takes for granted.
+const knownRows = 2_000
+
+// makeKnown refreshes the statistics of fields where the planner takes the workspace, of which so many are about to be written by
+// key, for next to empty, as it does with one that is newer than its statistics: any index that begins with the workspace would be
+// as good as the key to it, and all fields were read for each of them.
+func (s *Store) makeKnown(ctx context.Context, by domain.Actor, rows int) error {
+	if rows < knownRows {
+		return nil
+	}
+	plan, err := one[[]byte](ctx, s, "field", `explain (format json) select from field where workspace_id = @ws`, pgx.StrictNamedArgs{"ws": by.Workspace})
+	if err != nil {
+		return err
+	}
+	var told []struct {
+		Plan struct {
+			Rows float64 `json:"Plan Rows"`
+		}
+	}
+	if err := json.Unmarshal(plan, &told); err != nil || len(told) != 1 {
+		return fmt.Errorf("plan of the fields of a workspace: %w", err)
+	}
+	if told[0].Plan.Rows >= float64(rows)/10 {
+		return nil
+	}
+	_, err = s.exec(ctx, "field", `select refresh_statistics('field')`, pgx.StrictNamedArgs{})
+	return err
 }
 
 // wideRows is from how many rows on a statement must not trust the planner's idea of how few they are.
