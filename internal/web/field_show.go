@@ -65,6 +65,7 @@ type fieldVerdict struct {
 	usedWhy          string
 	flags            []flagLine
 	decision         *decisionLine
+	workshops        []decidedIn
 	completeness     int
 	completenessText string
 	missing          []ui.Link
@@ -381,7 +382,17 @@ func (p fieldPage) verdict() fieldVerdict {
 		}
 		v.decision = line
 	}
+	for _, w := range p.v.Workshops {
+		v.workshops = append(v.workshops, decidedIn{href: workshopPath(p.by, w.ID, "minutes"), name: w.Name, mark: cardDecisionMark(p.ctx, w.Decision), reason: w.Reason,
+			heads: p.t("workshop.heads", "keep", w.Keep, "drop", w.Drop) + " · " + i18n.DateText(p.ctx, w.At)})
+	}
 	return v
+}
+
+// decidedIn is what a workshop decided of the field.
+type decidedIn struct {
+	href, name, reason, heads string
+	mark                      mark
 }
 
 // dated writes the instants among a message's arguments as days.

@@ -76,7 +76,7 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 	o := domain.OverviewOf(data.tallies)
 	v := homeView{title: visitOf(r).Workspace.Name, example: visitOf(r).Workspace.IsExample, empty: o.Fields == 0,
 		square: squareView(ctx, by, o), beside: besideView(ctx, by, o), flags: flagViews(ctx, by, o),
-		waiting: waitingView(ctx, by, o, data.waiting), asTable: workspacePath(by, "coverage")}
+		waiting: append(votesView(ctx, by, data.votes), waitingView(ctx, by, o, data.waiting)...), asTable: workspacePath(by, "coverage")}
 	v.headline, v.lead = headline(ctx, o)
 	v.applications, v.more = applicationBars(ctx, by, o, data.names)
 	v.changes, v.since = changeViews(ctx, by, o, data.days, s.now())
@@ -101,6 +101,7 @@ type homeData struct {
 	days       []domain.DayCount
 	events     []domain.Event
 	waiting    store.Waiting
+	votes      []store.VotesAwaited
 	beginnings store.Beginnings
 }
 
@@ -118,6 +119,9 @@ func (d *homeData) read(ctx context.Context, by domain.Actor, st *store.Store, n
 		return err
 	}
 	if d.waiting, err = st.Waiting(ctx, by); err != nil {
+		return err
+	}
+	if d.votes, err = st.AwaitedVotes(ctx, by); err != nil {
 		return err
 	}
 	d.beginnings, err = st.Beginnings(ctx, by)
@@ -242,6 +246,19 @@ func changeViews(ctx context.Context, by domain.Actor, o domain.Overview, days [
 		out = append(out, c)
 	}
 	return out, i18n.DayText(ctx, then.Day)
+}
+
+// votesView reminds the visitor of the workshops that wait for their votes.
+func votesView(ctx context.Context, by domain.Actor, list []store.VotesAwaited) (out []ui.FigureSpec) {
+	for _, v := range list {
+		f := ui.FigureSpec{Count: i18n.Number(ctx, v.N), Text: i18n.T(ctx, "home.votes", "n", v.N) + " · " + v.Name, Kind: ui.Info, Icon: "presentation-analytics",
+			Href: workshopPath(by, v.ID, "join")}
+		if v.ClosesOn != nil {
+			f.Text = i18n.T(ctx, "home.votes", "n", v.N) + " · " + i18n.T(ctx, "home.votes.until", "name", v.Name, "day", i18n.DayText(ctx, *v.ClosesOn))
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // waitingView is what the visitor can do now, by what their role lets them do; nothing that is empty.

@@ -31,6 +31,8 @@ func newRoom(t *testing.T, s *webtest.Site, pairs ...string) *room {
 	by := s.Acme[domain.RoleFacilitator]
 	r := &room{s: s, t: t, lead: s.As(t, by), fields: map[string]domain.FieldID{}, cards: map[string]domain.WorkshopCardID{}}
 	dataset := s.Dataset(t, by, s.Application(t, by, "Orion CRM"), "contact")
+	s.Exec(t, `insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class) values ($1, 'crm.consent', 'Consentements', 'Consents', 'personal'),
+		($1, 'ident.birth.date', 'Date de naissance', 'Date of birth', 'personal') on conflict do nothing`, by.Workspace)
 	for name, category := range map[string]string{"email": "ident.contact.email", "birth_date": "ident.birth.date", "allergy": "art9.health"} {
 		r.fields[name] = s.Field(t, by, dataset, name, category)
 	}
@@ -409,4 +411,146 @@ func (s *stream) until(name string) string {
 	}
 	s.t.Fatalf("the stream ended before %q: %v", name, s.lines.Err())
 	return ""
+}
+
+// A workshop of three kept, dropped and missing cards changes nothing until it is applied, and everything comes back by undoing.
+func TestWorkshopIsAppliedAndUndone(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s)
+	by := s.Acme[domain.RoleFacilitator]
+	purpose := s.Purpose(t, by, "LOYALTY", true)
+	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, by.Workspace, r.programs[0], purpose)
+	s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level, note) values ($1, $2, $3, 'useful', 'clicks')`, by.Workspace, r.fields["birth_date"], r.programs[1])
+	s.Exec(t, `update workspace set judged_on = null where id = $1`, by.Workspace) // the next page judges what was put there by hand
+	var gap domain.WorkshopCardID
+	if err := s.Owner.QueryRow(t.Context(), `select id from workshop_card where workshop_id = $1 and category_id is not null`, r.id).Scan(&gap); err != nil {
+		t.Fatal(err)
+	}
+	r.cards["consent"] = gap
+	r.start()
+	anna, bert := r.guest("crm", "Anna"), r.guest("data", "Bert")
+	owner := itoa(s.Acme[domain.RoleEditor].User)
+	for card, levels := range map[string][2]string{"email": {"2", "1"}, "birth_date": {"0", "0"}, "consent": {"2", "0"}} {
+		r.show(card)
+		for _, v := range []*webtest.Visitor{anna, bert} {
+			v.Post(r.vote(), append(r.ballot(card, 1, levels[0], levels[1]), "gain."+itoa(r.programs[1]), "fewer returns")...).Want(http.StatusSeeOther)
+		}
+		r.steer("reveal", "card", itoa(r.cards[card]))
+		decision := map[string]string{"email": "keep", "birth_date": "drop", "consent": "collect"}[card]
+		r.lead.Post(r.path+"/cards/"+itoa(r.cards[card])+"/decide", "card_decision", decision, "reason", "Decided for "+card, "decision_owner", owner, "due_on", "2099-01-31").Want(http.StatusSeeOther)
+	}
+	anna.Post(r.vote()+"/objection", "card", itoa(r.cards["consent"]), "objection", "Not at the till").Want(http.StatusSeeOther)
+	state := func() string {
+		var text string
+		if err := s.Owner.QueryRow(t.Context(), `select concat_ws(' | ',
+			(select string_agg(f.name || ' ' || l.program_id || ' ' || l.level || ' ' || l.note || ' ' || l.source, ', ' order by 1) from program_link l join field f on f.id = l.field_id),
+			(select string_agg(coalesce(t.field_id, 0) || ' ' || t.target_action || ' ' || t.source, ', ' order by t.field_id) from target t),
+			(select string_agg(q.program_id || ' ' || q.category_id || ' ' || q.level, ', ' order by 1) from requirement q),
+			(select string_agg(m.field_id || ' ' || m.state, ', ' order by 1) from purpose_mapping m),
+			(select string_agg(d.field_id || ' ' || d.kind, ', ' order by 1) from decision d where d.withdrawn_at is null),
+			(select string_agg(f.name || ' ' || f.verdict || ' ' || f.programs, ', ' order by f.name) from field f))`).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	before := state()
+	r.lead.Get(r.path + "/apply").Want(http.StatusConflict)
+	r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
+	page := r.lead.Get(r.path + "/apply").Want(http.StatusOK)
+	for _, want := range []string{"Linked to Anniversaire: essential", "Linked to Fidélité: useful", "Taken off Fidélité", "Proposed to the DPO", "Decided for birth_date", "2 to keep, 0 to drop", "1 card without a decision"} {
+		if !strings.Contains(page.Text("main"), want) {
+			t.Errorf("the last reading lacks %q: %s", want, page.Text("main"))
+		}
+	}
+	if got := state(); got != before {
+		t.Errorf("reading changes something:\n%s\n%s", before, got)
+	}
+	r.lead.Post(r.path+"/apply", "seen", "of another plan").Want(http.StatusConflict)
+	if got := state(); got != before {
+		t.Errorf("a refused act changes something:\n%s\n%s", before, got)
+	}
+	r.lead.Post(r.path+"/apply", "seen", page.Value("seen")).Want(http.StatusSeeOther)
+	after := state()
+	for _, want := range []string{"email " + itoa(r.programs[0]) + " essential", "useful fewer returns workshop", "keep workshop", "drop workshop", "collect workshop", "proposed", "propose_deletion"} {
+		if !strings.Contains(after, want) {
+			t.Errorf("after applying, %q is missing: %s", want, after)
+		}
+	}
+	r.lead.Post(r.path+"/apply", "seen", page.Value("seen")).Want(http.StatusConflict)
+	if got := r.lead.Get("/w/acme/fields/" + itoa(r.fields["email"])).Text("main"); !strings.Contains(got, "Decided in the workshop Atelier fidélité") || !strings.Contains(got, "2 to keep, 0 to drop") {
+		t.Errorf("the page of the field: %s", got)
+	}
+	minutes := r.lead.Get(r.path + "/minutes").Want(http.StatusOK).Text("main")
+	for _, want := range []string{"Target data of Anniversaire", "Adresse e-mail", "Plan of collection", "Not at the till", "CRM and marketing", "Anna"} {
+		if !strings.Contains(minutes, want) {
+			t.Errorf("the minutes lack %q", want)
+		}
+	}
+	if got := r.lead.Get(r.path + "/minutes.csv").Want(http.StatusOK).Body; !strings.Contains(got, "Decided for email") {
+		t.Errorf("the file: %s", got)
+	}
+	if got := r.lead.Get(r.path + "/minutes.docx").Want(http.StatusOK); !strings.HasPrefix(got.Body, "PK") || got.Header.Get("Content-Type") == "" {
+		t.Error("the document is none")
+	}
+	var batch int64
+	if err := s.Owner.QueryRow(t.Context(), `select batch_id from workshop where id = $1`, r.id).Scan(&batch); err != nil {
+		t.Fatal(err)
+	}
+	r.lead.Get("/w/acme/batches/" + itoa(batch)).Want(http.StatusOK)
+	r.lead.Post("/w/acme/batches/" + itoa(batch) + "/undo").Want(http.StatusSeeOther)
+	if got := state(); got != before {
+		t.Errorf("undoing leaves a difference:\n%s\n%s", before, got)
+	}
+	if got := r.lead.Get("/w/acme/fields/" + itoa(r.fields["email"])).Text("main"); strings.Contains(got, "Decided in the workshop") {
+		t.Error("the page of the field tells of what was undone")
+	}
+	// What was undone can be applied again, but for what somebody has changed since.
+	again := r.lead.Get(r.path + "/apply").Want(http.StatusOK)
+	r.lead.Post(r.path+"/apply", "seen", again.Value("seen")).Want(http.StatusSeeOther)
+	if got := state(); got != after {
+		t.Errorf("applied again:\n%s\n%s", after, got)
+	}
+}
+
+// Without a meeting people vote at their own pace, and are reminded on their home page until they have.
+func TestWorkshopOfAWeek(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s, "workshop_template", "week", "closes_on", "2099-12-31")
+	// The last value of a name that comes twice counts for the template.
+	s.Exec(t, `update workshop set template = 'week', closes_on = '2099-12-31' where id = $1`, r.id)
+	s.Exec(t, `update workshop_live set own_pace = true where workshop_id = $1`, r.id)
+	editor := s.Acme[domain.RoleEditor]
+	r.lead.Post(r.path+"/ask", "members", itoa(editor.User), "voter_role", "crm").Want(http.StatusSeeOther)
+	r.lead.Post(r.path + "/start").Want(http.StatusSeeOther)
+	v := s.As(t, editor)
+	if got := v.Get("/w/acme/").Text("#waiting, main"); !strings.Contains(got, "wait for your vote") || !strings.Contains(got, "31 Dec 2099") {
+		t.Errorf("the home page does not remind: %s", got)
+	}
+	v.Post(r.path+"/join", "participant_part", "voter", "voter_role", "crm").Want(http.StatusSeeOther)
+	for n := range 3 { // two fields and one category; one field waits for the DPO
+		page := v.Get(r.vote()).Want(http.StatusOK)
+		if got := page.Text(".ph-top"); !strings.Contains(got, fmt.Sprintf("%d of 3 voted", n)) {
+			t.Errorf("the telephone says %q", got)
+		}
+		card := page.Value("card")
+		v.Post(r.vote(), "card", card, "round", "1", "level."+itoa(r.programs[0]), "2", "level."+itoa(r.programs[1]), "0").Want(http.StatusSeeOther)
+	}
+	if got := v.Get(r.vote()).Text("main"); !strings.Contains(got, "You have voted on every card") {
+		t.Errorf("after the last card: %s", got)
+	}
+	if got := v.Get("/w/acme/").Text("main"); strings.Contains(got, "wait for your vote") {
+		t.Error("the home page still reminds")
+	}
+	s.Exec(t, `update workshop set closes_on = current_date - 1 where id = $1`, r.id)
+	if got := v.Post(r.vote(), r.ballot("email", 1, "0", "0")...).Want(http.StatusConflict).Text("[role=alert]"); !strings.Contains(got, "last day") {
+		t.Errorf("told %q", got)
+	}
+	s.Exec(t, `update workshop set closes_on = '2099-12-31' where id = $1`, r.id)
+	r.steer("reveal_all")
+	r.steer("agreed")
+	if n := count(t, s, `select count(*) from workshop_card where workshop_id = $1 and decision <> ''`, r.id); n != 3 {
+		t.Errorf("%d cards are decided, want the three that are agreed on", n)
+	}
 }
