@@ -39,6 +39,9 @@ func evidenceFiles() []evidenceFile {
 		evidenceFile{"record/record.json", recordEvidence("json")},
 		evidenceFile{"record/record.jsonld", recordEvidence("jsonld")},
 		evidenceFile{"approvals.csv", approvals},
+		evidenceFile{"notices.jsonl", func(ctx context.Context, st *store.Store, by domain.Actor, out io.Writer) error {
+			return st.EachNotice(ctx, by, writeLine(out))
+		}},
 		evidenceFile{"history/seals.jsonl", func(ctx context.Context, st *store.Store, by domain.Actor, out io.Writer) error {
 			return st.EachSeal(ctx, by, writeLine(out))
 		}},

@@ -28,6 +28,7 @@ var comparedKinds = []comparedKind{
 	{"field", "field", [2]string{"id"}, "j->>'name'", "id", domain.SubjectField},
 	{"category", "data_category", [2]string{"id"}, "j->>'code'", "id", domain.SubjectCategory},
 	{"collection_point", "collection_point", [2]string{"id"}, "j->>'name'", "id", domain.SubjectCollectionPoint},
+	{"notice", "notice_version", [2]string{"id"}, named("collection_point", "collection_point_id") + " || ' · ' || (j->>'number')", "collection_point_id", domain.SubjectCollectionPoint},
 	{"flow", "flow", [2]string{"id"}, "j->>'name'", "id", domain.SubjectFlow},
 	{"purpose", "purpose", [2]string{"id"}, "(j->>'code') || ' · ' || (j->>'name')", "id", domain.SubjectPurpose},
 	{"organisation", "organisation", [2]string{"workspace_id"}, "coalesce(j->'parties'->0->>'name', '')", "workspace_id", domain.SubjectOrganisation},
@@ -73,7 +74,7 @@ func lastKnown(table, value, column string) string {
 
 // computed are values that follow from others, and counts: their change is none of its own.
 const computed = `'{version,updated_at,created_at,valid_from,valid_to,search,lawful,used,used_why,flags,grade,effective_rule_id,completeness,programs,purposes,gdpr_class,
-	position,source_facts,proposed_at,linked_at,decided_at,decided_by_name,source,batch_id}'::text[]`
+	position,source_facts,proposed_at,linked_at,decided_at,decided_by_name,published_at,published_by_name,content,gaps,source,batch_id}'::text[]`
 
 // ComparedKinds are the kinds of records that Compare knows, in the order in which they are told.
 func ComparedKinds() []string {

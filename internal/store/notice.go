@@ -136,3 +136,20 @@ func (s *Store) PublishNotice(ctx context.Context, by domain.Actor, id domain.Co
 	})
 	return number, err
 }
+
+// EachNotice gives every version of every notice that was published, the oldest first, as one line of JSON with its texts in
+// both languages.
+func (s *Store) EachNotice(ctx context.Context, by domain.Actor, f func(line string) error) error {
+	return s.Read(ctx, by, func(s *Store) error {
+		lines, err := many[string](ctx, s, "notice", `select jsonb_build_object('collection_point', p.name, 'number', v.number, 'published_at', v.published_at,
+				'published_by', v.published_by_name, 'gaps', v.gaps, 'texts', v.content)::text
+			from notice_version v join collection_point p on p.workspace_id = v.workspace_id and p.id = v.collection_point_id
+			where v.workspace_id = @ws order by v.id`, pgx.StrictNamedArgs{"ws": by.Workspace})
+		for _, line := range lines {
+			if err == nil {
+				err = f(line)
+			}
+		}
+		return err
+	})
+}

@@ -17,6 +17,7 @@ func (s *Server) collectionPointRoutes(r scope) {
 		add: s.newCollectionPoint, create: s.createCollectionPoint, show: s.showCollectionPoint, form: s.editCollectionPoint, change: s.changeCollectionPoint,
 		archive: s.store.ArchiveCollectionPoint, restore: s.store.RestoreCollectionPoint, remove: s.store.RemoveCollectionPoint})
 	r.get("/collection-points/{collection_point}/notice", domain.ReadWorkspace, s.showNotice)
+	r.get("/collection-points/{collection_point}/notice.html", domain.ReadWorkspace, s.showNotice)
 	r.post("/collection-points/{collection_point}/notice", domain.EditPurpose, s.publishNotice)
 	r.get("/collection-points/{collection_point}/fields", domain.EditInventory, s.editCollected)
 	r.post("/collection-points/{collection_point}/fields", domain.EditInventory, s.changeCollected)

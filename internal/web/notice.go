@@ -1,9 +1,13 @@
 package web
 
 import (
+	"fmt"
+	"html"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
@@ -27,6 +31,8 @@ type noticeView struct {
 	differences []noticeDifference
 	versions    []ui.Link
 	seen        int    // number of the last version
+	html        string // the text as a fragment of a page
+	file        string // address of the same as a file
 	publish     string // label of the button; empty where there is nothing to publish, or the visitor may not
 	incomplete  bool
 }
@@ -88,6 +94,7 @@ func (s *Server) showNotice(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		asked = 0
 	}
+	v.html = noticeHTML(lang, v.text)
 	for _, g := range gaps {
 		v.gaps = append(v.gaps, i18n.T(ctx, "notice.gap."+g))
 	}
@@ -98,6 +105,7 @@ func (s *Server) showNotice(w http.ResponseWriter, r *http.Request) error {
 		}
 		return href
 	}
+	v.file = v.path + ".html" + strings.TrimPrefix(here(lang, level, asked), v.path)
 	for _, l := range i18n.Languages() {
 		v.langs = append(v.langs, ui.NavItem{Href: here(string(l), level, asked), Text: l.Name(), Current: string(l) == lang})
 	}
@@ -118,7 +126,34 @@ func (s *Server) showNotice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.shell.PrintNote = facts.Point.Name
+	if strings.HasSuffix(r.URL.Path, ".html") {
+		name := domain.SlugOf(facts.Point.Name)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="`+name+"-"+lang+"-"+level+`.html"`)
+		_, err := io.WriteString(w, v.html)
+		return err
+	}
 	return s.ok(w, r, noticePage(v))
+}
+
+// noticeHTML is a notice as a fragment for a page of the company: headings, paragraphs and lists, without styles of ours.
+func noticeHTML(lang string, text []domain.NoticeParagraph) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<section lang=\"%s\">\n", html.EscapeString(lang))
+	for _, p := range text {
+		fmt.Fprintf(&b, "<h2>%s</h2>\n", html.EscapeString(p.Title))
+		if len(p.Lines) == 1 {
+			fmt.Fprintf(&b, "<p>%s</p>\n", html.EscapeString(p.Lines[0]))
+			continue
+		}
+		b.WriteString("<ul>\n")
+		for _, l := range p.Lines {
+			fmt.Fprintf(&b, "<li>%s</li>\n", html.EscapeString(l))
+		}
+		b.WriteString("</ul>\n")
+	}
+	b.WriteString("</section>\n")
+	return b.String()
 }
 
 // differencesOf are the paragraphs of both levels that read otherwise than they did.

@@ -48,6 +48,18 @@ func TestNoticeGoesOutOfDate(t *testing.T) {
 	if old := v.Get(path + "?version=1").Want(http.StatusOK).Text("section:has(#text)"); !strings.Contains(old, "for 3 years") {
 		t.Errorf("version 1 has changed: %s", old)
 	}
+	// The text is there to be pasted elsewhere, as a fragment in which nothing of ours is markup.
+	s.Exec(t, `update purpose set interest = 'To <b>keep</b> them & theirs'`)
+	file := v.Get(path + ".html?in=en&level=full&version=1").Want(http.StatusOK)
+	if got := file.Body; !strings.HasPrefix(got, `<section lang="en">`) || !strings.Contains(got, "for 3 years") || !strings.Contains(file.Header.Get("Content-Disposition"), "till-en-full.html") {
+		t.Errorf("file = %s %s", file.Header, got)
+	}
+	if got := v.Get(path + ".html?in=en").Body; !strings.Contains(got, "To &lt;b&gt;keep&lt;/b&gt; them &amp; theirs") {
+		t.Errorf("file of now = %s", got)
+	}
+	if got := v.Get(path).Doc().Find("#notice-html").Text(); !strings.Contains(got, "&lt;b&gt;keep") || !strings.Contains(got, "<h2>") {
+		t.Errorf("to be copied = %s", got)
+	}
 	if _, err := s.Owner.Exec(t.Context(), `set role utile_app; update notice_version set number = 9`); err == nil {
 		t.Error("the application can change what was published")
 	}

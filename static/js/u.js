@@ -56,6 +56,19 @@ on('click', (e) => {
 	lastBox = box;
 });
 
+// What can be copied is copied by a button, which is not there without this script.
+const copies = () => all('[data-copy][hidden]').forEach((b) => { b.hidden = false; });
+on('click', (e) => {
+	const button = e.target.closest('[data-copy]');
+	if (!button) return;
+	const box = doc.getElementById(button.dataset.copy);
+	box.focus();
+	box.select();
+	const done = () => { one('[data-copied]', button.parentElement).textContent = button.dataset.done; };
+	if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(done, () => doc.execCommand('copy') && done());
+	else if (doc.execCommand('copy')) done();
+});
+
 // Menus close with a click elsewhere.
 const menus = () => all('details.menu[open]');
 on('click', (e) => menus().forEach((m) => { if (!m.contains(e.target)) m.open = false; }));
@@ -180,6 +193,7 @@ const expire = (flash) => {
 };
 
 const start = () => {
+	copies();
 	all('[data-bulk]').forEach(count);
 	all('.flash').forEach(expire);
 };
