@@ -272,7 +272,7 @@ var RetentionRegister = Register{
 		{Key: "archive_months", Kind: CellInt},
 		{Key: "fate", Kind: CellEnum, Enum: "retention.fate"},
 		{Key: "retention_source", Kind: CellEnum, Enum: "retention.source"},
-		{Key: "certainty", Kind: CellEnum, Enum: "retention.certainty"},
+		{Key: "certainty", Kind: CellEnum, Enum: "retention.certainty", Hidden: true},
 		{Key: "purposes", Kind: CellInt, Desc: true},
 		{Key: "categories", Kind: CellInt, Desc: true},
 		{Key: "datasets", Kind: CellInt, Desc: true},

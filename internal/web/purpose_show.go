@@ -154,7 +154,11 @@ func approvalFacts(ctx context.Context, a store.PurposeApprovals) []ui.Fact {
 		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "approval.given"), Text: day})
 	}
 	if len(a.By) > 0 {
-		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "approval.by"), Text: i18n.List(ctx, a.By)})
+		names := make([]string, len(a.By))
+		for i, name := range a.By {
+			names[i] = actorWord(ctx, name)
+		}
+		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "approval.by"), Text: i18n.List(ctx, names)})
 	}
 	if a.Until != nil {
 		return append(facts, ui.Fact{Term: i18n.T(ctx, "approval.first_end"), Text: i18n.DayText(ctx, *a.Until), Note: i18n.T(ctx, "approval.ending", "n", a.Ending)})
