@@ -390,6 +390,7 @@ func (g *generator) plan() {
 		}
 	}
 	g.requirements()
+	g.targets()
 }
 
 func (g *generator) scenarios() {
@@ -414,6 +415,7 @@ func (g *generator) scenarios() {
 		}
 		g.put("scenario", dated(-260+i, values))
 	}
+	g.journeys()
 	for i, r := range pressureRules {
 		g.put("pressure_rule", map[string]any{"id": i + 1, "channel": r.channel, "most": r.most, "days": r.days})
 	}
@@ -454,4 +456,70 @@ func (g *generator) requirements() {
 			g.put("requirement", map[string]any{"program": i + 1, "category": category, "level": string(n.Level), "role": n.Role, "note": n.Note(g.lang)})
 		}
 	}
+}
+
+func (g *generator) journeys() {
+	for i, j := range journeys {
+		g.put("journey", dated(-200, map[string]any{"id": i + 1, "name": j.name.in(g.lang), "description": j.about.in(g.lang)}))
+	}
+	n := 0
+	for i, j := range journeys {
+		for place, m := range j.moments {
+			n++
+			g.put("moment", map[string]any{"id": n, "journey": i + 1, "position": place + 1, "name": m.name.in(g.lang), "stage": g.of("stage", m.stage),
+				"channel": m.channel, "program": g.of("program", m.program)})
+		}
+	}
+}
+
+// targets are what is decided today, and the same as the two versions froze it.
+func (g *generator) targets() {
+	for i, t := range targets {
+		values := map[string]any{"id": i + 1, "category": g.of("category", t.category), "program": g.of("program", t.program), "target_action": t.action,
+			"cause": t.cause, "how": t.how.in(g.lang), "instead": g.of("category", t.instead), "collection_point": g.of("point", t.point),
+			"wording": t.word.in(g.lang), "reason": t.reason.in(g.lang), "owner": g.of("user", t.by), "due_on": day(t.due), "progress": t.progress, "source": "example",
+			"version": 1, "created_at": at(-130+i, 15), "updated_at": at(-20+i/4, 15)}
+		if t.field != "" {
+			values["field"] = g.field(t.set, t.field)
+		}
+		g.put("target", values)
+	}
+	for i, v := range targetVersions {
+		g.put("target_version", map[string]any{"id": i + 1, "number": i + 1, "name": v.name.in(g.lang), "note": v.note.in(g.lang), "frozen_by": g.of("user", v.by),
+			"frozen_by_name": nameOf(v.by), "frozen_at": at(v.days, 18)})
+	}
+	n := 0
+	for i := range targetVersions {
+		for number, t := range targets {
+			if i == 0 && !t.old {
+				continue
+			}
+			n++
+			g.put("target_frozen", g.frozen(n, i, number, t))
+		}
+	}
+}
+
+func (g *generator) frozen(n, version, number int, t target) map[string]any {
+	values := map[string]any{"id": n, "version": version + 1, "target": number + 1, "about": t.category, "target_action": t.action, "target_standing": t.reach, "cause": t.cause,
+		"how": t.how.in(g.lang), "instead": t.instead, "wording": t.word.in(g.lang), "reason": t.reason.in(g.lang), "owner": nameOf(t.by), "due_on": day(t.due)}
+	if t.field != "" {
+		set := g.inv.datasets[g.number["dataset "+t.set]-1]
+		values["field"], values["about"] = g.field(t.set, t.field), t.field
+		values["place"] = g.inv.applications[set.application-1].name + " › " + t.set
+	} else {
+		values["category"] = g.of("category", t.category)
+	}
+	if t.program != "" {
+		p, _ := domain.ProgramTemplateByCode(t.program)
+		values["program"], values["program_id"] = p.Name(g.lang), g.of("program", t.program)
+	}
+	if t.point != "" {
+		values["collection_point"] = points[g.number["point "+t.point]-1].name.in(g.lang)
+	}
+	if version == 0 { // nothing was under way yet
+		values["target_action"], values["target_standing"] = t.then, "todo"
+		values["cause"], values["how"], values["instead"] = "", "", ""
+	}
+	return values
 }

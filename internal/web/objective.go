@@ -6,6 +6,7 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
+	"utile/internal/store"
 	"utile/internal/web/ui"
 )
 
@@ -135,7 +136,8 @@ type planShowView struct {
 	uses     []useView
 	history  []ui.TimelineItem
 	edit     recordActions
-	move     string // where the record is moved among its like; empty where it cannot be
+	tree     []objectiveProgram // of an objective: its programs down to the fields
+	move     string             // where the record is moved among its like; empty where it cannot be
 }
 
 func (s *Server) showObjective(w http.ResponseWriter, r *http.Request) error {
@@ -164,8 +166,42 @@ func (s *Server) showObjective(w http.ResponseWriter, r *http.Request) error {
 		crumbs: []ui.Link{{Href: workspacePath(by, "objectives"), Text: i18n.T(ctx, "objectives.title")}, {Text: o.Name}},
 		edit:   actionsOf(ctx, by, domain.EditPlan, objectivePath(by, id), o.ArchivedAt != nil),
 		facts:  factList(ctx, fact{"kpi", o.KPI}, fact{"target", o.Target}, fact{"description", o.Description})}
+	if v.tree, err = s.objectiveTree(r, id); err != nil {
+		return err
+	}
 	if v.shell, err = s.shell(w, r, o.Name); err != nil {
 		return err
 	}
 	return s.ok(w, r, planShow(v))
+}
+
+// objectiveProgram is a program that serves an objective, with what it needs and the fields that provide it.
+type objectiveProgram struct {
+	href, name    string
+	status, ready mark
+	needs         []needView
+}
+
+// objectiveTree reads the plan from an objective down to the fields.
+func (s *Server) objectiveTree(r *http.Request, id domain.ObjectiveID) (tree []objectiveProgram, err error) {
+	ctx, by := r.Context(), actor(r)
+	err = s.store.Read(ctx, by, func(st *store.Store) error {
+		plan, err := st.Plan(ctx, by, visitOf(r).Workspace.Thresholds.FillRateMin)
+		if err != nil {
+			return err
+		}
+		for _, p := range plan.Programs {
+			if p.Objective != id {
+				continue
+			}
+			needs, err := st.ProgramNeeds(ctx, by, p.ID)
+			if err != nil {
+				return err
+			}
+			tree = append(tree, objectiveProgram{href: programPath(by, p.ID), name: p.Name, status: programMark(ctx, p.Status), ready: readyMark(ctx, p.Readiness),
+				needs: needViews(ctx, by, domain.Program{ID: p.ID}, needs)})
+		}
+		return nil
+	})
+	return tree, err
 }

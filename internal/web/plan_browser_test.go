@@ -74,6 +74,7 @@ func TestPlanPagesInBrowser(t *testing.T) {
 		shownPage{"scenario-edit", "/w/acme/scenarios/" + itoa(scenario) + "/edit"},
 		shownPage{"segments", "/w/acme/segments"},
 		shownPage{"objectives", "/w/acme/objectives"},
+		shownPage{"objective", "/w/acme/objectives/" + itoa(insert(t, s, `select id from objective where workspace_id = $1 limit 1`, by.Workspace))},
 		shownPage{"stages", "/w/acme/stages"})
 }
 

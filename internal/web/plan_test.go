@@ -37,6 +37,12 @@ func TestObjectiveFromBeginningToEnd(t *testing.T) {
 
 	program := s.Program(t, s.Admin(), "BDAY", "live")
 	s.Exec(t, `update program set objective_id = $1 where id = $2`, path[strings.LastIndex(path, "/")+1:], program)
+	mail := s.Field(t, s.Admin(), s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "CRM"), "contacts"), "mail_1", "ident.contact.email")
+	s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level, role) values ($1, $2, $3, 'essential', 'reach')`, s.Admin().Workspace, program, s.Category(t, s.Admin(), "ident.contact.email"))
+	s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, s.Admin().Workspace, mail, program)
+	if got := v.Get(path).Text("section:has(#tree)"); !strings.Contains(got, "BDAY") || !strings.Contains(got, "Reach") || !strings.Contains(got, "mail_1") {
+		t.Errorf("from the objective down: %q", got)
+	}
 	for _, do := range []string{"/archive", "/remove"} {
 		if got := v.Post(path + do).Want(http.StatusConflict).Text("main"); !strings.Contains(got, "1 program") {
 			t.Errorf("%s: refusal does not say what uses it: %s", do, got)
@@ -46,6 +52,7 @@ func TestObjectiveFromBeginningToEnd(t *testing.T) {
 	v.Post(path + "/archive").Want(http.StatusSeeOther)
 	v.Post(path + "/remove").Want(http.StatusConflict)
 	v.Post(path + "/restore").Want(http.StatusSeeOther)
+	s.Exec(t, `delete from program_link`)
 	s.Exec(t, `delete from program`)
 	v.Post(path + "/remove").Want(http.StatusSeeOther)
 	v.Get(path).Want(http.StatusNotFound)
