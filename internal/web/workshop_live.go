@@ -149,7 +149,11 @@ func cardViewOf(ctx context.Context, l store.WorkshopLive, line store.CardLine) 
 	v.users = i18n.List(ctx, users)
 	for _, f := range flagTones {
 		if line.Flags&f.flag != 0 && len(v.flags) < 3 {
-			v.flags = append(v.flags, i18n.T(ctx, "flag."+f.code))
+			word := i18n.T(ctx, "flag."+f.code)
+			if len(v.flags) > 0 {
+				word = i18n.Lower(word)
+			}
+			v.flags = append(v.flags, word)
 		}
 	}
 	v.facts = cardMeasures(ctx, line, l.Now)
