@@ -82,6 +82,18 @@ func open(t testing.TB, still bool) *Tab {
 	}
 	slots <- struct{}{}
 	t.Cleanup(func() { <-slots })
+	return openIn(t, program, still)
+}
+
+// Beside opens another tab with cookies of its own, for a test in which several people look at once. It takes no place of its
+// own among the tabs that may be open: a test that waited for many would wait for itself.
+func (p *Tab) Beside() *Tab {
+	p.t.Helper()
+	return openIn(p.t, chromium(), false)
+}
+
+func openIn(t testing.TB, program string, still bool) *Tab {
+	t.Helper()
 	root, err := start(program)
 	if err != nil {
 		t.Fatalf("start %s: %v", program, err)
