@@ -107,7 +107,7 @@ func NewWorkshop(w Workshop) (Workshop, error) {
 	w.Programs = sortedIDs(w.Programs)
 	var p Problems
 	p.Line("name", w.Name, true, MaxName)
-	p.Text("note", w.Note, MaxText)
+	p.Text("goal", w.Note, MaxText)
 	p.OneOf("workshop_template", w.Template, WorkshopTemplates...)
 	switch {
 	case len(w.Programs) == 0:
@@ -163,7 +163,7 @@ func (w Workshop) Revision() int { return w.Version }
 func (w Workshop) Facts() map[string]any {
 	return map[string]any{"name": w.Name, "workshop_template": w.Template, "voter_roles": w.Roles, "votes_named": w.Named, "per_role": w.PerRole,
 		"held_on": dayFact(w.HeldOn), "closes_on": dayFact(w.ClosesOn), "facilitator": int64(w.Facilitator), "cofacilitator": int64(w.Cofacilitator),
-		"programs_n": len(w.Programs), "note": w.Note, "minutes": AgendaMinutes(w.Agenda)}
+		"programs_n": len(w.Programs), "goal": w.Note, "minutes": AgendaMinutes(w.Agenda)}
 }
 
 // CardDPO is what a DPO has to say of a card before anybody votes on it.

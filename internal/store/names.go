@@ -18,7 +18,7 @@ type Names struct {
 var nameKinds = map[string]string{
 	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
 	"target_application": "application", "category": "category", "retention": "retention_rule", "rule": "retention_rule", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
-	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "consent_category": "category", "instead": "category", "proposed_by": "user", "decided_by": "user",
+	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "consent_category": "category", "instead": "category", "proposed_by": "user", "decided_by": "user", "facilitator": "user", "cofacilitator": "user",
 }
 
 const namesSQL = `

@@ -111,7 +111,7 @@ type workshopForm struct {
 	ClosesOn      string            `form:"closes_on"`
 	Facilitator   domain.UserID     `form:"facilitator"`
 	Cofacilitator domain.UserID     `form:"cofacilitator"`
-	Note          string            `form:"note"`
+	Note          string            `form:"goal"`
 	Minutes       []int             `form:"minutes"`
 	Gaps          bool              `form:"add_gaps"`
 }
@@ -487,7 +487,7 @@ func workshopFacts(ctx context.Context, w domain.Workshop, programs []domain.Opt
 		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "column.closes_on"), Text: shownDay(ctx, w.ClosesOn)})
 	}
 	if w.Note != "" {
-		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "column.note"), Text: w.Note, Wide: true})
+		facts = append(facts, ui.Fact{Term: i18n.T(ctx, "column.goal"), Text: w.Note, Wide: true})
 	}
 	return facts
 }

@@ -170,7 +170,7 @@ func workshopEdit(v workshopEditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Textarea(ui.TextareaSpec{Field: v.optional("note"), Value: v.form.Note, MaxLength: domain.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Textarea(ui.TextareaSpec{Field: v.optional("goal"), Value: v.form.Note, MaxLength: domain.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
