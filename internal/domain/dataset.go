@@ -8,22 +8,25 @@ import (
 
 // Dataset is a table, file, object or collection inside an application.
 type Dataset struct {
-	ID             DatasetID
-	Application    ApplicationID
-	Name           string // technical name, as the source spells it
-	Label          string
-	Description    string
-	Structure      string
-	Subjects       []string        // whose data it holds: DatasetSubjects, or people's own words
-	RowCount       *int64          // nil where nobody has counted
-	Retention      RetentionRuleID // rule that was chosen for it as a whole; zero for none
-	OldestRecordOn *time.Time
-	IsMaster       bool // declared reference: copies elsewhere are duplicates
-	State          string
-	Version        int
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	ArchivedAt     *time.Time
+	ID               DatasetID
+	Application      ApplicationID
+	Name             string // technical name, as the source spells it
+	Label            string
+	Description      string
+	Structure        string
+	Subjects         []string        // whose data it holds: DatasetSubjects, or people's own words
+	RowCount         *int64          // nil where nobody has counted
+	Retention        RetentionRuleID // rule that was chosen for it as a whole; zero for none
+	OldestRecordOn   *time.Time      // as a person declared it
+	MeasuredOldestOn *time.Time      // as measured last; nil where it was not
+	OldestMeasuredAt *time.Time
+	OldestSource     string // what measured it
+	IsMaster         bool   // declared reference: copies elsewhere are duplicates
+	State            string
+	Version          int
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	ArchivedAt       *time.Time
 }
 
 // Choices of a dataset's lists. Subjects may hold people's own words too.
@@ -65,6 +68,14 @@ func (d Dataset) Subject() Subject { return Subject{SubjectDataset, int64(d.ID),
 
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (d Dataset) Revision() int { return d.Version }
+
+// OldestOn is the day of the oldest record, by which retention is judged: as measured, else as declared; nil where nobody knows.
+func (d Dataset) OldestOn() *time.Time {
+	if d.MeasuredOldestOn != nil {
+		return d.MeasuredOldestOn
+	}
+	return d.OldestRecordOn
+}
 
 // Facts are the named values that the history keeps.
 func (d Dataset) Facts() map[string]any {

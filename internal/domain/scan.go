@@ -38,6 +38,7 @@ const (
 	ScanReads       ScanTarget = "reads"
 	ScanLastRead    ScanTarget = "last_read_at"
 	ScanLastWrite   ScanTarget = "last_write_at"
+	ScanOldest      ScanTarget = "oldest_record_on" // of the field's dataset
 	ScanWindow      ScanTarget = "window_days"
 	ScanMeasured    ScanTarget = "measured_at"
 	ScanSource      ScanTarget = "source"
@@ -48,13 +49,14 @@ const (
 var ScanTargets = []ScanTarget{
 	ScanApplication, ScanSchema, ScanDataset, ScanField, ScanLabel, ScanDataType, ScanNullable, ScanRequired, ScanKey, ScanReferences,
 	ScanComment, ScanCategory, ScanOwner, ScanRows, ScanNonNull, ScanFillRate, ScanDistinct, ScanReads, ScanLastRead, ScanLastWrite,
-	ScanWindow, ScanMeasured, ScanSource, ScanIgnore,
+	ScanOldest, ScanWindow, ScanMeasured, ScanSource, ScanIgnore,
 }
 
 // Measures tells whether the target is a measure of a field rather than a description of it.
 func (t ScanTarget) Measures() bool {
 	switch t {
-	case ScanRows, ScanNonNull, ScanFillRate, ScanDistinct, ScanReads, ScanLastRead, ScanLastWrite, ScanWindow, ScanMeasured, ScanSource:
+	case ScanRows, ScanNonNull, ScanFillRate, ScanDistinct, ScanReads, ScanLastRead, ScanLastWrite, ScanOldest, ScanWindow,
+		ScanMeasured, ScanSource:
 		return true
 	case ScanApplication, ScanSchema, ScanDataset, ScanField, ScanLabel, ScanDataType, ScanNullable, ScanRequired, ScanKey,
 		ScanReferences, ScanComment, ScanCategory, ScanOwner, ScanIgnore:
@@ -144,6 +146,7 @@ type MeasuredField struct {
 	WindowDays  *int // days over which reads were counted
 	LastReadAt  *time.Time
 	LastWriteAt *time.Time
+	OldestOn    *time.Time // day of the oldest record of the field's dataset
 	MeasuredAt  *time.Time
 	Source      string
 }
@@ -168,6 +171,7 @@ func NewMeasuredField(line int, cells map[ScanTarget]string) (MeasuredField, []R
 		WindowDays:  r.days(ScanWindow),
 		LastReadAt:  r.date(ScanLastRead),
 		LastWriteAt: r.date(ScanLastWrite),
+		OldestOn:    r.date(ScanOldest),
 		MeasuredAt:  r.date(ScanMeasured),
 		Source:      r.name(ScanSource, false),
 	}
@@ -185,7 +189,7 @@ func NewMeasuredField(line int, cells map[ScanTarget]string) (MeasuredField, []R
 
 func (m MeasuredField) measured() bool {
 	return m.Rows != nil || m.NonNull != nil || m.FillRate != nil || m.Distinct != nil || m.Reads != nil || m.LastReadAt != nil ||
-		m.LastWriteAt != nil
+		m.LastWriteAt != nil || m.OldestOn != nil
 }
 
 // Fill is the share of rows that are filled, from 0 to 1, counted where the file counts and given where it gives a share.

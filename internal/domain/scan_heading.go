@@ -83,6 +83,9 @@ var scanAliases = map[ScanTarget][]string{
 		"last used", "dernière utilisation", "date dernière utilisation", "last query", "dernière requête", "last used at", "last accessed at", "last read date"},
 	ScanLastWrite: {"last write at", "last write", "dernière écriture", "date de dernière écriture", "last written", "last update", "last updated", "dernière mise à jour",
 		"date de dernière mise à jour", "last modified", "dernière modification", "date de dernière modification", "last updated at", "last modified at"},
+	ScanOldest: {"oldest record on", "oldest record", "oldest", "oldest date", "oldest row", "first record", "min date", "plus ancien", "plus ancienne",
+		"enregistrement le plus ancien", "plus ancien enregistrement", "date la plus ancienne", "date du plus ancien enregistrement", "donnée la plus ancienne",
+		"ligne la plus ancienne", "date min", "date minimale"},
 	ScanWindow: {"window days", "window", "fenêtre", "fenêtre jours", "période jours", "jours", "days", "nb jours", "période d'observation", "observation days",
 		"nombre de jours"},
 	ScanMeasured: {"measured at", "measured on", "mesuré le", "date de mesure", "measure date", "date du relevé", "relevé le", "snapshot date", "as of", "date d'extraction",
@@ -191,7 +194,7 @@ func scanAgrees(t ScanTarget, column int, sample [][]string) bool {
 		valid = func(s string) bool { _, ok := parseScanCount(s); return ok }
 	case ScanFillRate:
 		valid = func(s string) bool { _, ok := parseScanShare(s); return ok }
-	case ScanLastRead, ScanLastWrite, ScanMeasured:
+	case ScanLastRead, ScanLastWrite, ScanOldest, ScanMeasured:
 		valid = func(s string) bool { _, ok := parseScanDate(s); return ok }
 	case ScanField:
 		valid = func(s string) bool { _, ok := parseScanYes(ScanNullable, s); return !ok || len(s) == 1 }

@@ -102,7 +102,7 @@ func TestNewMeasuredField(t *testing.T) {
 	t.Parallel()
 	got, problems := NewMeasuredField(3, map[ScanTarget]string{
 		ScanApplication: "CRM", ScanSchema: "public", ScanDataset: "client", ScanField: "nom", ScanRows: "1\u202f200", ScanNonNull: "300.0",
-		ScanDistinct: "1,000", ScanReads: "0", ScanLastRead: "31/01/2026", ScanLastWrite: "2026-01-31T23:30:00+01:00", ScanWindow: "90",
+		ScanDistinct: "1,000", ScanReads: "0", ScanLastRead: "31/01/2026", ScanLastWrite: "2026-01-31T23:30:00+01:00", ScanOldest: "03/09/2014", ScanWindow: "90",
 		ScanMeasured: "2026-02-01 04:05:06.789", ScanSource: "pg_stat", ScanFillRate: "93,5 %",
 	})
 	n := func(v int64) *int64 { return &v }
@@ -114,7 +114,7 @@ func TestNewMeasuredField(t *testing.T) {
 	want := MeasuredField{
 		Line: 3, Application: "CRM", Schema: "public", Dataset: "client", Name: "nom", Rows: n(1200), NonNull: n(300), Distinct: n(1000), Reads: n(0),
 		LastReadAt: at(2026, 1, 31, 0, 0, 0, 0), LastWriteAt: at(2026, 1, 31, 22, 30, 0, 0), WindowDays: &days,
-		MeasuredAt: at(2026, 2, 1, 4, 5, 6, 789e6), Source: "pg_stat", FillRate: &rate,
+		OldestOn: at(2014, 9, 3, 0, 0, 0, 0), MeasuredAt: at(2026, 2, 1, 4, 5, 6, 789e6), Source: "pg_stat", FillRate: &rate,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || problems != nil {
 		t.Error(diff, problems)

@@ -205,7 +205,7 @@ func (s *rowSource) measuredRow(m scan.Measured) (store.FoundRow, []domain.RowPr
 	f, problems := m.Field, m.Problems
 	problems = append(problems, s.placeProblems(m.Line, f.Application, len(m.Problems) == 0)...)
 	facts := store.MeasureFacts{Rows: f.Rows, NonNull: f.NonNull, Distinct: f.Distinct, Reads: f.Reads, WindowDays: f.WindowDays,
-		LastReadAt: f.LastReadAt, LastWriteAt: f.LastWriteAt, Source: f.Source}
+		LastReadAt: f.LastReadAt, LastWriteAt: f.LastWriteAt, OldestOn: f.OldestOn, Source: f.Source}
 	if f.NonNull == nil {
 		facts.Fill = f.FillRate
 	}
@@ -216,6 +216,9 @@ func (s *rowSource) measuredRow(m scan.Measured) (store.FoundRow, []domain.RowPr
 		facts.MeasuredAt = *s.plan.MeasuredOn
 	case len(problems) == 0:
 		problems = append(problems, domain.RowProblem{Line: m.Line, Column: s.heading(domain.ScanMeasured), Key: "scan.problem.required"})
+	}
+	if f.OldestOn != nil && !facts.MeasuredAt.IsZero() && f.OldestOn.After(facts.MeasuredAt) {
+		problems = append(problems, domain.RowProblem{Line: m.Line, Column: s.heading(domain.ScanOldest), Key: "import.problem.oldest_later"})
 	}
 	if facts.Source == "" {
 		facts.Source = s.fileName

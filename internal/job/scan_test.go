@@ -273,6 +273,100 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// The oldest record of a dataset is that of its newest measure, which counts before the declared one and never replaces it.
+func TestMeasuredOldestRecord(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	applied(t, w.Store, by, "crm.csv", crm, domain.ImportPlan{ApplicationName: "CRM"})
+	data := domain.DatasetID(count(t, w, `select id from dataset where workspace_id = $1 and name = 'Contact'`, by.Workspace))
+	email := domain.FieldID(count(t, w, `select id from field where workspace_id = $1 and name = 'Email' and dataset_id = $2`, by.Workspace, data))
+	preset, _ := domain.RetentionPresetByCode("PROSPECT") // three years
+	rule, err := w.Store.AddRetentionRule(t.Context(), by, preset.Rule("en"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := w.Store.DatasetByID(t.Context(), by, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := domain.Day(time.Now())
+	declared := today.AddDate(-1, 0, 0)
+	if err := w.Store.ChangeDataset(t.Context(), by, data, seen.Version, func(d domain.Dataset) (domain.Dataset, error) {
+		d.Retention, d.OldestRecordOn = rule, &declared
+		return domain.NewDataset(d)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	// check reads the dataset and the verdict of a field whose own row no file holds.
+	check := func(when, oldest, source string, over bool) {
+		t.Helper()
+		d, err := w.Store.DatasetByID(t.Context(), by, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.OldestOn() == nil || d.OldestOn().Format(time.DateOnly) != oldest || d.OldestSource != source || (d.OldestMeasuredAt != nil) != (source != "") {
+			t.Errorf("%s: oldest %v by %q at %v, want %s by %q", when, d.OldestOn(), d.OldestSource, d.OldestMeasuredAt, oldest, source)
+		}
+		if d.OldestRecordOn == nil || !d.OldestRecordOn.Equal(declared) {
+			t.Errorf("%s: what was declared is %v", when, d.OldestRecordOn)
+		}
+		v, err := w.Store.FieldView(t.Context(), by, email, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Finding.Flags.Has(domain.FlagOverRetention) != over {
+			t.Errorf("%s: over retention is %v", when, !over)
+		}
+		if p := v.Place; p.OldestRecordOn.Format(time.DateOnly) != oldest || (p.OldestSource != nil) != (source != "") {
+			t.Errorf("%s: the page of a field tells %v by %v", when, p.OldestRecordOn, p.OldestSource)
+		}
+	}
+	day := func(years, months int) string { return today.AddDate(-years, -months, 0).Format(time.DateOnly) }
+	measure := func(name, field, oldest, at string) domain.Import {
+		t.Helper()
+		return applied(t, w.Store, by, name, "application,table,column,oldest record,measured at,source\ncrm,contact,"+field+","+oldest+","+at+",warehouse\n", domain.ImportPlan{})
+	}
+	undo := func(i domain.Import) {
+		t.Helper()
+		if err := w.Store.AskImportUndo(t.Context(), by, i.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Store.UndoImport(t.Context(), by, i.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("declared", day(1, 0), "", false)
+	first := measure("first.csv", "FirstName", day(9, 0), day(0, 4))
+	wantCounts(t, first, map[domain.ImportChange]int64{domain.ChangeNew: 1})
+	check("measured", day(9, 0), "warehouse", true)
+	wantCounts(t, measure("again.csv", "FirstName", day(9, 0), day(0, 4)), map[domain.ImportChange]int64{domain.ChangeUnchanged: 1})
+	wantCounts(t, measure("older.csv", "FirstName", day(12, 0), day(0, 5)), map[domain.ImportChange]int64{domain.ChangeOlder: 1})
+	check("an older measure", day(9, 0), "warehouse", true)
+	elsewhere := measure("older-elsewhere.csv", "BirthDate", day(12, 0), day(0, 5))
+	check("an older measure of another field", day(9, 0), "warehouse", true)
+	newer := measure("newer.csv", "BirthDate", day(2, 0), day(0, 1))
+	check("after a purge", day(2, 0), "warehouse", false)
+	undo(newer)
+	check("undone", day(9, 0), "warehouse", true)
+	undo(elsewhere)
+	undo(first)
+	check("all undone", day(1, 0), "", false)
+
+	// Rows that contradict each other tell nothing: the least date of a column may be a birthday.
+	const heading = "application,table,column,rows,min_date,measured at\n"
+	split, problems := bring(t, w.Store, by, "split.csv", heading+"CRM,Contact,FirstName,10,"+day(5, 0)+","+day(0, 1)+"\nCRM,Contact,BirthDate,10,1931-05-04,"+day(0, 1)+"\n", domain.ImportPlan{})
+	if len(problems) != 1 || problems[0].Key != "import.problem.oldest_differs" || problems[0].Line != 2 {
+		t.Errorf("contradicting rows: %v", problems)
+	}
+	wantCounts(t, split, map[domain.ImportChange]int64{domain.ChangeNew: 2})
+	check("contradicting rows", day(1, 0), "", false)
+	_, problems = bring(t, w.Store, by, "late.csv", heading+"CRM,Contact,FirstName,10,"+day(0, 1)+","+day(1, 0)+"\n", domain.ImportPlan{})
+	if len(problems) != 1 || problems[0].Key != "import.problem.oldest_later" || problems[0].Column != "min_date" {
+		t.Errorf("measured before it happened: %v", problems)
+	}
+}
+
 func TestRealEvidence(t *testing.T) {
 	t.Parallel()
 	w := storetest.NewWorld(t)

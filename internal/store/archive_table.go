@@ -70,7 +70,7 @@ var archiveTables = []archiveTable{
 		archive_months:int? archive_ground fate legal_reference source bound certainty reason version:int created_at:time
 		updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("dataset", "dataset", `id:own application_id>application name label description structure subjects:texts
-		row_count:int? retention_rule_id>retention_rule? oldest_record_on:date? is_master:bool state version:int created_at:time
+		row_count:int? retention_rule_id>retention_rule? oldest_record_on:date? measured_oldest_on:date? oldest_measured_at:time? oldest_source? is_master:bool state version:int created_at:time
 		updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("category", "data_category", `id:own code parent_code? label_fr label_en gdpr_class default_risk:int examples
 		fides_category dpv_concept retention_rule_id>retention_rule? builtin:bool version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id").whole(),
@@ -87,7 +87,7 @@ var archiveTables = []archiveTable{
 		ordered("", "t.field_id, t.collection_point_id"),
 	newArchiveTable("evidence", "field_evidence", `field_id>field reads:int? window_days:int? last_read_at:time? reads_measured_at:time?
 		reads_source last_write_at:time? write_measured_at:time? write_source row_count:int? non_null_count:int? distinct_count:int?
-		fill_measured_at:time? fill_source`).ordered("", "t.field_id"),
+		fill_measured_at:time? fill_source oldest_record_on:date? oldest_measured_at:time? oldest_source?`).ordered("", "t.field_id"),
 	newArchiveTable("purpose", "purpose", `id:own code name description sub_purposes:texts legal_basis legal_reference art9_condition
 		interest necessity balance consent_proof consent_withdrawal subjects:texts recipients:rows transfers:rows
 		retention_rule_id>retention_rule? security_measures:texts source_of_data needs_program:bool state starts_on:date?

@@ -99,6 +99,14 @@ func (g *generator) time() time.Time {
 
 func (g *generator) day() string { return g.time().Format(time.DateOnly) }
 
+// oldest is a measure of the oldest record, or none.
+func (g *generator) oldest() (day, at, source any) {
+	if g.bool() {
+		return nil, nil, nil
+	}
+	return g.day(), g.time(), "warehouse"
+}
+
 // dated adds the values that most records have.
 func (g *generator) dated(values map[string]any) map[string]any {
 	values["version"], values["created_at"], values["updated_at"] = 1+g.r.IntN(9), g.time(), g.time()
@@ -147,9 +155,11 @@ func (g *generator) inventory() {
 	for range 12 {
 		n := g.next("dataset")
 		home[n] = g.of("application")
+		measured, at, source := g.oldest()
 		g.put("dataset", g.dated(map[string]any{"id": n, "application": home[n], "name": fmt.Sprint("table_", n), "label": g.text(),
 			"description": g.text(), "structure": g.pick("structured", "unstructured"), "subjects": g.texts(), "row_count": g.maybe(g.r.IntN(1e6)),
-			"retention_rule": g.maybe(g.of("retention_rule")), "oldest_record_on": g.maybe(g.day()), "is_master": g.bool(),
+			"retention_rule": g.maybe(g.of("retention_rule")), "oldest_record_on": g.maybe(g.day()), "measured_oldest_on": measured,
+			"oldest_measured_at": at, "oldest_source": source, "is_master": g.bool(),
 			"state": g.pick("active", "gone")}))
 	}
 	classes := map[int]string{0: "unclassified"}
@@ -193,10 +203,12 @@ func (g *generator) inventory() {
 		g.put("field_collection", map[string]any{"field": n, "collection_point": 1})
 	}
 	for n := 1; n <= 80; n += 1 + g.r.IntN(3) {
+		oldest, at, source := g.oldest()
 		g.put("evidence", map[string]any{"field": n, "reads": g.r.IntN(2000), "window_days": 90, "last_read_at": g.maybe(g.time()),
 			"reads_measured_at": g.time(), "reads_source": "logs", "last_write_at": g.maybe(g.time()), "write_measured_at": g.maybe(g.time()),
 			"write_source": g.text(), "row_count": 1000, "non_null_count": g.r.IntN(1000), "distinct_count": g.maybe(g.r.IntN(3)),
-			"fill_measured_at": g.maybe(g.time()), "fill_source": "audit"})
+			"fill_measured_at": g.maybe(g.time()), "fill_source": "audit",
+			"oldest_record_on": oldest, "oldest_measured_at": at, "oldest_source": source})
 	}
 }
 

@@ -262,7 +262,7 @@ func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, 
 		DecidedBy       *string    `db:"decided_by_name"`
 		DecidedAt       *time.Time `db:"decided_at"`
 	}
-	proofs, err := many[proof](ctx, f.s, "field", `select r.id, r.gdpr_class, r.effective_rule_id, `+ruleMonths+`, d.oldest_record_on, e.reads, e.window_days,
+	proofs, err := many[proof](ctx, f.s, "field", `select r.id, r.gdpr_class, r.effective_rule_id, `+ruleMonths+`, `+oldestRecord+` as oldest_record_on, e.reads, e.window_days,
 			e.last_read_at, e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
 			x.reason, x.decided_by_name, x.decided_at
 		from field r join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id

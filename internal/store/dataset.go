@@ -22,6 +22,9 @@ type datasetRow struct {
 	RowCount        *int64                  `db:"row_count"`
 	RetentionRuleID *domain.RetentionRuleID `db:"retention_rule_id"`
 	OldestRecordOn  *time.Time              `db:"oldest_record_on"`
+	MeasuredOldest  *time.Time              `db:"measured_oldest_on"`
+	OldestMeasured  *time.Time              `db:"oldest_measured_at"`
+	OldestSource    *string                 `db:"oldest_source"`
 	IsMaster        bool                    `db:"is_master"`
 	State           string                  `db:"state"`
 	Version         int                     `db:"version"`
@@ -31,12 +34,16 @@ type datasetRow struct {
 }
 
 const datasetCols = `id, application_id, name, label, description, structure, subjects, row_count, retention_rule_id,
-	oldest_record_on, is_master, state, version, created_at, updated_at, archived_at`
+	oldest_record_on, measured_oldest_on, oldest_measured_at, oldest_source, is_master, state, version, created_at, updated_at, archived_at`
+
+// oldestRecord is the day of the oldest record of a dataset d: as measured, else as declared.
+const oldestRecord = `coalesce(d.measured_oldest_on, d.oldest_record_on)`
 
 func (r datasetRow) dataset() domain.Dataset {
 	return domain.Dataset{ID: r.ID, Application: r.ApplicationID, Name: r.Name, Label: r.Label, Description: r.Description,
 		Structure: r.Structure, Subjects: r.Subjects, RowCount: r.RowCount, Retention: deref(r.RetentionRuleID),
-		OldestRecordOn: r.OldestRecordOn, IsMaster: r.IsMaster, State: r.State, Version: r.Version,
+		OldestRecordOn: r.OldestRecordOn, MeasuredOldestOn: r.MeasuredOldest, OldestMeasuredAt: r.OldestMeasured,
+		OldestSource: deref(r.OldestSource), IsMaster: r.IsMaster, State: r.State, Version: r.Version,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt}
 }
 
@@ -225,10 +232,10 @@ var _ = addRegister(registerSQL{
 	cells: map[string]string{
 		"name": "r.name", "label": "r.label", "application": "a.name", "subjects": "r.subjects", "structure": "r.structure",
 		"row_count": "r.row_count", "retention": "rr.name", "over_fields": "fs.over",
-		"oldest_record_on": "r.oldest_record_on", "is_master": "r.is_master", "fields": "fs.fields", "unused": "fs.unused",
+		"oldest_record_on": "coalesce(r.measured_oldest_on, r.oldest_record_on)", "is_master": "r.is_master", "fields": "fs.fields", "unused": "fs.unused",
 		"description": "r.description", "updated": "r.updated_at",
 		"completeness": `((r.label <> '' or r.description <> '')::int + (r.subjects <> '{}')::int + (r.row_count is not null)::int
-			+ (r.retention_rule_id is not null)::int + (r.oldest_record_on is not null)::int + (fs.fields > 0)::int) / 6.0`,
+			+ (r.retention_rule_id is not null)::int + (coalesce(r.measured_oldest_on, r.oldest_record_on) is not null)::int + (fs.fields > 0)::int) / 6.0`,
 	},
 	filters: map[string]filterSQL{
 		"state":       {expr: "case when r.archived_at is null then r.state else 'archived' end"},

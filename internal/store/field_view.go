@@ -68,7 +68,9 @@ type FieldPlace struct {
 	Rule            *int64     `db:"effective_rule_id"`
 	RuleMonths      int        `db:"months"`
 	RuleNumbered    bool       `db:"numbered"`
-	OldestRecordOn  *time.Time `db:"oldest_record_on"`
+	OldestRecordOn  *time.Time `db:"oldest_record_on"`   // as measured, else as declared
+	OldestMeasured  *time.Time `db:"oldest_measured_at"` // nil where it is declared
+	OldestSource    *string    `db:"oldest_source"`
 	DatasetArchived bool       `db:"dataset_archived"`
 	Category        *string    `db:"category"`
 	CategoryCode    *string    `db:"category_code"`
@@ -271,7 +273,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	frame.queue(&b, by)
 	queue(&b, &found, `select `+fieldCols+`,
 			a.name as application, a.hosting, a.country, a.vendor, d.name as dataset, d.subjects, d.row_count as dataset_rows,
-			f.effective_rule_id, `+ruleMonths+`, d.oldest_record_on, d.archived_at is not null as dataset_archived,
+			f.effective_rule_id, `+ruleMonths+`, `+oldestRecord+` as oldest_record_on, d.oldest_measured_at, d.oldest_source, d.archived_at is not null as dataset_archived,
 			`+categoryLabel+` as category, c.code as category_code, o.name as owner,
 			f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
 			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,

@@ -118,7 +118,7 @@ func (s *Store) findImportPlaces(ctx context.Context, by domain.Actor, i domain.
 		return translate("import", err)
 	}
 	err := s.bulk(ctx, `create temporary table import_place on commit drop as
-		select r.application, r.dataset, r.compared, d.id as dataset_id, a.id as application_id, d.retention_rule_id, d.oldest_record_on, d.is_master
+		select r.application, r.dataset, r.compared, d.id as dataset_id, a.id as application_id, d.retention_rule_id, `+oldestRecord+` as oldest_record_on, d.is_master
 		from (select application, dataset, min(dataset_id) as compared from import_row
 			where workspace_id = @ws and import_id = @id and change in ('new', 'renamed') group by 1, 2) r
 		left join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)

@@ -19,6 +19,7 @@ type MeasureFacts struct {
 	WindowDays  *int       `json:"window_days,omitempty"`
 	LastReadAt  *time.Time `json:"last_read_at,omitempty"`
 	LastWriteAt *time.Time `json:"last_write_at,omitempty"`
+	OldestOn    *time.Time `json:"oldest_record_on,omitempty"` // of the field's dataset
 	MeasuredAt  time.Time  `json:"measured_at"`
 	Source      string     `json:"source"`
 }
@@ -27,10 +28,15 @@ type MeasureFacts struct {
 const evidenceFacts = `jsonb_build_object('reads', e.reads, 'window_days', e.window_days, 'last_read_at', e.last_read_at,
 	'reads_measured_at', e.reads_measured_at, 'reads_source', e.reads_source, 'last_write_at', e.last_write_at,
 	'write_measured_at', e.write_measured_at, 'write_source', e.write_source, 'row_count', e.row_count,
-	'non_null_count', e.non_null_count, 'distinct_count', e.distinct_count, 'fill_measured_at', e.fill_measured_at, 'fill_source', e.fill_source)`
+	'non_null_count', e.non_null_count, 'distinct_count', e.distinct_count, 'fill_measured_at', e.fill_measured_at, 'fill_source', e.fill_source) || ` + evidenceOldest
+
+// evidenceOldest is what is known of the oldest record of a field's dataset; nothing where it was not measured, so that the
+// documents of imports from before there was such a measure stay the same.
+const evidenceOldest = `case when e.oldest_record_on is null then '{}' else jsonb_build_object('oldest_record_on', e.oldest_record_on,
+	'oldest_measured_at', e.oldest_measured_at, 'oldest_source', e.oldest_source) end`
 
 // CompareEvidence reads all measures of a file, matches them with fields and keeps, for each, what the register would know
-// then. Of reads, writes and filling each is taken where it is not older than what is known.
+// then. Of reads, writes, filling and the oldest record each is taken where it is not older than what is known.
 func (s *Store) CompareEvidence(ctx context.Context, by domain.Actor, id domain.ImportID, plan domain.ImportPlan, h domain.ImportHeadings, source func() (RowSource, error)) error {
 	return s.compare(ctx, by, id, plan, h, source, (*Store).compareEvidence)
 }
@@ -47,6 +53,9 @@ func (s *Store) compareEvidence(ctx context.Context, by domain.Actor, id domain.
 		`insert into import_problem (workspace_id, import_id, line, heading, key)
 			select @ws, @id, line, 'fill_rate', 'import.problem.fill_without_rows'
 			from measured where rank = 1 and field_id is not null and fill is not null and all_rows is null`,
+		`insert into import_problem (workspace_id, import_id, line, heading, key)
+			select @ws, @id, min(line), 'oldest_record_on', 'import.problem.oldest_differs'
+			from measured where oldest_differs group by dataset_id, at`,
 		compareMeasures,
 	} {
 		if _, err := s.exec(ctx, "import", sql, args); err != nil {
@@ -57,7 +66,8 @@ func (s *Store) compareEvidence(ctx context.Context, by domain.Actor, id domain.
 }
 
 // matchMeasures finds the field of every row, whatever the case of its names, the more exact first. A field measured on
-// several rows takes the newest of them.
+// several rows takes the newest of them. A dataset whose rows of one moment tell different oldest records takes none: the least
+// of them may well be the birthday of a customer.
 const matchMeasures = `
 	create temporary table measured on commit drop as
 	with matched as (
@@ -73,13 +83,16 @@ const matchMeasures = `
 	)
 	select m.line, m.application, m.dataset, m.dataset_id, m.name, m.field_id, m.version, x.measured_at as at, x.source,
 		x.reads, x.window_days, x.last_read_at, x.last_write_at, x."distinct" as values_, x.fill,
+		case when min(x.oldest_record_on) over together = max(x.oldest_record_on) over together then x.oldest_record_on end as oldest,
+		m.dataset_id is not null and min(x.oldest_record_on) over together <> max(x.oldest_record_on) over together as oldest_differs,
 		coalesce(x.rows, case when x.fill is not null or x.non_null <= m.row_count then m.row_count end) as all_rows,
 		coalesce(x.non_null, round(x.fill * coalesce(x.rows, m.row_count))::bigint) as filled,
 		row_number() over w as rank, first_value(m.line) over w as first, first_value(x.measured_at) over w as first_at
 	from matched m
 	cross join lateral jsonb_to_record(m.facts) as x (rows bigint, non_null bigint, fill numeric, "distinct" bigint, reads bigint,
-		window_days integer, last_read_at timestamptz, last_write_at timestamptz, measured_at timestamptz, source text)
-	window w as (partition by m.field_id, case when m.field_id is null then m.line end order by x.measured_at desc, m.line)`
+		window_days integer, last_read_at timestamptz, last_write_at timestamptz, oldest_record_on date, measured_at timestamptz, source text)
+	window w as (partition by m.field_id, case when m.field_id is null then m.line end order by x.measured_at desc, m.line),
+		together as (partition by m.dataset_id, x.measured_at)`
 
 // compareMeasures says what the register would know of each field. A newer measure replaces those of its kind together,
 // since a count of rows of one day beside one of values of another would be no rate; a last read stays known.
@@ -88,12 +101,12 @@ const compareMeasures = `
 	select @ws, @id, m.line,
 		case when m.field_id is null then 'unmatched'
 			when m.rank > 1 then 'older'
-			when next.facts = was.facts and (g.reads_old or g.write_old or g.fill_old) then 'older'
-			when next.facts = was.facts or not (g.reads or g.writes or g.fills) then 'unchanged'
+			when next.facts = was.facts and (g.reads_old or g.write_old or g.fill_old or g.oldest_old) then 'older'
+			when next.facts = was.facts or not (g.reads or g.writes or g.fills or g.oldest) then 'unchanged'
 			when was.facts is null then 'new' else 'changed' end,
 		m.application, m.dataset, m.dataset_id, m.name, m.field_id, m.version, coalesce(next.facts, jsonb_strip_nulls(jsonb_build_object(
 			'reads', m.reads, 'window_days', m.window_days, 'last_read_at', m.last_read_at, 'last_write_at', m.last_write_at,
-			'row_count', m.all_rows, 'non_null_count', m.filled, 'distinct_count', m.values_))), was.facts
+			'row_count', m.all_rows, 'non_null_count', m.filled, 'distinct_count', m.values_, 'oldest_record_on', m.oldest))), was.facts
 	from measured m
 	left join field_evidence e on e.workspace_id = @ws and e.field_id = m.field_id
 	left join lateral (select ` + evidenceFacts + ` as facts) was on e.field_id is not null
@@ -108,7 +121,9 @@ const compareMeasures = `
 		has.writes and m.at < e.write_measured_at as write_old,
 		has.fills and m.at >= coalesce(e.fill_measured_at, '-infinity') as fills,
 		has.fills and m.at > coalesce(e.fill_measured_at, '-infinity') as fills_new,
-		has.fills and m.at < e.fill_measured_at as fill_old) g
+		has.fills and m.at < e.fill_measured_at as fill_old,
+		m.oldest is not null and m.at >= coalesce(e.oldest_measured_at, '-infinity') as oldest,
+		m.oldest is not null and m.at < e.oldest_measured_at as oldest_old) g
 	left join lateral (select jsonb_build_object(
 		'reads', case when g.reads_new then m.reads when g.reads then coalesce(m.reads, e.reads) else e.reads end,
 		'window_days', case when g.reads_new or g.reads and m.reads is not null then m.window_days else e.window_days end,
@@ -122,25 +137,29 @@ const compareMeasures = `
 		'non_null_count', case when g.fills_new then m.filled when g.fills then coalesce(m.filled, e.non_null_count) else e.non_null_count end,
 		'distinct_count', case when g.fills_new then m.values_ when g.fills then coalesce(m.values_, e.distinct_count) else e.distinct_count end,
 		'fill_measured_at', case when g.fills then m.at else e.fill_measured_at end,
-		'fill_source', case when g.fills then m.source else coalesce(e.fill_source, '') end) as facts
+		'fill_source', case when g.fills then m.source else coalesce(e.fill_source, '') end)
+		|| case when g.oldest then jsonb_build_object('oldest_record_on', m.oldest, 'oldest_measured_at', m.at, 'oldest_source', m.source)
+			else ` + evidenceOldest + ` end as facts
 	) next on m.field_id is not null
 	where m.rank = 1 or m.at < m.first_at
 	order by m.line`
 
 const evidenceCols = `reads, window_days, last_read_at, reads_measured_at, reads_source, last_write_at, write_measured_at, write_source,
-	row_count, non_null_count, distinct_count, fill_measured_at, fill_source`
+	row_count, non_null_count, distinct_count, fill_measured_at, fill_source, oldest_record_on, oldest_measured_at, oldest_source`
 
 // writeEvidence stores a document per field, given as the expression doc of import_row r.
 func (s *Store) writeEvidence(ctx context.Context, by domain.Actor, id domain.ImportID, doc string) error {
 	_, err := s.exec(ctx, "evidence", `
 		insert into field_evidence (workspace_id, field_id, `+evidenceCols+`)
 		select r.workspace_id, r.field_id, x.reads, x.window_days, x.last_read_at, x.reads_measured_at, x.reads_source, x.last_write_at,
-			x.write_measured_at, x.write_source, x.row_count, x.non_null_count, x.distinct_count, x.fill_measured_at, x.fill_source
+			x.write_measured_at, x.write_source, x.row_count, x.non_null_count, x.distinct_count, x.fill_measured_at, x.fill_source,
+			x.oldest_record_on, x.oldest_measured_at, x.oldest_source
 		from import_row r cross join lateral jsonb_populate_record(null::field_evidence, `+doc+`) x
 		where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed') and `+doc+` is not null
 		on conflict (workspace_id, field_id) do update set (`+evidenceCols+`) = (excluded.reads, excluded.window_days, excluded.last_read_at,
 			excluded.reads_measured_at, excluded.reads_source, excluded.last_write_at, excluded.write_measured_at, excluded.write_source,
-			excluded.row_count, excluded.non_null_count, excluded.distinct_count, excluded.fill_measured_at, excluded.fill_source)`,
+			excluded.row_count, excluded.non_null_count, excluded.distinct_count, excluded.fill_measured_at, excluded.fill_source,
+			excluded.oldest_record_on, excluded.oldest_measured_at, excluded.oldest_source)`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 	return err
 }
@@ -149,7 +168,40 @@ func (s *Store) applyEvidence(ctx context.Context, by domain.Actor, i domain.Imp
 	if err := s.writeEvidence(ctx, by, i.ID, "r.facts"); err != nil {
 		return err
 	}
-	ids, err := s.importFieldIDs(ctx, by, i.ID, "new", "changed")
+	return s.judgeMeasured(ctx, by, i.ID)
+}
+
+// judgeMeasured judges the fields of an import of measures again once they were written or taken back, and with them all of
+// the datasets whose oldest record is then another.
+func (s *Store) judgeMeasured(ctx context.Context, by domain.Actor, id domain.ImportID) error {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+	datasets, err := many[int64](ctx, s, "dataset", `
+		with touched as (
+			select distinct f.dataset_id from import_row r
+			join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
+			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed')
+				and (r.facts ? 'oldest_record_on' or r.before ? 'oldest_record_on')
+		), newest as (
+			select distinct on (f.dataset_id) f.dataset_id, e.oldest_record_on, e.oldest_measured_at, e.oldest_source
+			from touched t
+			join field f on f.workspace_id = @ws and f.dataset_id = t.dataset_id
+			join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
+			where e.oldest_record_on is not null
+			order by f.dataset_id, e.oldest_measured_at desc, e.oldest_record_on
+		)
+		update dataset d set (measured_oldest_on, oldest_measured_at, oldest_source) = (n.oldest_record_on, n.oldest_measured_at, n.oldest_source)
+		from touched t left join newest n using (dataset_id)
+		where d.workspace_id = @ws and d.id = t.dataset_id and (d.measured_oldest_on, d.oldest_measured_at, d.oldest_source)
+			is distinct from (n.oldest_record_on, n.oldest_measured_at, n.oldest_source)
+		returning d.id`, args)
+	if err != nil {
+		return err
+	}
+	args["datasets"] = datasets
+	ids, err := many[int64](ctx, s, "field", `
+		select field_id from import_row where workspace_id = @ws and import_id = @id and change in ('new', 'changed') and field_id is not null
+		union
+		select id from field where workspace_id = @ws and dataset_id = any(@datasets::bigint[])`, args)
 	if err != nil {
 		return err
 	}
@@ -166,11 +218,7 @@ func (s *Store) undoEvidence(ctx context.Context, by domain.Actor, i domain.Impo
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}); err != nil {
 		return err
 	}
-	ids, err := s.importFieldIDs(ctx, by, i.ID, "new", "changed")
-	if err != nil {
-		return err
-	}
-	return s.judge(ctx, by, ids)
+	return s.judgeMeasured(ctx, by, i.ID)
 }
 
 func dayOfText(text *string) *time.Time {

@@ -366,7 +366,7 @@ func judgedSQL(of func(column string) string) string {
 		select f.id, f.dataset_id, coalesce(f.category_id, 0), f.gdpr_class, f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade,
 			f.completeness, f.programs, f.purposes, coalesce(f.effective_rule_id, 0), coalesce(f.retention_rule_id, 0), coalesce(d.retention_rule_id, 0),
 			f.label <> '' or f.description <> '' or f.comment <> '', f.origin, f.owner_id is not null, fc.field_id is not null,
-			l.packed, m.packed, d.oldest_record_on,
+			l.packed, m.packed, ` + oldestRecord + `,
 			e.reads, e.window_days, e.last_read_at, e.reads_measured_at, e.last_write_at, e.write_measured_at,
 			e.row_count, e.non_null_count, e.distinct_count
 		from field f

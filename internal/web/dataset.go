@@ -338,8 +338,8 @@ func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, rule d
 	if d.RowCount != nil {
 		rows = i18n.Number(ctx, *d.RowCount)
 	}
-	if d.OldestRecordOn != nil {
-		oldest = i18n.Day(ctx, *d.OldestRecordOn)
+	if day := d.OldestOn(); day != nil {
+		oldest = i18n.Day(ctx, *day)
 	}
 	facts := factList(ctx,
 		fact{"application", application},
@@ -354,10 +354,26 @@ func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, rule d
 	if d.Retention != 0 {
 		facts[4].Text, facts[4].Value = "", ruleLink(by, rule, periodWords(ctx, rule))
 	}
-	if d.OldestRecordOn != nil && rule.Outlived(*d.OldestRecordOn, now) {
-		facts[5].Note = i18n.T(ctx, "dataset.over")
+	if day := d.OldestOn(); day != nil {
+		notes := oldestNotes(ctx, d)
+		if rule.Outlived(*day, now) {
+			notes = append(notes, i18n.T(ctx, "dataset.over"))
+		}
+		facts[5].Note = strings.Join(notes, " · ")
 	}
 	return facts
+}
+
+// oldestNotes tell where the day of the oldest record comes from, and what was declared where a measure says otherwise.
+func oldestNotes(ctx context.Context, d domain.Dataset) []string {
+	if d.MeasuredOldestOn == nil {
+		return []string{i18n.T(ctx, "dataset.oldest.declared")}
+	}
+	notes := []string{i18n.T(ctx, "dataset.oldest.measured", "day", i18n.DateText(ctx, deref(d.OldestMeasuredAt)), "source", d.OldestSource)}
+	if d.OldestRecordOn != nil && !d.OldestRecordOn.Equal(*d.MeasuredOldestOn) {
+		notes = append(notes, i18n.T(ctx, "dataset.oldest.otherwise", "day", i18n.DayText(ctx, *d.OldestRecordOn)))
+	}
+	return notes
 }
 
 // titleOf is what a record is called: its label where it has one.

@@ -500,8 +500,22 @@ func (p fieldPage) signals() []signalLine {
 		p.signal("fill", fill, src.FillSource, src.FillMeasuredAt),
 		p.signal("distinct", number(e.DistinctCount), src.FillSource, src.FillMeasuredAt),
 		p.signal("last_write", instant(e.LastWriteAt), src.WriteSource, e.WriteMeasuredAt),
+		p.oldest(),
 	}
 	return lines
+}
+
+// oldest is the oldest record of the field's dataset, as measured, else as declared.
+func (p fieldPage) oldest() signalLine {
+	place, day := p.v.Place, ""
+	if place.OldestRecordOn != nil {
+		day = i18n.DayText(p.ctx, *place.OldestRecordOn)
+	}
+	l := p.signal("oldest_record_on", day, place.OldestSource, place.OldestMeasured)
+	if day != "" && place.OldestMeasured == nil {
+		l.source = p.t("dataset.oldest.declared")
+	}
+	return l
 }
 
 func (p fieldPage) signal(name, value string, source *string, at *time.Time) signalLine {

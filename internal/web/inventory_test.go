@@ -85,6 +85,34 @@ func TestInventoryForms(t *testing.T) {
 	}
 }
 
+// The pages of a dataset and of its fields say whether the oldest record was measured or declared, when and by what.
+func TestOldestRecordSaysWhereItComesFrom(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	field := s.Field(t, s.Admin(), s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "CRM"), "contact"), "email", "")
+	var data int64
+	if err := s.Owner.QueryRow(t.Context(), `update dataset set oldest_record_on = '2024-02-01', retention_rule_id = $1
+		where id = (select dataset_id from field where id = $2) returning id`, s.Rule(t, s.Admin(), "R36", 36), field).Scan(&data); err != nil {
+		t.Fatal(err)
+	}
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	pages := []string{"/w/acme/datasets/" + itoa(data), "/w/acme/fields/" + itoa(field)}
+	for _, path := range pages {
+		if page := v.Get(path).Want(http.StatusOK).Text("main"); !strings.Contains(page, "declared, not measured") {
+			t.Errorf("%s declared: %q", path, page)
+		}
+	}
+	s.Exec(t, `update dataset set measured_oldest_on = '2014-09-03', oldest_measured_at = '2026-02-01 12:00Z', oldest_source = 'warehouse' where id = $1`, data)
+	for n, path := range pages {
+		page := v.Get(path).Want(http.StatusOK).Text("main")
+		for _, want := range [][]string{{"measured on 1 Feb 2026 by warehouse", "declared: 1 Feb 2024", "older than the retention allows"}, {"3 Sep 2014", "warehouse"}}[n] {
+			if !strings.Contains(page, want) || strings.Contains(page, "declared, not measured") {
+				t.Errorf("%s measured: no %q in %q", path, want, page)
+			}
+		}
+	}
+}
+
 func TestDatasetInUseStays(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
