@@ -65,6 +65,7 @@ func (g *generator) traces() {
 		}
 		g.put("decision", values)
 	}
+	g.workshops()
 	g.flows()
 	for i, c := range comments {
 		g.put("comment", map[string]any{"id": i + 1, "subject_kind": "field", "subject": g.field(c.set, c.field), "author": g.of("user", c.by),

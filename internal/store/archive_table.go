@@ -138,7 +138,7 @@ var archiveTables = []archiveTable{
 		owner due_on:date?`).ordered("", "t.id"),
 	newArchiveTable("decision", "decision", `id:own field_id>field kind reason until:date? decided_by>user? decided_by_name
 		decided_at:time withdrawn_at:time? batch_id>batch?`).ordered("", "t.id"),
-	newArchiveTable("workshop", "workshop", `id:own name state template agenda:json roles:texts named:bool per_role:bool held_on:date?
+	newArchiveTable("workshop", "workshop", `id:own name state template agenda:rows roles:texts named:bool per_role:bool held_on:date?
 		closes_on:date? facilitator_id>user? cofacilitator_id>user? note batch_id>batch? started_at:time? closed_at:time? version:int
 		created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("workshop_program", "workshop_program", "workshop_id>workshop program_id>program").ordered("", "t.workshop_id, t.program_id"),
