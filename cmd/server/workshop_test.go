@@ -180,7 +180,7 @@ func (p workshopPhone) watch(ctx context.Context, entered func(), want int) erro
 		if err != nil {
 			continue
 		}
-		lines, tick := bufio.NewScanner(answer.Body), false
+		lines, tick, last := bufio.NewScanner(answer.Body), false, 0
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
@@ -195,7 +195,10 @@ func (p workshopPhone) watch(ctx context.Context, entered func(), want int) erro
 				return err
 			}
 			entered()
-			if counts.Voted == want {
+			if counts.Voted < last {
+				return fmt.Errorf("%d have voted after %d had", counts.Voted, last)
+			}
+			if last = counts.Voted; last == want {
 				return answer.Body.Close()
 			}
 		}

@@ -54,7 +54,9 @@ func TestWorkshopInBrowser(t *testing.T) {
 	first, second := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	address, kill := front(t, "http://"+first.Listener.Addr().String(), "http://"+second.Listener.Addr().String())
 	for _, server := range []*httptest.Server{first, second} {
-		server.Config.Handler = web.New(s.Store, web.Options{BaseURL: address})
+		handler := web.New(s.Store, web.Options{BaseURL: address})
+		t.Cleanup(handler.EndStreams)
+		server.Config.Handler = handler
 		server.Start()
 	}
 	t.Cleanup(func() { second.CloseClientConnections(); second.Close() })

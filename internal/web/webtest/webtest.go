@@ -54,7 +54,7 @@ func With(tb testing.TB, w *storetest.World, change func(*web.Options)) *Site {
 	s.Server = web.New(w.Store, options)
 	listener.Config.Handler = s.Server
 	listener.Start()
-	tb.Cleanup(listener.Close)
+	tb.Cleanup(func() { s.Server.EndStreams(); listener.Close() })
 	return s
 }
 
