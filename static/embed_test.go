@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,18 @@ func TestBudgets(t *testing.T) {
 	}
 	if most := 22 << 10; scripts > most {
 		t.Errorf("scripts are %d bytes gzipped, over their budget of %d", scripts, most)
+	}
+}
+
+// Paper is narrow, too: a rule for narrow windows that does not say screen would stack the tables of what is printed.
+func TestNarrowRulesAreOfScreens(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{Styles, LiveStyles} {
+		for _, rule := range regexp.MustCompile(`@media[^{]*width[^{]*`).FindAllString(string(assets()[name].body), -1) {
+			if !strings.Contains(rule, "screen and") {
+				t.Errorf("%s: %s applies to paper", name, rule)
+			}
+		}
 	}
 }
 

@@ -133,4 +133,9 @@ func TestPastLooks(t *testing.T) {
 		tab.Eval(`document.querySelector("#as_of").closest("details").open = true`)
 		tab.Look(t, lang, "past")
 	}
+	// On paper the band is not there: what is printed names the day itself.
+	page := s.As(t, s.Admin()).Get("/w/acme@" + day(5) + "/fields").Want(http.StatusOK)
+	if note, band := page.Text(".printnote"), page.Text(".notice.past p"); band == "" || !strings.Contains(note, band) || !strings.Contains(note, "Acme") {
+		t.Errorf("printed under %q, of %q", note, band)
+	}
 }

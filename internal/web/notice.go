@@ -125,7 +125,7 @@ func (s *Server) showNotice(w http.ResponseWriter, r *http.Request) error {
 	if v.shell, err = s.shell(w, r, i18n.T(ctx, "notice.title")); err != nil {
 		return err
 	}
-	v.shell.PrintNote = facts.Point.Name
+	v.shell.PrintNote = facts.Point.Name + " · " + v.shell.PrintNote
 	if strings.HasSuffix(r.URL.Path, ".html") {
 		name := domain.SlugOf(facts.Point.Name)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -127,6 +127,10 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title string, chr
 	shell.Notice = exampleNotice(ctx, by, v.Workspace)
 	shell.Moment = momentPicker(r, by, s.now().UTC())
 	shell.Past = pastBand(ctx, r, v.Workspace.Slug, by.Slug, by)
+	shell.PrintNote = v.Workspace.Name + " · " + i18n.DateTimeText(ctx, s.now())
+	if shell.Past != nil { // the band is not printed
+		shell.PrintNote += " · " + shell.Past.Text
+	}
 	if f, ok := s.takeFlash(w, r); ok {
 		shell.Flashes = append(shell.Flashes, s.flashView(ctx, by, f))
 	}

@@ -85,7 +85,7 @@ func (s *Server) showPurpose(w http.ResponseWriter, r *http.Request) error {
 	if v.shell, err = s.shell(w, r, v.p.Name); err != nil {
 		return err
 	}
-	v.shell.PrintNote = i18n.T(ctx, "purpose.sheet")
+	v.shell.PrintNote = i18n.T(ctx, "purpose.sheet") + " · " + v.shell.PrintNote
 	return s.ok(w, r, purposeShow(v))
 }
 

@@ -141,7 +141,7 @@ func (s *Server) registerView(w http.ResponseWriter, r *http.Request, spec regis
 	v.headers = heads(ctx, reg, q, v.path)
 	v.facets = facetViews(ctx, q, facets, r.URL)
 	v.chips = chips(ctx, reg, q, facets, v.path)
-	v.shell.PrintNote = printNote(ctx, v, s.now())
+	v.shell.PrintNote = printNote(v)
 	for _, c := range reg.Columns {
 		shown := slices.ContainsFunc(q.Visible(reg), func(x domain.RegisterColumn) bool { return x.Key == c.Key })
 		v.columns = append(v.columns, ui.ColumnOption{Value: c.Key, Text: i18n.T(ctx, "column."+c.Key), Shown: shown, Fixed: c.Fixed})
@@ -475,13 +475,13 @@ func placeText(ctx context.Context, q domain.ListQuery, shown int, total domain.
 	return i18n.T(ctx, "list.place", "from", q.At, "to", q.At+shown-1, "of", of)
 }
 
-// printNote says under the title of a printed list what filters it and of when it is.
-func printNote(ctx context.Context, v registerView, now time.Time) string {
+// printNote says under the title of a printed list what filters it, of what and of when it is.
+func printNote(v registerView) string {
 	parts := []string{v.count}
 	for _, c := range v.chips {
 		parts = append(parts, c.Text)
 	}
-	return strings.Join(append(parts, i18n.DateTimeText(ctx, now)), " · ")
+	return strings.Join(append(parts, v.shell.PrintNote), " · ")
 }
 
 // bulkTarget is where the form around the rows is sent; nothing where rows cannot be ticked.

@@ -307,7 +307,7 @@ func (s *Server) showMinutes(w http.ResponseWriter, r *http.Request) error {
 	if v.shell, err = s.shell(w, r, i18n.T(ctx, "workshop.minutes_title")+" · "+v.w.Name); err != nil {
 		return err
 	}
-	v.shell.PrintNote = v.w.Name + " · " + i18n.DateText(ctx, s.now())
+	v.shell.PrintNote = v.w.Name + " · " + v.shell.PrintNote
 	return s.ok(w, r, minutesPage(v))
 }
 
