@@ -22,6 +22,18 @@ type BuiltinCategory struct {
 // BuiltinCategories returns the taxonomy, parents before their children.
 func BuiltinCategories() []BuiltinCategory { return slices.Clone(builtinCategories) }
 
+// BuiltinCategoryLabel is the label of a node of the taxonomy; empty for a code that is none of its own.
+func BuiltinCategoryLabel(code, lang string) string {
+	i := slices.IndexFunc(builtinCategories, func(c BuiltinCategory) bool { return c.Code == code })
+	switch {
+	case i < 0:
+		return ""
+	case lang == "fr":
+		return builtinCategories[i].LabelFR
+	}
+	return builtinCategories[i].LabelEN
+}
+
 //go:embed category_seed/taxonomy.csv
 var categorySeed string
 

@@ -172,7 +172,7 @@ var RequirementRegister = Register{
 	Columns: []RegisterColumn{
 		{Key: "category", Kind: CellText, Fixed: true},
 		{Key: "program", Kind: CellText},
-		{Key: "program_status", Kind: CellEnum, Enum: "program.status"},
+		{Key: "program_status", Kind: CellEnum, Enum: "program.status", Hidden: true},
 		{Key: "level", Kind: CellEnum, Enum: "level"},
 		{Key: "role", Kind: CellEnum, Enum: "link.role"},
 		{Key: "note", Kind: CellText, NoSort: true},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"github.com/a-h/templ"
 	"net/http"
@@ -283,6 +284,8 @@ func questionWord(ctx context.Context, q domain.OpenQuestion) string {
 	switch q.Key {
 	case "question.subject":
 		of = enumWord(ctx, "subject", of)
+	case "question.ungrounded": // a category of the workspace's own is known by its code alone
+		of = cmp.Or(domain.BuiltinCategoryLabel(of, string(i18n.Lang(ctx))), of)
 	case "question.transfer":
 		if i := strings.LastIndex(of, ", "); i >= 0 {
 			of = of[:i+2] + domain.CountryName(string(i18n.Lang(ctx)), of[i+2:])

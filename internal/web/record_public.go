@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -65,9 +66,24 @@ func (s *Server) showPublicRecord(w http.ResponseWriter, r *http.Request) error 
 	return err
 }
 
-func orText(text, otherwise string) string {
-	if text == "" {
-		return otherwise
+// facts are what is told of a purpose. What nobody has said yet is told as such: an empty line would look like nothing to tell.
+func (p publicSheet) facts(ctx context.Context) []ui.Fact {
+	fact := func(key, text string) ui.Fact {
+		f := ui.Fact{Term: i18n.T(ctx, "public_record."+key), Text: text}
+		if text == "" {
+			f.Note = i18n.T(ctx, "record.unknown")
+		}
+		return f
 	}
-	return text
+	list := func(key string, texts []string, none string) ui.Fact {
+		f := fact(key, none)
+		if len(texts) > 0 {
+			f.Text, f.Note, f.Value, f.Wide = "", "", textList(texts), true
+		}
+		return f
+	}
+	kept := fact("kept", p.kept)
+	kept.Wide = true
+	return []ui.Fact{fact("why", p.basis), fact("who", strings.Join(p.subjects, ", ")), list("data", p.data, ""), fact("to", strings.Join(p.to, ", ")),
+		list("abroad", p.abroad, i18n.T(ctx, "public_record.none")), kept}
 }

@@ -24,6 +24,7 @@ type registerSpec struct {
 	add      domain.Action                                        // action that adds a record; empty where the list cannot add
 	addPath  string                                               // form of a new record; path + "/new" when empty
 	tone     map[string]tone                                      // by column key: how an enum's value is drawn
+	empty    map[string]string                                    // by column key: the message for a cell that holds nothing and says something by it
 	extra    func(ctx context.Context, by domain.Actor) []ui.Link // further actions of the page's head
 	bulk     []bulkAction
 }
@@ -406,6 +407,9 @@ func rowView(ctx context.Context, by domain.Actor, spec registerSpec, columns []
 	}
 	for _, c := range columns {
 		cell := cellView(ctx, c, row.Cells[c.Key])
+		if key := spec.empty[c.Key]; key != "" && row.Cells[c.Key] == nil {
+			cell.text = i18n.T(ctx, key)
+		}
 		if tone := spec.tone[c.Key]; tone != nil {
 			if code, ok := row.Cells[c.Key].(string); ok && code != "" {
 				cell.badge, cell.icon = tone(code)

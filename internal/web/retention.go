@@ -48,7 +48,8 @@ var retentionList = registerSpec{
 }
 
 // scheduleList is the table of periods by purpose and category.
-var scheduleList = registerSpec{register: domain.ScheduleRegister, path: "retention/schedule", tone: map[string]tone{"certainty": certaintyTone}}
+var scheduleList = registerSpec{register: domain.ScheduleRegister, path: "retention/schedule", tone: map[string]tone{"certainty": certaintyTone},
+	empty: map[string]string{"retention": "retention.none"}}
 
 // certaintyTone warns of what nobody has read yet.
 func certaintyTone(code string) (ui.Kind, string) {

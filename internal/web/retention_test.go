@@ -72,4 +72,9 @@ func TestRetentionFromPresetToSchedule(t *testing.T) {
 		t.Errorf("file = %s", csv.Body)
 	}
 	s.As(t, s.Acme[domain.RoleViewer]).Post("/w/acme/retention", typed...).Want(http.StatusForbidden)
+	s.Exec(t, `update purpose set retention_rule_id = null`)
+	judgeAll(t, s)
+	if got := v.Get("/w/acme/retention/schedule").Want(http.StatusOK).Text("tbody"); !strings.Contains(got, "No rule") {
+		t.Errorf("the schedule does not say that no rule binds: %s", got)
+	}
 }
