@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"utile/internal/domain"
@@ -11,9 +12,11 @@ import (
 //i18n:dynamic applications. application.
 
 func (s *Server) applicationRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.ApplicationID]{param: "application", list: applicationList, edit: domain.EditInventory,
-		add: s.newApplication, create: s.createApplication, show: s.showApplication, form: s.editApplication, change: s.changeApplication,
-		archive: s.store.ArchiveApplication, restore: s.store.RestoreApplication, remove: s.store.RemoveApplication})
+	nounRoutes(s, r, written(s, nounSpec[domain.ApplicationID]{param: "application", list: applicationList, edit: domain.EditInventory,
+		add: s.newApplication, show: s.showApplication,
+		archive: s.store.ArchiveApplication, restore: s.store.RestoreApplication, remove: s.store.RemoveApplication},
+		formSpec[domain.Application, applicationForm, domain.ApplicationID]{page: s.applicationEdit, of: applicationFormOf, read: s.store.ApplicationByID, add: s.store.AddApplication, change: s.store.ChangeApplication,
+			added: "application.added", changed: "application.changed"}))
 }
 
 func applicationPath(by domain.Actor, id domain.ApplicationID, parts ...string) string {
@@ -55,6 +58,8 @@ type applicationForm struct {
 	Lifecycle   string        `form:"lifecycle"`
 }
 
+func (f applicationForm) seen() int { return f.Version }
+
 // apply puts what was typed into an application.
 func (f applicationForm) apply(a domain.Application) (domain.Application, error) {
 	a.Name, a.Description, a.Vendor, a.Country = f.Name, f.Description, f.Vendor, f.Country
@@ -63,7 +68,7 @@ func (f applicationForm) apply(a domain.Application) (domain.Application, error)
 	return domain.NewApplication(a)
 }
 
-func applicationFormOf(a domain.Application) applicationForm {
+func applicationFormOf(_ context.Context, a domain.Application) applicationForm {
 	return applicationForm{Version: a.Version, Name: a.Name, Kind: a.Kind, Description: a.Description, Team: a.Team, Owner: a.Owner,
 		Vendor: a.Vendor, Hosting: a.Hosting, Country: a.Country, Processor: a.Processor, Lifecycle: a.Lifecycle}
 }
@@ -107,64 +112,6 @@ func (s *Server) applicationEdit(w http.ResponseWriter, r *http.Request, status 
 
 func (s *Server) newApplication(w http.ResponseWriter, r *http.Request) error {
 	return s.applicationEdit(w, r, http.StatusOK, 0, applicationForm{Hosting: "unknown", Processor: "unknown", Lifecycle: "live"}, nil)
-}
-
-func (s *Server) createApplication(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[applicationForm](r)
-	if err != nil {
-		return err
-	}
-
-	var id domain.ApplicationID
-	a, err := f.apply(domain.Application{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddApplication(r.Context(), by, a)
-	}
-
-	if problems, bad := withProblems(p, err); bad {
-		return s.applicationEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, applicationPath(by, id), "application.added", "name", a.Name)
-}
-
-func (s *Server) editApplication(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.ApplicationID](r, "application")
-	if err != nil {
-		return err
-	}
-	a, err := s.store.ApplicationByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.applicationEdit(w, r, http.StatusOK, id, applicationFormOf(a), nil)
-}
-
-func (s *Server) changeApplication(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.ApplicationID](r, "application")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[applicationForm](r)
-	if err != nil {
-		return err
-	}
-
-	if len(p) == 0 {
-		err = s.store.ChangeApplication(r.Context(), by, id, f.Version, f.apply)
-	}
-
-	if problems, bad := withProblems(p, err); bad {
-		return s.applicationEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, applicationPath(by, id), "application.changed", "name", domain.CleanLine(f.Name))
 }
 
 type applicationShowView struct {

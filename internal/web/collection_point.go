@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -13,9 +14,11 @@ import (
 //i18n:dynamic collection_points. collection_point.
 
 func (s *Server) collectionPointRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.CollectionPointID]{param: "collection_point", list: collectionPointList, edit: domain.EditInventory,
-		add: s.newCollectionPoint, create: s.createCollectionPoint, show: s.showCollectionPoint, form: s.editCollectionPoint, change: s.changeCollectionPoint,
-		archive: s.store.ArchiveCollectionPoint, restore: s.store.RestoreCollectionPoint, remove: s.store.RemoveCollectionPoint})
+	nounRoutes(s, r, written(s, nounSpec[domain.CollectionPointID]{param: "collection_point", list: collectionPointList, edit: domain.EditInventory,
+		add: s.newCollectionPoint, show: s.showCollectionPoint,
+		archive: s.store.ArchiveCollectionPoint, restore: s.store.RestoreCollectionPoint, remove: s.store.RemoveCollectionPoint},
+		formSpec[domain.CollectionPoint, collectionPointForm, domain.CollectionPointID]{page: s.collectionPointEdit, of: collectionPointFormOf, read: s.store.CollectionPointByID, add: s.store.AddCollectionPoint, change: s.store.ChangeCollectionPoint,
+			added: "collection_point.added", changed: "collection_point.changed"}))
 	r.get("/collection-points/{collection_point}/notice", domain.ReadWorkspace, s.showNotice)
 	r.get("/collection-points/{collection_point}/notice.html", domain.ReadWorkspace, s.showNotice)
 	r.post("/collection-points/{collection_point}/notice", domain.EditPurpose, s.publishNotice)
@@ -72,12 +75,19 @@ type collectionPointForm struct {
 	Answers     string `form:"answers"`
 }
 
+func (f collectionPointForm) seen() int { return f.Version }
+
 // apply puts what was typed into a collection point.
 func (f collectionPointForm) apply(c domain.CollectionPoint) (domain.CollectionPoint, error) {
 	c.Name, c.Description, c.Notice, c.NoticeURL, c.Consent = f.Name, f.Description, f.Notice, f.NoticeURL, f.Consent
 	c.Source, c.Answers = f.Source, f.Answers
 	c.Kind = enumCode("collection_point.kind", domain.CollectionKinds, f.Kind)
 	return domain.NewCollectionPoint(c)
+}
+
+func collectionPointFormOf(_ context.Context, c domain.CollectionPoint) collectionPointForm {
+	return collectionPointForm{Version: c.Version, Name: c.Name, Kind: c.Kind,
+		Description: c.Description, Notice: c.Notice, NoticeURL: c.NoticeURL, Consent: c.Consent, Source: c.Source, Answers: c.Answers}
 }
 
 type collectionPointEditView struct {
@@ -110,65 +120,6 @@ func (s *Server) collectionPointEdit(w http.ResponseWriter, r *http.Request, sta
 
 func (s *Server) newCollectionPoint(w http.ResponseWriter, r *http.Request) error {
 	return s.collectionPointEdit(w, r, http.StatusOK, 0, collectionPointForm{Notice: "unknown", Consent: "unknown"}, nil)
-}
-
-func (s *Server) createCollectionPoint(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[collectionPointForm](r)
-	if err != nil {
-		return err
-	}
-
-	var id domain.CollectionPointID
-	c, err := f.apply(domain.CollectionPoint{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddCollectionPoint(r.Context(), by, c)
-	}
-
-	if problems, bad := withProblems(p, err); bad {
-		return s.collectionPointEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.added", "name", c.Name)
-}
-
-func (s *Server) editCollectionPoint(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.CollectionPointID](r, "collection_point")
-	if err != nil {
-		return err
-	}
-	c, err := s.store.CollectionPointByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.collectionPointEdit(w, r, http.StatusOK, id, collectionPointForm{Version: c.Version, Name: c.Name, Kind: c.Kind,
-		Description: c.Description, Notice: c.Notice, NoticeURL: c.NoticeURL, Consent: c.Consent, Source: c.Source, Answers: c.Answers}, nil)
-}
-
-func (s *Server) changeCollectionPoint(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.CollectionPointID](r, "collection_point")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[collectionPointForm](r)
-	if err != nil {
-		return err
-	}
-
-	if len(p) == 0 {
-		err = s.store.ChangeCollectionPoint(r.Context(), by, id, f.Version, f.apply)
-	}
-
-	if problems, bad := withProblems(p, err); bad {
-		return s.collectionPointEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, collectionPointPath(by, id), "collection_point.changed", "name", domain.CleanLine(f.Name))
 }
 
 // collectedShown is how many fields a collection point's page lists; the list of fields has them all.

@@ -18,9 +18,11 @@ import (
 //i18n:dynamic datasets. dataset. subject.
 
 func (s *Server) datasetRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.DatasetID]{param: "dataset", list: datasetList, edit: domain.EditInventory,
-		add: s.newDataset, create: s.createDataset, show: s.showDataset, form: s.editDataset, change: s.changeDataset,
-		archive: s.store.ArchiveDataset, restore: s.store.RestoreDataset, remove: s.store.RemoveDataset})
+	nounRoutes(s, r, written(s, nounSpec[domain.DatasetID]{param: "dataset", list: datasetList, edit: domain.EditInventory,
+		add: s.newDataset, show: s.showDataset,
+		archive: s.store.ArchiveDataset, restore: s.store.RestoreDataset, remove: s.store.RemoveDataset},
+		formSpec[domain.Dataset, datasetForm, domain.DatasetID]{page: s.datasetEdit, of: datasetFormOf, read: s.store.DatasetByID, add: s.store.AddDataset, change: s.store.ChangeDataset,
+			added: "dataset.added", changed: "dataset.changed"}))
 }
 
 func datasetPath(by domain.Actor, id domain.DatasetID, parts ...string) string {
@@ -49,6 +51,8 @@ type datasetForm struct {
 	OldestRecordOn string                 `form:"oldest_record_on"`
 	IsMaster       bool                   `form:"is_master"`
 }
+
+func (f datasetForm) seen() int { return f.Version }
 
 // apply puts what was typed into a dataset, and tells all that is wrong with it at once.
 func (f datasetForm) apply(d domain.Dataset) (domain.Dataset, error) {
@@ -175,64 +179,6 @@ func (s *Server) newDataset(w http.ResponseWriter, r *http.Request) error {
 		f.Application = domain.ApplicationID(id)
 	}
 	return s.datasetEdit(w, r, http.StatusOK, 0, f, nil)
-}
-
-func (s *Server) createDataset(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[datasetForm](r)
-	if err != nil {
-		return err
-	}
-
-	var id domain.DatasetID
-	d, err := f.apply(domain.Dataset{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddDataset(r.Context(), by, d)
-	}
-
-	if problems, bad := withProblems(p, err); bad {
-		return s.datasetEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, datasetPath(by, id), "dataset.added", "name", d.Name)
-}
-
-func (s *Server) editDataset(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.DatasetID](r, "dataset")
-	if err != nil {
-		return err
-	}
-	d, err := s.store.DatasetByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.datasetEdit(w, r, http.StatusOK, id, datasetFormOf(r.Context(), d), nil)
-}
-
-func (s *Server) changeDataset(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.DatasetID](r, "dataset")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[datasetForm](r)
-	if err != nil {
-		return err
-	}
-
-	if len(p) == 0 {
-		err = s.store.ChangeDataset(r.Context(), by, id, f.Version, f.apply)
-	}
-
-	if problems, bad := withProblems(p, err); bad {
-		return s.datasetEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, datasetPath(by, id), "dataset.changed", "name", domain.CleanLine(f.Name))
 }
 
 type datasetShowView struct {

@@ -205,3 +205,24 @@ func splitOther(values, offered []string) (ticked []string, other string) {
 func (s *Server) problemText(r *http.Request, p domain.Problem) string {
 	return i18n.TArgs(r.Context(), p.Key, p.Args)
 }
+
+// formChoice is a list that a form offers. The value that the record has already stays offered, under its text, even where what it
+// names was archived since.
+type formChoice struct {
+	into  *[]ui.Option
+	read  func(context.Context, domain.Actor) ([]domain.Option, error)
+	value string
+	text  string
+}
+
+// readChoices reads what a form offers.
+func readChoices(ctx context.Context, by domain.Actor, choices ...formChoice) error {
+	for _, c := range choices {
+		options, err := c.read(ctx, by)
+		if err != nil {
+			return err
+		}
+		*c.into = withOption(refOptions(options), c.value, c.text)
+	}
+	return nil
+}

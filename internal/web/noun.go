@@ -59,3 +59,80 @@ func recordStep[ID ~int64](s *Server, param string, do nounStep[ID], back func(d
 		return s.seeOther(w, r, back(actor(r), id), message)
 	}
 }
+
+// recordForm is what was typed of a record.
+type recordForm[T any] interface {
+	apply(T) (T, error)
+	seen() int // version of the record that the form was made of
+}
+
+// formSpec is how the records of a register are written by a form. Of what they all do alike, only the words differ.
+type formSpec[T interface{ Subject() domain.Subject }, F recordForm[T], ID ~int64] struct {
+	page   func(w http.ResponseWriter, r *http.Request, status int, id ID, f F, p domain.Problems) error // with the form; id 0 for a new record
+	of     func(context.Context, T) F
+	read   func(context.Context, domain.Actor, ID) (T, error)
+	add    func(context.Context, domain.Actor, T) (ID, error)
+	change func(context.Context, domain.Actor, ID, int, func(T) (T, error)) error
+
+	added, changed string // messages, with the name of the record
+}
+
+// written completes a register with the handlers of its forms: what is wrong is said beside what was typed, and nothing is lost.
+func written[T interface{ Subject() domain.Subject }, F recordForm[T], ID ~int64](s *Server, n nounSpec[ID], f formSpec[T, F, ID]) nounSpec[ID] {
+	n.create = func(w http.ResponseWriter, r *http.Request) error {
+		typed, p, err := decode[F](r)
+		if err != nil {
+			return err
+		}
+		var none T
+		record, err := typed.apply(none)
+		var id ID
+		if err == nil && len(p) == 0 {
+			id, err = f.add(r.Context(), actor(r), record)
+		}
+		if problems, bad := withProblems(p, err); bad {
+			return f.page(w, r, http.StatusUnprocessableEntity, 0, typed, problems)
+		}
+		if err != nil {
+			return err
+		}
+		return s.seeOther(w, r, n.list.show(actor(r), int64(id)), f.added, "name", record.Subject().Name)
+	}
+	n.form = func(w http.ResponseWriter, r *http.Request) error {
+		id, err := pathID[ID](r, n.param)
+		if err != nil {
+			return err
+		}
+		record, err := f.read(r.Context(), actor(r), id)
+		if err != nil {
+			return err
+		}
+		return f.page(w, r, http.StatusOK, id, f.of(r.Context(), record), nil)
+	}
+	n.change = func(w http.ResponseWriter, r *http.Request) error {
+		id, err := pathID[ID](r, n.param)
+		if err != nil {
+			return err
+		}
+		typed, p, err := decode[F](r)
+		if err != nil {
+			return err
+		}
+		var name string
+		if len(p) == 0 {
+			err = f.change(r.Context(), actor(r), id, typed.seen(), func(record T) (T, error) {
+				record, err := typed.apply(record)
+				name = record.Subject().Name
+				return record, err
+			})
+		}
+		if problems, bad := withProblems(p, err); bad {
+			return f.page(w, r, http.StatusUnprocessableEntity, id, typed, problems)
+		}
+		if err != nil {
+			return err
+		}
+		return s.seeOther(w, r, n.list.show(actor(r), int64(id)), f.changed, "name", name)
+	}
+	return n
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -13,9 +14,11 @@ import (
 //i18n:dynamic objectives. objective. programs.any.
 
 func (s *Server) objectiveRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.ObjectiveID]{param: "objective", list: objectiveList, edit: domain.EditPlan,
-		add: s.newObjective, create: s.createObjective, show: s.showObjective, form: s.editObjective, change: s.changeObjective,
-		archive: s.store.ArchiveObjective, restore: s.store.RestoreObjective, remove: s.store.RemoveObjective})
+	nounRoutes(s, r, written(s, nounSpec[domain.ObjectiveID]{param: "objective", list: objectiveList, edit: domain.EditPlan,
+		add: s.newObjective, show: s.showObjective,
+		archive: s.store.ArchiveObjective, restore: s.store.RestoreObjective, remove: s.store.RemoveObjective},
+		formSpec[domain.Objective, objectiveForm, domain.ObjectiveID]{page: s.objectiveEdit, of: objectiveFormOf, read: s.store.ObjectiveByID, add: s.store.AddObjective, change: s.store.ChangeObjective,
+			added: "objective.added", changed: "objective.changed"}))
 }
 
 func objectivePath(by domain.Actor, id domain.ObjectiveID, parts ...string) string {
@@ -38,9 +41,15 @@ type objectiveForm struct {
 	Description string `form:"description"`
 }
 
+func (f objectiveForm) seen() int { return f.Version }
+
 func (f objectiveForm) apply(o domain.Objective) (domain.Objective, error) {
 	o.Name, o.KPI, o.Target, o.Description = f.Name, f.KPI, f.Target, f.Description
 	return domain.NewObjective(o)
+}
+
+func objectiveFormOf(_ context.Context, o domain.Objective) objectiveForm {
+	return objectiveForm{Version: o.Version, Name: o.Name, KPI: o.KPI, Target: o.Target, Description: o.Description}
 }
 
 type objectiveEditView struct {
@@ -70,60 +79,6 @@ func (s *Server) objectiveEdit(w http.ResponseWriter, r *http.Request, status in
 
 func (s *Server) newObjective(w http.ResponseWriter, r *http.Request) error {
 	return s.objectiveEdit(w, r, http.StatusOK, 0, objectiveForm{}, nil)
-}
-
-func (s *Server) createObjective(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[objectiveForm](r)
-	if err != nil {
-		return err
-	}
-	var id domain.ObjectiveID
-	o, err := f.apply(domain.Objective{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddObjective(r.Context(), by, o)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.objectiveEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, objectivePath(by, id), "objective.added", "name", o.Name)
-}
-
-func (s *Server) editObjective(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.ObjectiveID](r, "objective")
-	if err != nil {
-		return err
-	}
-	o, err := s.store.ObjectiveByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.objectiveEdit(w, r, http.StatusOK, id, objectiveForm{o.Version, o.Name, o.KPI, o.Target, o.Description}, nil)
-}
-
-func (s *Server) changeObjective(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.ObjectiveID](r, "objective")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[objectiveForm](r)
-	if err != nil {
-		return err
-	}
-	if len(p) == 0 {
-		err = s.store.ChangeObjective(r.Context(), by, id, f.Version, f.apply)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.objectiveEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, objectivePath(by, id), "objective.changed", "name", domain.CleanLine(f.Name))
 }
 
 // planShowView is the page of a simple record of the plan: what it is, what uses it, its history.

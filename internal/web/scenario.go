@@ -15,9 +15,11 @@ import (
 //i18n:dynamic scenarios. scenario.
 
 func (s *Server) scenarioRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.ScenarioID]{param: "scenario", list: scenarioList, edit: domain.EditPlan,
-		add: s.newScenario, create: s.createScenario, show: s.showScenario, form: s.editScenario, change: s.changeScenario,
-		archive: s.store.ArchiveScenario, restore: s.store.RestoreScenario, remove: s.store.RemoveScenario})
+	nounRoutes(s, r, written(s, nounSpec[domain.ScenarioID]{param: "scenario", list: scenarioList, edit: domain.EditPlan,
+		add: s.newScenario, show: s.showScenario,
+		archive: s.store.ArchiveScenario, restore: s.store.RestoreScenario, remove: s.store.RemoveScenario},
+		formSpec[domain.Scenario, scenarioForm, domain.ScenarioID]{page: s.scenarioEdit, of: scenarioFormOf, read: s.store.ScenarioByID, add: s.store.AddScenario, change: s.store.ChangeScenario,
+			added: "scenario.added", changed: "scenario.changed"}))
 }
 
 func scenarioPath(by domain.Actor, id domain.ScenarioID, parts ...string) string {
@@ -59,6 +61,8 @@ type scenarioForm struct {
 	EndsOn       string               `form:"ends_on"`
 }
 
+func (f scenarioForm) seen() int { return f.Version }
+
 func (f scenarioForm) apply(c domain.Scenario) (domain.Scenario, error) {
 	var bad domain.Problems
 	c.Program, c.Name, c.Kind, c.Nature, c.TriggerKind, c.Trigger = f.Program, f.Name, f.Kind, f.Nature, f.TriggerKind, f.Trigger
@@ -76,7 +80,7 @@ func (f scenarioForm) apply(c domain.Scenario) (domain.Scenario, error) {
 	return c, err
 }
 
-func scenarioFormOf(c domain.Scenario) scenarioForm {
+func scenarioFormOf(_ context.Context, c domain.Scenario) scenarioForm {
 	f := scenarioForm{Version: c.Version, Program: c.Program, Name: c.Name, Kind: c.Kind, Nature: c.Nature, TriggerKind: c.TriggerKind, Trigger: c.Trigger,
 		Segment: c.Segment, Target: c.Target, Exclusions: c.Exclusions, Delay: c.Delay, StopRule: c.StopRule, Message: c.Message, KPI: c.KPI,
 		Purpose: c.Purpose, Consent: c.Consent, Status: c.Status, StartsOn: typedDay(c.StartsOn), EndsOn: typedDay(c.EndsOn)}
@@ -126,24 +130,12 @@ func (v *scenarioEditView) choices(r *http.Request, st *store.Store) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range []struct {
-		into  *[]ui.Option
-		read  func(context.Context, domain.Actor) ([]domain.Option, error)
-		value string
-		text  string
-	}{
-		{&v.programs, st.ProgramOptions, refValue(v.form.Program), names.Program(v.form.Program)},
-		{&v.segments, st.SegmentOptions, refValue(v.form.Segment), names.Segment(v.form.Segment)},
-		{&v.purposes, st.PurposeOptions, refValue(v.form.Purpose), names.Purpose(v.form.Purpose)},
-		{&v.categories, st.ConsentOptions, refValue(v.form.Consent), names.Category(v.form.Consent)},
-	} {
-		options, err := o.read(ctx, by)
-		if err != nil {
-			return err
-		}
-		*o.into = withOption(refOptions(options), o.value, o.text)
-	}
-	return nil
+	return readChoices(ctx, by,
+		formChoice{&v.programs, st.ProgramOptions, refValue(v.form.Program), names.Program(v.form.Program)},
+		formChoice{&v.segments, st.SegmentOptions, refValue(v.form.Segment), names.Segment(v.form.Segment)},
+		formChoice{&v.purposes, st.PurposeOptions, refValue(v.form.Purpose), names.Purpose(v.form.Purpose)},
+		formChoice{&v.categories, st.ConsentOptions, refValue(v.form.Consent), names.Category(v.form.Consent)},
+	)
 }
 
 // newScenario shows an empty form; that of a program takes over what the program says.
@@ -161,60 +153,6 @@ func (s *Server) newScenario(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.scenarioEdit(w, r, http.StatusOK, 0, f, nil)
-}
-
-func (s *Server) createScenario(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[scenarioForm](r)
-	if err != nil {
-		return err
-	}
-	var id domain.ScenarioID
-	c, err := f.apply(domain.Scenario{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddScenario(r.Context(), by, c)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.scenarioEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, scenarioPath(by, id), "scenario.added", "name", c.Name)
-}
-
-func (s *Server) editScenario(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.ScenarioID](r, "scenario")
-	if err != nil {
-		return err
-	}
-	c, err := s.store.ScenarioByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.scenarioEdit(w, r, http.StatusOK, id, scenarioFormOf(c), nil)
-}
-
-func (s *Server) changeScenario(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.ScenarioID](r, "scenario")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[scenarioForm](r)
-	if err != nil {
-		return err
-	}
-	if len(p) == 0 {
-		err = s.store.ChangeScenario(r.Context(), by, id, f.Version, f.apply)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.scenarioEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, scenarioPath(by, id), "scenario.changed", "name", domain.CleanLine(f.Name))
 }
 
 type scenarioShowView struct {

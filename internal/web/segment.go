@@ -12,9 +12,11 @@ import (
 //i18n:dynamic segments. segment. scenarios.any.
 
 func (s *Server) segmentRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.SegmentID]{param: "segment", list: segmentList, edit: domain.EditPlan,
-		add: s.newSegment, create: s.createSegment, show: s.showSegment, form: s.editSegment, change: s.changeSegment,
-		archive: s.store.ArchiveSegment, restore: s.store.RestoreSegment, remove: s.store.RemoveSegment})
+	nounRoutes(s, r, written(s, nounSpec[domain.SegmentID]{param: "segment", list: segmentList, edit: domain.EditPlan,
+		add: s.newSegment, show: s.showSegment,
+		archive: s.store.ArchiveSegment, restore: s.store.RestoreSegment, remove: s.store.RemoveSegment},
+		formSpec[domain.Segment, segmentForm, domain.SegmentID]{page: s.segmentEdit, of: segmentFormOf, read: s.store.SegmentByID, add: s.store.AddSegment, change: s.store.ChangeSegment,
+			added: "segment.added", changed: "segment.changed"}))
 }
 
 func segmentPath(by domain.Actor, id domain.SegmentID, parts ...string) string {
@@ -35,6 +37,8 @@ type segmentForm struct {
 	Definition string `form:"definition"`
 	Volume     string `form:"volume"`
 }
+
+func (f segmentForm) seen() int { return f.Version }
 
 func (f segmentForm) apply(g domain.Segment) (domain.Segment, error) {
 	var bad domain.Problems
@@ -81,60 +85,6 @@ func (s *Server) segmentEdit(w http.ResponseWriter, r *http.Request, status int,
 
 func (s *Server) newSegment(w http.ResponseWriter, r *http.Request) error {
 	return s.segmentEdit(w, r, http.StatusOK, 0, segmentForm{}, nil)
-}
-
-func (s *Server) createSegment(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[segmentForm](r)
-	if err != nil {
-		return err
-	}
-	var id domain.SegmentID
-	g, err := f.apply(domain.Segment{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddSegment(r.Context(), by, g)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.segmentEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, segmentPath(by, id), "segment.added", "name", g.Name)
-}
-
-func (s *Server) editSegment(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.SegmentID](r, "segment")
-	if err != nil {
-		return err
-	}
-	g, err := s.store.SegmentByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.segmentEdit(w, r, http.StatusOK, id, segmentFormOf(r.Context(), g), nil)
-}
-
-func (s *Server) changeSegment(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.SegmentID](r, "segment")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[segmentForm](r)
-	if err != nil {
-		return err
-	}
-	if len(p) == 0 {
-		err = s.store.ChangeSegment(r.Context(), by, id, f.Version, f.apply)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.segmentEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, segmentPath(by, id), "segment.changed", "name", domain.CleanLine(f.Name))
 }
 
 func (s *Server) showSegment(w http.ResponseWriter, r *http.Request) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"utile/internal/domain"
@@ -11,9 +12,11 @@ import (
 //i18n:dynamic stages. stage.
 
 func (s *Server) stageRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.StageID]{param: "stage", list: stageList, edit: domain.EditPlan,
-		add: s.newStage, create: s.createStage, show: s.showStage, form: s.editStage, change: s.changeStage,
-		archive: s.store.ArchiveStage, restore: s.store.RestoreStage, remove: s.store.RemoveStage})
+	nounRoutes(s, r, written(s, nounSpec[domain.StageID]{param: "stage", list: stageList, edit: domain.EditPlan,
+		add: s.newStage, show: s.showStage,
+		archive: s.store.ArchiveStage, restore: s.store.RestoreStage, remove: s.store.RemoveStage},
+		formSpec[domain.Stage, stageForm, domain.StageID]{page: s.stageEdit, of: stageFormOf, read: s.store.StageByID, add: s.store.AddStage, change: s.store.ChangeStage,
+			added: "stage.added", changed: "stage.changed"}))
 	r.post("/stages/{stage}/move", domain.EditPlan, s.moveStage)
 }
 
@@ -36,9 +39,15 @@ type stageForm struct {
 	Description string `form:"description"`
 }
 
+func (f stageForm) seen() int { return f.Version }
+
 func (f stageForm) apply(g domain.Stage) (domain.Stage, error) {
 	g.Code, g.Name, g.Description = f.Code, f.Name, f.Description
 	return domain.NewStage(g)
+}
+
+func stageFormOf(_ context.Context, g domain.Stage) stageForm {
+	return stageForm{Version: g.Version, Code: g.Code, Name: g.Name, Description: g.Description}
 }
 
 type stageEditView struct {
@@ -68,60 +77,6 @@ func (s *Server) stageEdit(w http.ResponseWriter, r *http.Request, status int, i
 
 func (s *Server) newStage(w http.ResponseWriter, r *http.Request) error {
 	return s.stageEdit(w, r, http.StatusOK, 0, stageForm{}, nil)
-}
-
-func (s *Server) createStage(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[stageForm](r)
-	if err != nil {
-		return err
-	}
-	var id domain.StageID
-	g, err := f.apply(domain.Stage{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddStage(r.Context(), by, g)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.stageEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, stagePath(by, id), "stage.added", "name", g.Name)
-}
-
-func (s *Server) editStage(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.StageID](r, "stage")
-	if err != nil {
-		return err
-	}
-	g, err := s.store.StageByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.stageEdit(w, r, http.StatusOK, id, stageForm{g.Version, g.Code, g.Name, g.Description}, nil)
-}
-
-func (s *Server) changeStage(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.StageID](r, "stage")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[stageForm](r)
-	if err != nil {
-		return err
-	}
-	if len(p) == 0 {
-		err = s.store.ChangeStage(r.Context(), by, id, f.Version, f.apply)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.stageEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, stagePath(by, id), "stage.changed", "name", domain.CleanLine(f.Name))
 }
 
 func (s *Server) showStage(w http.ResponseWriter, r *http.Request) error {

@@ -185,23 +185,15 @@ func (v *targetEditView) choices(r *http.Request, st *store.Store) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range []struct {
-		into  *[]ui.Option
-		read  func(context.Context, domain.Actor) ([]domain.Option, error)
-		value string
-		text  string
-	}{
-		{&v.categories, st.NeedOptions, refValue(v.form.Category), names.Category(v.form.Category)},
-		{&v.programs, st.ProgramOptions, refValue(v.form.Program), names.Program(v.form.Program)},
-		{&v.points, st.CollectionPointOptions, refValue(v.form.Point), names.CollectionPoint(v.form.Point)},
-		{&v.consents, st.ConsentOptions, refValue(v.form.Consent), names.Category(v.form.Consent)},
-		{&v.everyone, st.MemberOptions, refValue(v.form.Owner), names.User(v.form.Owner)},
-	} {
-		options, err := o.read(ctx, by)
-		if err != nil {
-			return err
-		}
-		*o.into = withOption(refOptions(options), o.value, o.text)
+	err = readChoices(ctx, by,
+		formChoice{&v.categories, st.NeedOptions, refValue(v.form.Category), names.Category(v.form.Category)},
+		formChoice{&v.programs, st.ProgramOptions, refValue(v.form.Program), names.Program(v.form.Program)},
+		formChoice{&v.points, st.CollectionPointOptions, refValue(v.form.Point), names.CollectionPoint(v.form.Point)},
+		formChoice{&v.consents, st.ConsentOptions, refValue(v.form.Consent), names.Category(v.form.Consent)},
+		formChoice{&v.everyone, st.MemberOptions, refValue(v.form.Owner), names.User(v.form.Owner)},
+	)
+	if err != nil {
+		return err
 	}
 	v.categories = withOption(v.categories, refValue(v.form.Instead), names.Category(v.form.Instead))
 	switch {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"utile/internal/domain"
@@ -9,9 +10,11 @@ import (
 )
 
 func (s *Server) teamRoutes(r scope) {
-	nounRoutes(s, r, nounSpec[domain.TeamID]{param: "team", list: teamList, edit: domain.ManageMembers,
-		add: s.newTeam, create: s.createTeam, show: s.showTeam, form: s.editTeam, change: s.changeTeam,
-		archive: s.store.ArchiveTeam, restore: s.store.RestoreTeam, remove: s.store.RemoveTeam})
+	nounRoutes(s, r, written(s, nounSpec[domain.TeamID]{param: "team", list: teamList, edit: domain.ManageMembers,
+		add: s.newTeam, show: s.showTeam,
+		archive: s.store.ArchiveTeam, restore: s.store.RestoreTeam, remove: s.store.RemoveTeam},
+		formSpec[domain.Team, teamForm, domain.TeamID]{page: s.teamEdit, of: teamFormOf, read: s.store.TeamByID, add: s.store.AddTeam, change: s.store.ChangeTeam,
+			added: "team.added", changed: "team.changed"}))
 }
 
 func teamPath(by domain.Actor, id domain.TeamID, parts ...string) string {
@@ -33,10 +36,16 @@ type teamForm struct {
 	Members     []domain.UserID `form:"members"`
 }
 
+func (f teamForm) seen() int { return f.Version }
+
 // apply puts what was typed into a team.
 func (f teamForm) apply(t domain.Team) (domain.Team, error) {
 	t.Name, t.Description, t.Members = f.Name, f.Description, f.Members
 	return domain.NewTeam(t)
+}
+
+func teamFormOf(_ context.Context, t domain.Team) teamForm {
+	return teamForm{Version: t.Version, Name: t.Name, Description: t.Description, Members: t.Members}
 }
 
 type teamEditView struct {
@@ -76,60 +85,6 @@ func (s *Server) teamEdit(w http.ResponseWriter, r *http.Request, status int, id
 
 func (s *Server) newTeam(w http.ResponseWriter, r *http.Request) error {
 	return s.teamEdit(w, r, http.StatusOK, 0, teamForm{}, nil)
-}
-
-func (s *Server) createTeam(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	f, p, err := decode[teamForm](r)
-	if err != nil {
-		return err
-	}
-	var id domain.TeamID
-	t, err := f.apply(domain.Team{})
-	if err == nil && len(p) == 0 {
-		id, err = s.store.AddTeam(r.Context(), by, t)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.teamEdit(w, r, http.StatusUnprocessableEntity, 0, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, teamPath(by, id), "team.added", "name", t.Name)
-}
-
-func (s *Server) editTeam(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[domain.TeamID](r, "team")
-	if err != nil {
-		return err
-	}
-	t, err := s.store.TeamByID(r.Context(), actor(r), id)
-	if err != nil {
-		return err
-	}
-	return s.teamEdit(w, r, http.StatusOK, id, teamForm{Version: t.Version, Name: t.Name, Description: t.Description, Members: t.Members}, nil)
-}
-
-func (s *Server) changeTeam(w http.ResponseWriter, r *http.Request) error {
-	by := actor(r)
-	id, err := pathID[domain.TeamID](r, "team")
-	if err != nil {
-		return err
-	}
-	f, p, err := decode[teamForm](r)
-	if err != nil {
-		return err
-	}
-	if len(p) == 0 {
-		err = s.store.ChangeTeam(r.Context(), by, id, f.Version, f.apply)
-	}
-	if problems, bad := withProblems(p, err); bad {
-		return s.teamEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
-	}
-	if err != nil {
-		return err
-	}
-	return s.seeOther(w, r, teamPath(by, id), "team.changed", "name", domain.CleanLine(f.Name))
 }
 
 type teamShowView struct {
