@@ -9,7 +9,8 @@ import (
 // BulkAct is something that is done to many fields at once.
 type BulkAct string
 
-// The acts on many fields. A matrix batch is a block pasted in the matrix; an import has its own page and its own undo.
+// The acts on many fields. A matrix batch is a block pasted in the matrix; an import has its own page and its own undo; needs are
+// rows of the list of target data that are to be collected.
 const (
 	BulkLink       BulkAct = "link"
 	BulkUnlink     BulkAct = "unlink"
@@ -31,15 +32,17 @@ const (
 	BulkRefuse     BulkAct = "refuse_suggestions"
 	BulkRecord     BulkAct = "import_record"
 	BulkWorkshop   BulkAct = "workshop"
+	BulkTarget     BulkAct = "target"
+	BulkNeeds      BulkAct = "collect_needs"
 )
 
 // BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
-var BulkActs = []BulkAct{BulkLink, BulkUnlink, BulkCategorise, BulkMap, BulkOwner, BulkOrigin, BulkCollect, BulkRetain, BulkKeep, BulkToDPO, BulkDelete}
+var BulkActs = []BulkAct{BulkLink, BulkUnlink, BulkTarget, BulkCategorise, BulkMap, BulkOwner, BulkOrigin, BulkCollect, BulkRetain, BulkKeep, BulkToDPO, BulkDelete}
 
 // Action is what the actor must be allowed to do.
 func (a BulkAct) Action() Action {
 	switch a {
-	case BulkLink, BulkUnlink, BulkMatrix:
+	case BulkLink, BulkUnlink, BulkMatrix, BulkTarget, BulkNeeds:
 		return EditPlan
 	case BulkMap:
 		return ProposeMapping
@@ -79,6 +82,12 @@ type Bulk struct {
 	Until         *time.Time
 	Reason        string // of a decision, or why the change is made
 	Name          string // of a refused suggestion: for every field of the same name; empty for the fields alone
+	// What is to become of the fields, as Target has it; its program is Program, zero for the whole workspace.
+	Target  TargetAction
+	Cause   string
+	How     string
+	Instead CategoryID
+	Due     *time.Time
 }
 
 // NewBulk checks and cleans what was typed on that day, and forgets what the act does not need.
@@ -93,6 +102,13 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkKeep, BulkToDPO, BulkDelete:
 		d, err := NewDecision(Decision{Kind: DecisionKind(b.Act), Reason: b.Reason, Until: b.Until}, today)
 		clean.Reason, clean.Until = d.Reason, d.Until
+		return clean, err
+	case BulkTarget:
+		// Every field is checked alike, whichever it is.
+		t, err := NewTarget(Target{Field: 1, Program: b.Program, Action: b.Target, Cause: b.Cause, How: b.How, Instead: b.Instead, Reason: b.Reason,
+			Owner: b.Owner, Due: b.Due, Source: "bulk"}, today)
+		clean.Program, clean.Target, clean.Cause, clean.How, clean.Instead = t.Program, t.Action, t.Cause, t.How, t.Instead
+		clean.Reason, clean.Owner, clean.Due = t.Reason, t.Owner, t.Due
 		return clean, err
 	case BulkUnlink:
 		clean.Program = b.Program
@@ -122,7 +138,7 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkRefuse:
 		clean.Category, clean.Name = b.Category, CleanLine(b.Name)
 		p.chosen("category", int64(b.Category))
-	case BulkMatrix, BulkImport, BulkRecord, BulkApprove, BulkReject, BulkRedirect, BulkWorkshop:
+	case BulkMatrix, BulkImport, BulkRecord, BulkApprove, BulkReject, BulkRedirect, BulkWorkshop, BulkNeeds:
 		p.Add("act", "error.choice")
 	default:
 		p.Add("act", "error.choice")
@@ -151,15 +167,18 @@ func (b Bulk) Label() map[string]any {
 	set("category", int64(b.Category), b.Category != 0)
 	set("purpose", int64(b.Purpose), b.Purpose != 0)
 	set("justification", b.Justification, b.Justification != "")
-	set("owner", int64(b.Owner), b.Act == BulkOwner)
+	set("owner", int64(b.Owner), b.Act == BulkOwner || b.Owner != 0)
+	set("target_action", string(b.Target), b.Target != "")
+	set("cause", b.Cause, b.Cause != "")
+	set("how", b.How, b.How != "")
+	set("instead", int64(b.Instead), b.Instead != 0)
 	set("origin", b.Origin, b.Origin != "")
 	set("collection_point", int64(b.Point), b.Point != 0)
 	set("retention", int64(b.Retention), b.Act == BulkRetain)
 	set("name", b.Name, b.Name != "")
 	set("reason", b.Reason, b.Reason != "")
-	if b.Until != nil {
-		label["decision_until"] = b.Until.Format("2006-01-02")
-	}
+	set("decision_until", dayFact(b.Until), b.Until != nil)
+	set("due_on", dayFact(b.Due), b.Due != nil)
 	return label
 }
 

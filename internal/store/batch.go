@@ -123,8 +123,11 @@ type undoSQL struct {
 	with  string   // joins beside event e
 	// still is true where the present value is what the batch set, and what was there before can be put back.
 	still string
-	// apply are statements in a with clause that put back the rows of target, which has id, before and after.
+	// apply are statements in a with clause that put back the rows of undoing: subject is the number of what the event is about,
+	// id that of its field (0 where it has none), before and after are the values of the event.
 	apply string
+	// lock is a query that holds the rows beside the fields that are put back.
+	lock string
 	// then is a statement that runs after it, for what must not happen in the same one.
 	then string
 }
@@ -140,13 +143,13 @@ var undoLinks = undoSQL{
 	still: `case when e.after is null then x.field_id is null
 		else x.level = e.after->>'level' and x.role = e.after->>'role' and x.note = e.after->>'note' end`,
 	apply: `applied as (
-		delete from program_link x using target t
+		delete from program_link x using undoing t
 		where x.workspace_id = @ws and x.field_id = t.id and x.program_id = (t.after->>'program')::bigint and t.before is null),
 	restored as (
 		insert into program_link (workspace_id, field_id, program_id, level, role, note, source, linked_by, linked_at)
 		select @ws, t.id, (t.before->>'program')::bigint, t.before->>'level', t.before->>'role', t.before->>'note', t.before->>'source',
 			(t.before->>'linked_by')::bigint, (t.before->>'linked_at')::timestamptz
-		from target t where t.before is not null
+		from undoing t where t.before is not null
 		on conflict (workspace_id, field_id, program_id) do update set level = excluded.level, role = excluded.role,
 			note = excluded.note, source = excluded.source, linked_by = excluded.linked_by, linked_at = excluded.linked_at)`,
 }
@@ -156,11 +159,11 @@ var undoDecisions = undoSQL{
 	with:  undoField + ` join decision x on x.workspace_id = @ws and x.field_id = f.id and x.withdrawn_at is null and x.batch_id = @batch`,
 	still: `true`,
 	apply: `applied as (
-		update decision d set withdrawn_at = clock_timestamp() from target t
+		update decision d set withdrawn_at = clock_timestamp() from undoing t
 		where d.workspace_id = @ws and d.field_id = t.id and d.withdrawn_at is null),
 	marked as (
 		update field f set decision = coalesce(d.kind, ''), decision_until = d.until
-		from target t left join decision d on d.workspace_id = @ws and d.id = (t.before->>'decision_id')::bigint
+		from undoing t left join decision d on d.workspace_id = @ws and d.id = (t.before->>'decision_id')::bigint
 			and (d.until is null or d.until >= @today)
 		where f.workspace_id = @ws and f.id = t.id)`,
 	then: `update decision d set withdrawn_at = null from event u
@@ -180,10 +183,10 @@ var undoAnswers = undoSQL{
 			decided_at = case t.before->>'mapping' when 'approved' then k.approved_at end,
 			decision_reason = case t.before->>'mapping' when 'approved' then coalesce(k.reason, '') else '' end,
 			self_approved = t.before->>'mapping' = 'approved' and coalesce(k.self_approved, false), version = x.version + 1
-		from target t left join approval k on k.workspace_id = @ws and k.id = (t.before->>'approval_id')::bigint
+		from undoing t left join approval k on k.workspace_id = @ws and k.id = (t.before->>'approval_id')::bigint
 		where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint),
 	withdrawn as (
-		update approval k set withdrawn_at = clock_timestamp() from target t
+		update approval k set withdrawn_at = clock_timestamp() from undoing t
 		where k.workspace_id = @ws and t.after->>'mapping' = 'approved' and k.id = (t.after->>'approval_id')::bigint)`,
 }
 
@@ -193,7 +196,7 @@ func undoValue(name, expr, set, possible string) undoSQL {
 		with:  undoField,
 		still: expr + ` = e.after->>'` + name + `' and ` + possible,
 		apply: `applied as (update field f set ` + set + `, version = version + 1, updated_at = clock_timestamp()
-			from target t where f.workspace_id = @ws and f.id = t.id)`,
+			from undoing t where f.workspace_id = @ws and f.id = t.id)`,
 	}
 }
 
@@ -216,6 +219,7 @@ var undos = map[domain.BulkAct]undoSQL{
 	domain.BulkApprove: undoAnswers, domain.BulkReject: undoAnswers, domain.BulkRedirect: undoAnswers,
 	domain.BulkLink: undoLinks, domain.BulkUnlink: undoLinks, domain.BulkMatrix: undoLinks, domain.BulkWorkshop: undoLinks,
 	domain.BulkKeep: undoDecisions, domain.BulkToDPO: undoDecisions, domain.BulkDelete: undoDecisions,
+	domain.BulkTarget: undoTargets, domain.BulkNeeds: undoTargets,
 	domain.BulkOwner: undoValue("owner", "coalesce(f.owner_id, 0)::text", "owner_id = nullif((t.before->>'owner')::bigint, 0)",
 		`((e.before->>'owner')::bigint = 0 or exists (select from membership m where m.workspace_id = @ws and m.user_id = (e.before->>'owner')::bigint))`),
 	domain.BulkOrigin: undoValue("origin", "f.origin", "origin = t.before->>'origin'", "true"),
@@ -227,7 +231,7 @@ var undos = map[domain.BulkAct]undoSQL{
 		with: undoField + ` join field_collection x on x.workspace_id = @ws and x.field_id = f.id
 			and x.collection_point_id = (e.after->>'collection_point')::bigint`,
 		still: `true`,
-		apply: `applied as (delete from field_collection x using target t
+		apply: `applied as (delete from field_collection x using undoing t
 			where x.workspace_id = @ws and x.field_id = t.id and x.collection_point_id = (t.after->>'collection_point')::bigint)`,
 	},
 	domain.BulkMap: {
@@ -235,7 +239,7 @@ var undos = map[domain.BulkAct]undoSQL{
 		with: undoField + ` join purpose_mapping x on x.workspace_id = @ws and x.field_id = f.id
 			and x.purpose_id = (e.after->>'purpose')::bigint`,
 		still: `x.state = 'proposed' and x.version = 1 and x.justification = e.after->>'justification'`,
-		apply: `applied as (delete from purpose_mapping x using target t
+		apply: `applied as (delete from purpose_mapping x using undoing t
 			where x.workspace_id = @ws and x.field_id = t.id and x.purpose_id = (t.after->>'purpose')::bigint)`,
 	},
 }
@@ -286,10 +290,10 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 	if !ok {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.of_import")
 	}
-	args := pgx.NamedArgs{"ws": by.Workspace, "batch": b.ID, "actor": zeroNull(by.User), "actor_name": by.Name, "verbs": u.verbs,
+	args := pgx.NamedArgs{"ws": by.Workspace, "batch": b.ID, "actor": zeroNull(by.User), "actor_name": by.Name,
 		"today": domain.Day(s.now().UTC())}
 	if _, err := s.db.Exec(ctx, `select from field f where workspace_id = @ws and id in (select subject_id from event e
-		where `+changesOf+`) order by id for update`, args); err != nil {
+		where `+changesOf+` and e.subject_kind = 'field') order by id for update`, args); err != nil {
 		return 0, 0, translate("field", err)
 	}
 	done, total, err := s.undoChanges(ctx, u, args, p)
@@ -299,26 +303,28 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 	var beside int64 // changes of no field that were put back
 	if b.Kind == domain.BulkWorkshop {
 		for _, act := range []domain.BulkAct{domain.BulkDelete, domain.BulkMap} {
-			args["verbs"] = undos[act].verbs
 			more, n, err := s.undoChanges(ctx, undos[act], args, nil)
 			if err != nil {
 				return 0, 0, err
 			}
 			done, total = append(done, more...), total+n
 		}
-		n, of, err := s.undoWorkshop(ctx, by, b.ID)
+		more, n, err := s.undoChanges(ctx, undoTargets, args, nil)
 		if err != nil {
 			return 0, 0, err
 		}
-		beside, total = n, total+of
+		beside, total = int64(len(more)), total+n
+		needs, n, err := s.undoRequirements(ctx, by, b.ID)
+		if err != nil {
+			return 0, 0, err
+		}
+		beside, total = beside+needs, total+n
 	}
 	if len(done) == 0 && beside == 0 {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.nothing_left")
 	}
 	if b.Kind == domain.BulkRedirect {
-		proposed := undos[domain.BulkMap]
-		args["verbs"] = proposed.verbs
-		if _, _, err := s.undoChanges(ctx, proposed, args, nil); err != nil {
+		if _, _, err := s.undoChanges(ctx, undos[domain.BulkMap], args, nil); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -338,6 +344,12 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 // undoChanges reverses the changes of a batch part by part, and returns the fields that it put back and how many changes
 // there were.
 func (s *Store) undoChanges(ctx context.Context, u undoSQL, args pgx.NamedArgs, p *progress) (done []int64, total int64, err error) {
+	args["verbs"] = u.verbs
+	if u.lock != "" {
+		if _, err := s.db.Exec(ctx, u.lock, args); err != nil {
+			return nil, 0, translate("field", err)
+		}
+	}
 	events, err := loose[int64](ctx, s, `select e.id from event e where `+changesOf+` and e.verb = any(@verbs) order by e.id`, args)
 	if err != nil {
 		return nil, 0, err
@@ -365,18 +377,19 @@ func (s *Store) undoChanges(ctx context.Context, u undoSQL, args pgx.NamedArgs, 
 
 // undo reverses the changes that part names.
 func (s *Store) undo(ctx context.Context, u undoSQL, args pgx.NamedArgs) ([]int64, error) {
-	return loose[int64](ctx, s, `with target as materialized (
-			select e.subject_id as id, f.name, e.before, e.after from event e `+u.with+`
+	return loose[int64](ctx, s, `with undoing as materialized (
+			select coalesce(f.id, 0) as id, e.subject_kind as kind, e.subject_id as subject, coalesce(f.name, e.subject_name) as name, e.before, e.after from event e `+u.with+`
 			where `+changesOf+` and e.verb = any(@verbs) and e.id = any(@part) and (`+u.still+`)
 		), `+u.apply+`,
 		told as (
 			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, batch_id)
-			select @ws, @actor, @actor_name, 'field.undone', 'field', id, name, after, before, @batch from target)
-		select id from target`, args)
+			select @ws, @actor, @actor_name, 'field.undone', kind, subject, name, after, before, @batch from undoing)
+		select id from undoing`, args)
 }
 
+// distinct are the fields without repetition; 0, which is none, is left out.
 func distinct(ids []int64) []int64 {
-	seen := make(map[int64]bool, len(ids))
+	seen := map[int64]bool{0: true}
 	out := ids[:0:0]
 	for _, id := range ids {
 		if !seen[id] {

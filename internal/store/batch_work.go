@@ -64,6 +64,11 @@ type bulkRequest struct {
 	Until         *time.Time               `json:"until,omitempty"`
 	Reason        string                   `json:"reason,omitempty"`
 	Name          string                   `json:"name,omitempty"`
+	Target        domain.TargetAction      `json:"target,omitempty"`
+	Cause         string                   `json:"cause,omitempty"`
+	How           string                   `json:"how,omitempty"`
+	Instead       domain.CategoryID        `json:"instead,omitempty"`
+	Due           *time.Time               `json:"due,omitempty"`
 }
 
 // askedOnce is the same for the same act, asked by the same person of the same fields after the same preview.

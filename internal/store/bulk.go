@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,6 +23,8 @@ type bulkSQL struct {
 	after   string
 	// apply are statements in a with clause that change the rows of todo.
 	apply string
+	// told are the events; empty for one of each field under the verb.
+	told string
 	// lock is a query that holds the rows beside the fields that the plan reads.
 	lock string
 }
@@ -63,6 +66,7 @@ var bulks = map[domain.BulkAct]bulkSQL{
 				note = excluded.note, source = excluded.source, linked_by = excluded.linked_by, linked_at = clock_timestamp())`,
 		lock: linkLock,
 	},
+	domain.BulkTarget: targetSQL,
 	domain.BulkUnlink: {
 		verb:   "field.unlinked",
 		with:   linkJoin,
@@ -207,6 +211,7 @@ func bulkArgs(by domain.Actor, b domain.Bulk, ids []int64) pgx.NamedArgs {
 	return pgx.NamedArgs{"ws": by.Workspace, "ids": ids, "act": string(b.Act), "program": b.Program, "level": string(b.Level),
 		"role": b.Role, "note": b.Note, "category": b.Category, "purpose": b.Purpose, "justification": b.Justification,
 		"owner": zeroNull(b.Owner), "origin": b.Origin, "point": b.Point, "retention": zeroNull(b.Retention), "until": b.Until, "reason": b.Reason, "name": b.Name,
+		"target": string(b.Target), "cause": b.Cause, "how": b.How, "instead": zeroNull(b.Instead), "due": b.Due,
 		"actor": zeroNull(by.User), "actor_name": by.Name}
 }
 
@@ -450,7 +455,7 @@ func bulkStatement(q bulkSQL) string {
 		` + q.apply + `,
 		told as (
 			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, reason, batch_id)
-			select @ws, @actor, @actor_name, @verb, 'field', id, name, before, after, @reason, @batch from todo)
+			` + cmp.Or(q.told, `select @ws, @actor, @actor_name, @verb, 'field', id, name, before, after, @reason, @batch from todo`) + `)
 		select id from todo`
 }
 
@@ -482,6 +487,7 @@ func (s *Store) checkBulk(ctx context.Context, by domain.Actor, b domain.Bulk) e
 		{"purpose", `select from purpose where workspace_id = @ws and id = @id and archived_at is null and state <> 'retired'`, int64(b.Purpose)},
 		{"retention", `select from retention_rule where workspace_id = @ws and id = @id and archived_at is null`, int64(b.Retention)},
 		{"collection_point", `select from collection_point where workspace_id = @ws and id = @id and archived_at is null`, int64(b.Point)},
+		{"instead", `select from data_category where workspace_id = @ws and id = @id and archived_at is null`, int64(b.Instead)},
 	} {
 		if err := check(c.field, c.id, c.sql); err != nil {
 			return err
@@ -512,6 +518,14 @@ func (s *Store) BulkOptions(ctx context.Context, by domain.Actor, act domain.Bul
 		case domain.BulkLink:
 			o.Programs, err = s.options(ctx, by, `select id, name from program
 				where workspace_id = @ws and archived_at is null and status <> 'ended' order by fold(name), id`)
+		case domain.BulkTarget:
+			if o.Programs, err = s.ProgramOptions(ctx, by); err != nil {
+				return err
+			}
+			if o.Owners, err = s.MemberOptions(ctx, by); err != nil {
+				return err
+			}
+			o.Categories, err = s.CategoryChoices(ctx, by)
 		case domain.BulkUnlink:
 			o.Programs, err = s.options(ctx, by, `select id, name from program where workspace_id = @ws order by fold(name), id`)
 		case domain.BulkCategorise:
@@ -527,7 +541,7 @@ func (s *Store) BulkOptions(ctx context.Context, by domain.Actor, act domain.Bul
 		case domain.BulkRetain:
 			o.Rules, err = s.RetentionOptions(ctx, by)
 		case domain.BulkOrigin, domain.BulkKeep, domain.BulkToDPO, domain.BulkDelete, domain.BulkMatrix, domain.BulkImport,
-			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse, domain.BulkWorkshop:
+			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse, domain.BulkWorkshop, domain.BulkNeeds:
 		}
 		return err
 	})

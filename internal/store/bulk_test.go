@@ -68,6 +68,7 @@ func (w *bulkWorld) state(t testing.TB) []string {
 		union all select 'mapping ' || (to_jsonb(x) - 'version' - 'id' - 'proposed_at' - 'valid_from')::text from purpose_mapping x
 		union all select 'collection ' || (to_jsonb(x) - 'valid_from')::text from field_collection x
 		union all select 'decision ' || (to_jsonb(x) - 'valid_from')::text from decision x where withdrawn_at is null
+		union all select 'target ' || (to_jsonb(x) - array['valid_from', 'id', 'version', 'created_at', 'updated_at'])::text from target x
 		order by 1`)
 	if err != nil {
 		t.Fatal(err)
@@ -340,7 +341,10 @@ func (w *bulkWorld) named(t testing.TB, by domain.Actor) []string {
 		union all select 'collection ' || jsonb_build_array(f.name, p.name)::text
 			from field_collection x join field f on f.id = x.field_id join collection_point p on p.id = x.collection_point_id where x.workspace_id = $1
 		union all select 'decision ' || jsonb_build_array(f.name, x.kind, x.until, x.reason, x.withdrawn_at is null)::text
-			from decision x join field f on f.id = x.field_id where x.workspace_id = $1) l`, by.Workspace).Scan(&lines); err != nil {
+			from decision x join field f on f.id = x.field_id where x.workspace_id = $1
+		union all select 'target ' || jsonb_build_array(f.name, p.name, x.target_action, x.cause, x.how, c.code, x.reason, x.owner_id, x.due_on, x.progress, x.source)::text
+			from target x join field f on f.id = x.field_id left join program p on p.id = x.program_id left join data_category c on c.id = x.instead_id
+			where x.workspace_id = $1) l`, by.Workspace).Scan(&lines); err != nil {
 		t.Fatal(err)
 	}
 	return lines
@@ -366,6 +370,8 @@ func TestUndoInAnImportedWorkspace(t *testing.T) {
 		{Act: domain.BulkCollect, Point: w.points[1]},
 		{Act: domain.BulkMap, Purpose: w.purposes[1], Justification: "needed"},
 		{Act: domain.BulkCategorise, Category: w.cats[2]},
+		{Act: domain.BulkTarget, Target: domain.TargetReplace, Cause: "too_precise", Instead: w.cats[1], Program: w.programs[0], Reason: "a year does", Due: &soon},
+		{Act: domain.BulkTarget, Target: domain.TargetReview, Program: w.programs[0], Reason: "no accord", Owner: w.by.User, Due: &soon},
 	} {
 		batch, plan := w.apply(t, b, w.fields)
 		if batch == 0 || plan.Todo() == 0 {
@@ -412,13 +418,21 @@ func TestUndoRestoresWhatWas(t *testing.T) {
 		r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 		return ids[:1+r.IntN(len(ids))]
 	}
-	until := time.Now().AddDate(1, 0, 0)
+	until, soon := time.Now().AddDate(1, 0, 0), time.Now().AddDate(0, 0, 7)
+	targets := slices.DeleteFunc(slices.Clone(domain.TargetActions), func(a string) bool { return a == string(domain.TargetCollect) })
 	acts := func(r *rand.Rand) domain.Bulk {
 		b := domain.Bulk{Act: domain.BulkActs[r.IntN(len(domain.BulkActs))], Program: w.programs[r.IntN(2)], Note: fmt.Sprint("note ", r.IntN(3)),
 			Level: domain.LinkLevel(domain.LinkLevels[r.IntN(3)]), Role: append([]string{""}, domain.LinkRoles...)[r.IntN(3)],
 			Category: w.cats[r.IntN(3)], Purpose: w.purposes[r.IntN(2)], Justification: "because", Origin: domain.Origins[r.IntN(3)],
 			Owner: []domain.UserID{0, w.by.User, w.Acme[domain.RoleDPO].User}[r.IntN(3)], Point: w.points[r.IntN(2)], Until: &until,
-			Reason: fmt.Sprint("a good reason ", r.IntN(3))}
+			Reason: fmt.Sprint("a good reason ", r.IntN(3)), Target: domain.TargetAction(targets[r.IntN(len(targets))]), Cause: "too_precise",
+			How: fmt.Sprint("less of it ", r.IntN(2)), Instead: w.cats[r.IntN(3)], Due: &soon}
+		if b.Act == domain.BulkTarget { // for a program, or for the whole workspace
+			b.Program = []domain.ProgramID{0, w.programs[0]}[r.IntN(2)]
+			if b.Target == domain.TargetReview {
+				b.Owner = w.by.User
+			}
+		}
 		return b
 	}
 	for round := range 12 {

@@ -393,36 +393,22 @@ func (a *applying) target(ctx context.Context, l CardLine) error {
 	return nil
 }
 
-// undoWorkshop takes back what is no change of a field: targets and requirements that nobody has touched since. It returns how
-// many it took back, and how many there were.
-func (s *Store) undoWorkshop(ctx context.Context, by domain.Actor, batch domain.BatchID) (undone, total int64, err error) {
+// undoRequirements takes back what programs need since a batch, where nobody has said otherwise since. It returns how many needs
+// it took back, and how many there were.
+func (s *Store) undoRequirements(ctx context.Context, by domain.Actor, batch domain.BatchID) (undone, total int64, err error) {
 	type row struct {
-		ID     int64          `db:"id"`
-		Kind   string         `db:"subject_kind"`
-		Sub    int64          `db:"subject_id"`
-		Name   string         `db:"subject_name"`
-		Before map[string]any `db:"before"`
-		After  map[string]any `db:"after"`
-		Last   bool           `db:"last"`
+		Program int64          `db:"subject_id"`
+		Name    string         `db:"subject_name"`
+		Before  map[string]any `db:"before"`
+		After   map[string]any `db:"after"`
 	}
-	rows, err := many[row](ctx, s, "event", `select e.id, e.subject_kind, e.subject_id, e.subject_name, e.before, e.after,
-			not exists(select from event l where l.workspace_id = e.workspace_id and l.subject_kind = e.subject_kind and l.subject_id = e.subject_id and l.id > e.id
-				and l.subject_kind = 'target') as last
-		from event e where e.workspace_id = @ws and e.batch_id = @batch and e.verb in ('target.added', 'target.changed', 'program.required') order by e.id desc`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "batch": batch})
+	rows, err := many[row](ctx, s, "event", `select e.subject_id, e.subject_name, e.before, e.after from event e
+		where e.workspace_id = @ws and e.batch_id = @batch and e.verb = 'program.required' order by e.id desc`, pgx.StrictNamedArgs{"ws": by.Workspace, "batch": batch})
 	if err != nil {
 		return 0, 0, err
 	}
 	for _, r := range rows {
-		total++
-		ok := false
-		if r.Kind == domain.SubjectTarget {
-			if r.Last {
-				ok, err = s.undoTarget(ctx, by, domain.TargetID(r.Sub), r.Before)
-			}
-		} else {
-			ok, err = s.undoRequirement(ctx, by, domain.ProgramID(r.Sub), r.Before, r.After)
-		}
+		ok, err := s.undoRequirement(ctx, by, domain.ProgramID(r.Program), r.Before, r.After)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -430,67 +416,12 @@ func (s *Store) undoWorkshop(ctx context.Context, by domain.Actor, batch domain.
 			continue
 		}
 		undone++
-		if err := s.record(ctx, by, domain.Event{Verb: "field.undone", Subject: domain.Subject{Kind: r.Kind, ID: r.Sub, Name: r.Name}, Before: r.After, After: r.Before, Batch: batch}); err != nil {
+		if err := s.record(ctx, by, domain.Event{Verb: "field.undone", Subject: domain.Subject{Kind: domain.SubjectProgram, ID: r.Program, Name: r.Name},
+			Before: r.After, After: r.Before, Batch: batch}); err != nil {
 			return 0, 0, err
 		}
 	}
-	return undone, total, nil
-}
-
-// undoTarget gives a target the values that it had, or takes it away where there was none.
-func (s *Store) undoTarget(ctx context.Context, by domain.Actor, id domain.TargetID, before map[string]any) (bool, error) {
-	if before == nil {
-		n, err := s.exec(ctx, "target", `delete from target where workspace_id = @ws and id = @id`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		return n > 0, err
-	}
-	t, err := s.target(ctx, by, id, forUpdate)
-	if errors.Is(err, domain.NotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	text := func(name string, into *string) {
-		if v, ok := before[name]; ok {
-			*into, _ = v.(string)
-		}
-	}
-	number := func(name string) (int64, bool) {
-		v, ok := before[name]
-		f, _ := v.(float64)
-		return int64(f), ok
-	}
-	action := string(t.Action)
-	for name, into := range map[string]*string{"target_action": &action, "cause": &t.Cause, "how": &t.How, "wording": &t.Wording, "reason": &t.Reason, "progress": &t.Progress, "source": &t.Source} {
-		text(name, into)
-	}
-	t.Action = domain.TargetAction(action)
-	if v, ok := number("owner"); ok {
-		t.Owner = domain.UserID(v)
-	}
-	if v, ok := number("instead"); ok {
-		t.Instead = domain.CategoryID(v)
-	}
-	if v, ok := number("collection_point"); ok {
-		t.Point = domain.CollectionPointID(v)
-	}
-	if v, ok := number("consent_category"); ok {
-		t.Consent = domain.CategoryID(v)
-	}
-	if v, ok := before["due_on"]; ok {
-		t.Due = nil
-		if day, isText := v.(string); isText {
-			if at, err := time.Parse("2006-01-02", day); err == nil {
-				t.Due = &at
-			}
-		}
-	}
-	args := targetArgs(by, t)
-	args["id"] = id
-	_, err = s.exec(ctx, "target", `update target set target_action = @action, cause = @cause, how = @how, instead_id = @instead,
-		collection_point_id = @point, wording = @wording, consent_category_id = @consent, reason = @reason, owner_id = @owner, due_on = @due,
-		progress = @progress, source = @source, version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args)
-	return err == nil, err
+	return undone, int64(len(rows)), nil
 }
 
 // undoRequirement gives a need the level that it had, or takes it away; false where somebody has said otherwise since.

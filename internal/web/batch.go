@@ -66,6 +66,9 @@ func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch,
 	if b.Kind == domain.BulkMatrix {
 		l.count = i18n.T(ctx, "batch.cells", "n", b.Changed)
 	}
+	if b.Kind == domain.BulkNeeds {
+		l.count = i18n.T(ctx, "targets.count", "n", b.Changed)
+	}
 	if b.Kind == domain.BulkRecord && l.count != "" {
 		l.count = i18n.T(ctx, "record_import.count", "n", b.Changed)
 	}

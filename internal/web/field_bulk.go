@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,6 +30,7 @@ func (s *Server) fieldBulkRoutes(r scope) {
 // fieldBulkActions are the buttons under a list of fields. The last leads to all of them.
 var fieldBulkActions = []bulkAction{
 	{name: "link", icon: "link", action: domain.EditPlan},
+	{name: "target", icon: "target", action: domain.EditPlan},
 	{name: "map", icon: "gavel", action: domain.ProposeMapping},
 	{name: "categorise", icon: "tag", action: domain.EditInventory},
 	{name: "keep_until", icon: "clock", action: domain.Decide},
@@ -45,7 +45,7 @@ var bulkIcons = map[domain.BulkAct]string{
 	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkRetain: "hourglass", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
 	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload", domain.BulkApprove: "circle-check",
 	domain.BulkReject: "circle-x", domain.BulkAccept: "circle-check", domain.BulkRefuse: "circle-x", domain.BulkRecord: "book",
-	domain.BulkWorkshop: "presentation-analytics",
+	domain.BulkWorkshop: "presentation-analytics", domain.BulkTarget: "target", domain.BulkNeeds: "download",
 }
 
 // fieldBulkForm is what travels through the steps of an act: which fields, what is done to them, and what was seen.
@@ -70,23 +70,27 @@ type fieldBulkForm struct {
 	Retention     domain.RetentionRuleID   `form:"retention"`
 	Until         string                   `form:"decision_until"`
 	Reason        string                   `form:"reason"`
+	Target        domain.TargetAction      `form:"target_action"`
+	Cause         string                   `form:"cause"`
+	How           string                   `form:"how"`
+	Instead       domain.CategoryID        `form:"instead"`
+	Due           string                   `form:"due_on"`
 }
 
 // bulk is what was typed, checked.
 func (f fieldBulkForm) bulk(s *Server) (domain.Bulk, error) {
 	var p domain.Problems
-	until := day(&p, "decision_until", f.Until)
+	until, due := day(&p, "decision_until", f.Until), day(&p, "due_on", f.Due)
 	b, err := domain.NewBulk(domain.Bulk{Act: domain.BulkAct(f.Act), Program: f.Program, Level: f.Level, Role: f.Role, Note: f.Note,
 		Category: f.Category, Purpose: f.Purpose, Justification: f.Justification, Owner: f.Owner, Origin: f.Origin, Point: f.Point, Retention: f.Retention,
-		Until: until, Reason: f.Reason}, s.now().UTC())
-	if len(p) > 0 && b.Act == domain.BulkKeep {
-		more, _ := formProblems(err)
-		all := maps.Clone(more)
-		if all == nil {
-			all = domain.Problems{}
+		Until: until, Reason: f.Reason, Target: f.Target, Cause: f.Cause, How: f.How, Instead: f.Instead, Due: due}, s.now().UTC())
+	for name, asked := range map[string]bool{"decision_until": b.Act == domain.BulkKeep, "due_on": b.Act == domain.BulkTarget} {
+		if !asked {
+			delete(p, name)
 		}
-		all["decision_until"] = p["decision_until"] // that it is no date says more than that there is none
-		return b, all.Err()
+	}
+	if problems, bad := withProblems(p, err); bad { // that it is no date says more than that there is none
+		return b, problems.Err()
 	}
 	return b, err
 }
@@ -111,6 +115,8 @@ func (f fieldBulkForm) typed() []ui.Hidden {
 		{Name: "note", Value: f.Note}, {Name: "category", Value: refValue(f.Category)}, {Name: "purpose", Value: refValue(f.Purpose)},
 		{Name: "justification", Value: f.Justification}, {Name: "owner", Value: refValue(f.Owner)}, {Name: "origin", Value: f.Origin},
 		{Name: "collection_point", Value: refValue(f.Point)}, {Name: "retention", Value: refValue(f.Retention)}, {Name: "decision_until", Value: f.Until}, {Name: "reason", Value: f.Reason},
+		{Name: "target_action", Value: string(f.Target)}, {Name: "cause", Value: f.Cause}, {Name: "how", Value: f.How}, {Name: "instead", Value: refValue(f.Instead)},
+		{Name: "due_on", Value: f.Due},
 	} {
 		if h.Value != "" {
 			out = append(out, h)
@@ -236,6 +242,9 @@ func (s *Server) fieldBulkPanel(w http.ResponseWriter, r *http.Request, status i
 	if v.options, err = s.store.BulkOptions(ctx, by, v.act); err != nil {
 		return err
 	}
+	if v.act == domain.BulkTarget {
+		v.area = "target"
+	}
 	if v.act == domain.BulkLink && f.Level == "" {
 		v.form.Level = domain.LinkEssential
 	}
@@ -294,8 +303,8 @@ func (s *Server) fieldBulkPreview(w http.ResponseWriter, r *http.Request, status
 
 // bulkFacts are the values of an act in words, in the order of its form.
 func bulkFacts(ctx context.Context, label map[string]any, names store.Names) []ui.Fact {
-	order := []string{"file", "name", "program", "level", "role", "note", "category", "purpose", "justification", "owner", "origin", "collection_point",
-		"retention", "decision_until", "reason"}
+	order := []string{"file", "name", "target_action", "program", "level", "role", "note", "category", "purpose", "justification", "cause", "how", "instead", "owner", "origin",
+		"collection_point", "retention", "decision_until", "due_on", "reason"}
 	var facts []ui.Fact
 	for _, name := range order {
 		value, ok := label[name]

@@ -13,6 +13,7 @@ func (s *Server) linkRoutes(r scope) {
 	r.get("/links", domain.ReadWorkspace, s.listLinks)
 	r.get("/links.{format}", domain.ReadWorkspace, s.exportRegister(domain.LinkRegister))
 	r.get("/requirements", domain.ReadWorkspace, s.listRequirements)
+	r.post("/requirements/bulk", domain.EditPlan, s.collectNeeds)
 	r.get("/requirements.{format}", domain.ReadWorkspace, s.exportRegister(domain.RequirementRegister))
 }
 
@@ -36,6 +37,7 @@ var requirementList = registerSpec{
 		return programPath(by, store.RequirementProgram(row)) + "#needs"
 	},
 	tone: map[string]tone{"level": levelTone, "coverage": coverageTone, "program_status": programTone},
+	bulk: []bulkAction{{name: string(domain.BulkNeeds), icon: "download", action: domain.EditPlan}},
 }
 
 func (s *Server) listRequirements(w http.ResponseWriter, r *http.Request) error {

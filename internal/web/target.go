@@ -156,6 +156,14 @@ type targetEditView struct {
 	categories, programs, points, consents, everyone []ui.Option
 }
 
+func (v targetEditView) detail() targetDetail {
+	return targetDetail{v.formView, v.form.Cause, v.form.How, refValue(v.form.Instead), v.categories}
+}
+
+func (v targetEditView) place() targetPlace {
+	return targetPlace{v.formView, "need t_collect", refValue(v.form.Point), v.form.Wording, refValue(v.form.Consent), v.points, v.consents}
+}
+
 // targetEdit shows the form, for a new target (id 0) or for one that is there.
 func (s *Server) targetEdit(w http.ResponseWriter, r *http.Request, status int, id domain.TargetID, f targetForm, p domain.Problems) error {
 	ctx, by := r.Context(), actor(r)
@@ -386,8 +394,8 @@ func targetFacts(ctx context.Context, by domain.Actor, t domain.Target, names st
 }
 
 // targetActionOptions are the actions, each with what it means.
-func targetActionOptions(ctx context.Context) []ui.Option {
-	options := enumOptions(ctx, "target.action", domain.TargetActions)
+func targetActionOptions(ctx context.Context, actions []string) []ui.Option {
+	options := enumOptions(ctx, "target.action", actions)
 	for i := range options {
 		options[i].Hint = i18n.T(ctx, "target.action_hint."+options[i].Value)
 		_, options[i].Icon = targetTone(options[i].Value)

@@ -89,6 +89,89 @@ func TestTargetsAreDecidedFrozenAndCompared(t *testing.T) {
 	}
 }
 
+// TestTargetsOfManyAtOnce decides what is to become of ticked fields, and what is to be collected for ticked needs, and takes both
+// back as a whole.
+func TestTargetsOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newBulkSite(t)
+	v := s.As(t, s.Acme[domain.RoleFacilitator])
+	v.Post("/w/acme/targets", "field", itoa(s.fields[0]), "target_action", "drop", "reason", "Of no use", "progress", "doing").Want(http.StatusSeeOther)
+
+	panel := v.Post("/w/acme/fields/bulk", append(s.ticked(), "act", "target")...).Want(http.StatusOK)
+	if panel.Doc().Find("[name=target_action][value=collect]").Length() != 0 {
+		t.Error("what is held is offered to be collected")
+	}
+	choice := hidden(panel, ".formpage")
+	for _, bad := range [][]string{{"target_action", "collect"}, {"target_action", "replace"}, {"target_action", "review", "reason", "Unclear"}, {"target_action", "drop", "due_on", "soon"}, {}} {
+		page := v.Post("/w/acme/fields/bulk/preview", append(choice, bad...)...).Want(http.StatusUnprocessableEntity)
+		want := map[string]string{"collect": "target_action", "replace": "cause", "review": "owner", "drop": "due_on", "": "target_action"}[append(bad, "", "")[1]]
+		if page.Problem(want) == "" {
+			t.Errorf("%v: nothing is said of %s", bad, want)
+		}
+	}
+	preview := v.Post("/w/acme/fields/bulk/preview", append(choice, "target_action", "drop", "reason", "Nobody reads it", "due_on", "2099-01-31")...).Want(http.StatusOK)
+	for _, want := range []string{"4 fields will have this target action", "1 field had another, which is replaced", "Drop", "31 Jan 2099", "Decide for 5 fields"} {
+		if got := preview.Text(".confirm"); !strings.Contains(got, want) {
+			t.Errorf("the preview lacks %q: %s", want, got)
+		}
+	}
+	list := v.Follow(v.Post("/w/acme/fields/bulk/apply", hidden(preview, ".confirm")...).Want(http.StatusSeeOther)).Want(http.StatusOK)
+	if got := list.Text(".flash"); !strings.Contains(got, "Target decided for 5 fields") {
+		t.Errorf("message = %q", got)
+	}
+	undo, _ := list.Doc().Find(".flash form").Attr("action")
+	if got := v.Get("/w/acme/targets?target_action=drop").Text("tbody"); strings.Count(got, "Nobody reads it") != 5 || !strings.Contains(got, "Under way") {
+		t.Errorf("targets are %q", got)
+	}
+	if got := v.Get(strings.TrimSuffix(undo, "/undo")).Text("main"); !strings.Contains(got, "Target actions") || !strings.Contains(got, "field_3") {
+		t.Errorf("the batch says %q", got)
+	}
+	// What somebody changes meanwhile stays.
+	var changed int64
+	if err := s.Owner.QueryRow(t.Context(), `select id from target where field_id = $1`, s.fields[4]).Scan(&changed); err != nil {
+		t.Fatal(err)
+	}
+	v.Post("/w/acme/targets/"+itoa(changed), "version", "1", "target_action", "keep", "progress", "todo").Want(http.StatusSeeOther)
+	s.As(t, s.Acme[domain.RoleViewer]).Post(undo).Want(http.StatusForbidden)
+	if got := v.Follow(v.Post(undo).Want(http.StatusSeeOther)).Text("main"); !strings.Contains(got, "1 change stayed") {
+		t.Errorf("after undoing: %q", got)
+	}
+	if got := v.Get("/w/acme/targets").Text("tbody"); !strings.Contains(got, "Of no use") || strings.Contains(got, "Nobody reads it") || !strings.Contains(got, "field_4") || strings.Contains(got, "field_3") {
+		t.Errorf("undone targets are %q", got)
+	}
+
+	// Of three needs one is held by a field and one is to be avoided: only what is missing is to be collected.
+	needs := "/w/acme/requirements"
+	for code, level := range map[string]string{"ident.contact.email": "essential", "art9.health": "avoid", "tech.key": "essential", "unk": "essential"} {
+		note := ""
+		if level == "avoid" {
+			note = "Ask at the table"
+		}
+		v.Post("/w/acme/programs/"+itoa(s.program)+"/requirements", "category", itoa(s.Category(t, s.Admin(), code)), "level", level, "note", note).Want(http.StatusSeeOther)
+	}
+	taken := v.Follow(v.Post(needs+"/bulk", "scope", "all", "query", "").Want(http.StatusSeeOther)).Want(http.StatusOK)
+	if taken.Doc().Find("button[value=collect_needs]").Length() == 0 {
+		t.Fatal("nothing offers to collect")
+	}
+	ask := v.Post(needs+"/bulk", "scope", "all", "query", "", "act", "collect_needs").Want(http.StatusOK)
+	if got := ask.Text("main"); !strings.Contains(got, "Collect 1 piece of data") || !strings.Contains(got, "3 other rows are left aside") {
+		t.Errorf("the page of a collection says %q", got)
+	}
+	if v.Post(needs+"/bulk", append(hidden(ask, ".formpage"), "act", "apply")...).Want(http.StatusUnprocessableEntity).Problem("reason") == "" {
+		t.Error("data is collected without a reason")
+	}
+	done := v.Follow(v.Post(needs+"/bulk", append(hidden(ask, ".formpage"), "act", "apply", "reason", "To write in their language", "wording", "Your language")...).Want(http.StatusSeeOther))
+	undo, _ = done.Doc().Find(".flash form").Attr("action")
+	if got := v.Get("/w/acme/targets?target_action=collect&gaps=some").Text("tbody"); !strings.Contains(got, "Birthday") || strings.Count(got, "To write in their language") != 1 {
+		t.Errorf("to collect are %q", got)
+	}
+	v.Post(undo).Want(http.StatusSeeOther)
+	if got := v.Get("/w/acme/targets?target_action=collect").Text("main"); strings.Contains(got, "To write in their language") {
+		t.Errorf("still to collect: %q", got)
+	}
+	s.As(t, s.Acme[domain.RoleViewer]).Post(needs+"/bulk", "scope", "all", "act", "collect_needs").Want(http.StatusForbidden)
+}
+
 func TestTargetPagesInBrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
