@@ -16,7 +16,7 @@ type CollectionPoint struct {
 	NoticeURL   string // where the notice can be read; empty for none
 	Consent     string // whether consent is asked there
 	Source      string // from whom the data comes, where it is not the person (art. 14(2)(f))
-	Answers     string // which answers are mandatory, and what follows without them (art. 13(2)(e))
+	Answers     string // what follows where a mandatory answer is missing and its field has no words of its own (art. 13(2)(e))
 	Version     int
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -27,7 +27,33 @@ type CollectionPoint struct {
 var (
 	CollectionKinds = []string{"web_form", "account", "mobile_app", "store", "call", "cookie", "survey", "event", "paper", "partner_file", "social"}
 	ConsentChoices  = []string{"yes", "no", "not_needed", "unknown"}
+	// AnswerChoices tell of a field at a collection point whether people must answer; not_asked is recorded without asking.
+	AnswerChoices = []string{"mandatory", "optional", "not_asked"}
 )
+
+// AskedAnswer is what people are told of a field where it is collected: whether they must answer, and what follows where they
+// do not (GDPR art. 13(2)(e)).
+type AskedAnswer struct {
+	Kind        string // one of AnswerChoices; empty where nobody has said
+	Consequence string // empty where the words of the collection point hold
+}
+
+// NewAskedAnswer checks and cleans what was typed. Nothing follows but from a mandatory answer.
+func NewAskedAnswer(a AskedAnswer) (AskedAnswer, error) {
+	a.Consequence = CleanLine(a.Consequence)
+	var p Problems
+	p.OneOf("answer", a.Kind, append([]string{""}, AnswerChoices...)...)
+	p.Line("consequence", a.Consequence, false, 1000)
+	if a.Consequence != "" && a.Kind != "mandatory" {
+		p.Add("consequence", "answer.consequence.mandatory")
+	}
+	return a, p.Err()
+}
+
+// Facts are the named values that the history keeps.
+func (a AskedAnswer) Facts() map[string]any {
+	return map[string]any{"answer": a.Kind, "consequence": a.Consequence}
+}
 
 // NewCollectionPoint checks and cleans what was typed.
 func NewCollectionPoint(c CollectionPoint) (CollectionPoint, error) {

@@ -11,6 +11,7 @@ type NoticeFacts struct {
 	Organisation Organisation
 	Point        CollectionPoint
 	Purposes     []NoticePurpose
+	Answers      []NoticeAnswer
 }
 
 // NoticePurpose is a purpose in force with its retention rule and the data collected for it.
@@ -22,6 +23,13 @@ type NoticePurpose struct {
 
 // NoticeData is a category of data in both languages.
 type NoticeData struct{ FR, EN string }
+
+// NoticeAnswer is a field that people are asked for, by its category: whether they must answer, and what follows if not.
+type NoticeAnswer struct {
+	NoticeData
+	Field string // its label, or its name; said where fields of one category are asked for differently
+	AskedAnswer
+}
 
 // Indirect tells whether the data comes from elsewhere than the person, so that art. 14 applies.
 func (f NoticeFacts) Indirect() bool { return f.Point.Source != "" || f.Point.Kind == "partner_file" }
@@ -41,7 +49,11 @@ func (f NoticeFacts) Gaps() []string {
 	missing("contact", (!known || controller.Email == "" && controller.Address == "") && (!named || dpo.Email == ""))
 	missing("purposes", len(f.Purposes) == 0)
 	missing("source", f.Indirect() && f.Point.Source == "")
-	missing("answers", !f.Indirect() && f.Point.Answers == "")
+	missing("answers", !f.Indirect() && len(f.Answers) == 0 && f.Point.Answers == "")
+	for _, a := range f.Answers {
+		missing("answers", !f.Indirect() && a.Kind == "")
+		missing("consequence", !f.Indirect() && a.Kind == "mandatory" && a.Consequence == "" && f.Point.Answers == "")
+	}
 	for _, p := range f.Purposes {
 		missing("legal_basis", p.Purpose.LegalBasis == "")
 		missing("interest", p.Purpose.LegalBasis == "f_legitimate" && p.Purpose.Interest == "")

@@ -4,6 +4,7 @@ package notice
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"utile/internal/domain"
@@ -80,8 +81,8 @@ func (w writer) short() []domain.NoticeParagraph {
 	if rights := w.rights(); rights != "" {
 		lines = append(lines, w.t("short.rights", "rights", rights, "contact", w.contact()))
 	}
-	if w.f.Point.Answers != "" && !w.f.Indirect() {
-		lines = append(lines, w.f.Point.Answers)
+	if !w.f.Indirect() {
+		lines = append(lines, w.answers("mandatory")...)
 	}
 	if w.f.Point.NoticeURL != "" {
 		lines = append(lines, w.t("short.more", "address", w.f.Point.NoticeURL))
@@ -99,13 +100,72 @@ func (w writer) rights() string {
 	return i18n.List(w.ctx, words)
 }
 
+// answers says of the fields that are asked for whether people must answer, those of the same consequence together, and
+// what follows from no answer.
+func (w writer) answers(kinds ...string) []string {
+	var lines []string
+	for _, kind := range kinds {
+		fields := map[string][]string{}
+		var consequences []string
+		for _, a := range w.f.Answers {
+			if a.Kind != kind {
+				continue
+			}
+			if fields[a.Consequence] == nil {
+				consequences = append(consequences, a.Consequence)
+			}
+			fields[a.Consequence] = append(fields[a.Consequence], w.asked(a))
+		}
+		for _, c := range consequences {
+			line := w.orGap("", "answers")
+			names := strings.Join(domain.CleanList(fields[c]), ", ")
+			if kind != "" {
+				line = w.t("answers."+kind, "fields", names)
+			} else {
+				line = w.about(names, line)
+			}
+			switch {
+			case c != "":
+				line += " " + w.t("answers.without", "text", c)
+			case kind == "mandatory" && w.f.Point.Answers == "":
+				line += " " + w.t("answers.without", "text", w.orGap("", "consequence"))
+			}
+			lines = append(lines, line)
+		}
+	}
+	if w.f.Point.Answers != "" {
+		lines = append(lines, w.f.Point.Answers)
+	} else if len(w.f.Answers) == 0 {
+		lines = append(lines, w.orGap("", "answers"))
+	}
+	return lines
+}
+
+// asked names a field by its category, and by its own name too where one of the same category is asked for differently.
+func (w writer) asked(a domain.NoticeAnswer) string {
+	category := w.label(a.NoticeData)
+	if category == "" {
+		return a.Field
+	}
+	if slices.ContainsFunc(w.f.Answers, func(b domain.NoticeAnswer) bool {
+		return b.NoticeData == a.NoticeData && b.AskedAnswer != a.AskedAnswer
+	}) {
+		return w.t("answers.field", "category", category, "field", a.Field)
+	}
+	return category
+}
+
+func (w writer) label(d domain.NoticeData) string {
+	return map[string]string{"fr": d.FR, "en": d.EN}[w.lang]
+}
+
 // full is the second level: everything that art. 13 or 14 asks for.
 func (w writer) full() []domain.NoticeParagraph {
 	out := []domain.NoticeParagraph{w.paragraph("controller", w.who()...), w.paragraph("purposes", w.purposes()...)}
 	if w.f.Indirect() {
 		out = append(out, w.paragraph("source", w.orGap(w.f.Point.Source, "source")), w.paragraph("data", w.data()...))
 	} else {
-		out = append(out, w.paragraph("answers", w.orGap(w.f.Point.Answers, "answers")))
+		out = append(out, w.paragraph("answers", w.answers("mandatory", "optional", "not_asked", "")...))
 	}
 	out = append(out, w.paragraph("recipients", w.recipients()...), w.paragraph("transfers", w.transfers()...),
 		w.paragraph("retention", w.retention()...))
@@ -155,7 +215,7 @@ func (w writer) data() []string {
 	var list []string
 	for _, p := range w.f.Purposes {
 		for _, d := range p.Data {
-			list = append(list, map[string]string{"fr": d.FR, "en": d.EN}[w.lang])
+			list = append(list, w.label(d))
 		}
 	}
 	return domain.CleanList(list)

@@ -24,7 +24,13 @@ func shop() domain.NoticeFacts {
 	return domain.NoticeFacts{
 		Organisation: domain.Organisation{Parties: []domain.Party{{Role: "controller", Name: "Maison Lumière", Address: "1 rue Neuve", Postcode: "69001", City: "Lyon"},
 			{Role: "dpo", Name: "Karim Haddad", Email: "dpo@example.com"}}},
-		Point: domain.CollectionPoint{Name: "Caisse", Answers: "Le nom est obligatoire pour la livraison.", NoticeURL: "https://example.com/vie-privee"},
+		Answers: []domain.NoticeAnswer{
+			asked("Adresse e-mail", "E-mail address", "Adresse", "mandatory", "Nous ne pouvons pas vous écrire."),
+			asked("Nom", "Name", "Nom de famille", "mandatory", ""), asked("Nom", "Name", "Second prénom", "optional", ""),
+			asked("Adresse IP", "IP address", "ip", "not_asked", ""), asked("Ville", "City", "Ville", "mandatory", ""),
+			asked("", "", "code_libre", "optional", ""),
+		},
+		Point: domain.CollectionPoint{Name: "Caisse", Answers: "Sans ces réponses, nous ne pouvons pas livrer.", NoticeURL: "https://example.com/vie-privee"},
 		Purposes: []domain.NoticePurpose{
 			{Purpose: domain.Purpose{Name: "Prospection", LegalBasis: "a_consent", ConsentWithdrawal: "Lien de désinscription.", Recipients: []domain.Recipient{{Kind: "internal"}, {Kind: "processor", Name: "Mailéo"}},
 				Transfers: []domain.Transfer{{Recipient: "Braze", Country: "US", Safeguard: "scc_c2p"}}}, Rule: rule, Data: []domain.NoticeData{{FR: "Adresse e-mail", EN: "E-mail address"}}},
@@ -33,6 +39,10 @@ func shop() domain.NoticeFacts {
 				AutomatedLogic: "Un score d’achat.", AutomatedEffect: "Vous recevez d’autres offres."}, Rule: rule},
 		},
 	}
+}
+
+func asked(fr, en, field, kind, consequence string) domain.NoticeAnswer {
+	return domain.NoticeAnswer{NoticeData: domain.NoticeData{FR: fr, EN: en}, Field: field, AskedAnswer: domain.AskedAnswer{Kind: kind, Consequence: consequence}}
 }
 
 func written(f domain.NoticeFacts) string {
@@ -53,7 +63,9 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	bought := shop()
 	bought.Point = domain.CollectionPoint{Name: "Fichier", Kind: "partner_file", Source: "Annuaire Pro"}
-	for name, f := range map[string]domain.NoticeFacts{"direct": shop(), "indirect": bought, "empty": {Purposes: []domain.NoticePurpose{{}}}} {
+	unsaid := shop()
+	unsaid.Point.Answers, unsaid.Answers[2].Kind, unsaid.Answers[3].Kind = "", "", ""
+	for name, f := range map[string]domain.NoticeFacts{"direct": shop(), "indirect": bought, "unsaid": unsaid, "empty": {Purposes: []domain.NoticePurpose{{}}}} {
 		file := "testdata/" + name + ".golden"
 		got := written(f)
 		if *update {

@@ -83,7 +83,7 @@ var archiveTables = []archiveTable{
 		lawful:bool used:bool used_why flags:int grade:int completeness:int programs:int purposes:int decision decision_until:date?
 		retention_rule_id>retention_rule? effective_rule_id>retention_rule? version:int created_at:time updated_at:time
 		archived_at:time? source_facts:json?`).ordered("", "t.id"),
-	newArchiveTable("field_collection", "field_collection", "field_id>field collection_point_id>collection_point").
+	newArchiveTable("field_collection", "field_collection", "field_id>field collection_point_id>collection_point answer consequence").
 		ordered("", "t.field_id, t.collection_point_id"),
 	newArchiveTable("evidence", "field_evidence", `field_id>field reads:int? window_days:int? last_read_at:time? reads_measured_at:time?
 		reads_source last_write_at:time? write_measured_at:time? write_source row_count:int? non_null_count:int? distinct_count:int?

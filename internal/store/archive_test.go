@@ -216,7 +216,7 @@ func (g *generator) inventory() {
 		g.put("field", g.dated(values))
 	}
 	for n := 1; n <= 80; n += 2 {
-		g.put("field_collection", map[string]any{"field": n, "collection_point": 1})
+		g.put("field_collection", map[string]any{"field": n, "collection_point": 1, "answer": g.pick("", "mandatory", "optional", "not_asked"), "consequence": g.text()})
 	}
 	for n := 1; n <= 80; n += 1 + g.r.IntN(3) {
 		oldest, at, source := g.oldest()

@@ -177,6 +177,55 @@ func (s *Store) changeCollected(ctx context.Context, by domain.Actor, c domain.C
 	return s.record(ctx, by, domain.Event{Verb: "collection_point.fields_changed", Subject: c.Subject(), After: fieldChanges(added, removed, 0)})
 }
 
+// AnswerFields says of fields that a collection point collects whether people must answer there. Fields that it does not
+// collect are left alone. Conflict where somebody changed the point since it was seen.
+func (s *Store) AnswerFields(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int, fields []domain.FieldID, a domain.AskedAnswer) (changed int, err error) {
+	type touched struct {
+		Name        string `db:"name"`
+		Kind        string `db:"answer"`
+		Consequence string `db:"consequence"`
+	}
+	err = s.Write(ctx, by, func(s *Store) error {
+		c, err := locked(ctx, s, by, id, seen, (*Store).collectionPoint)
+		if err != nil {
+			return err
+		}
+		rows, err := many[touched](ctx, s, "field", `
+			with was as (
+				select x.field_id, f.name, x.answer, x.consequence from field_collection x
+				join field f on f.workspace_id = x.workspace_id and f.id = x.field_id
+				where x.workspace_id = @ws and x.collection_point_id = @id and x.field_id = any(@fields) and (x.answer, x.consequence) <> (@answer, @consequence)
+			), changed as (
+				update field_collection x set answer = @answer, consequence = @consequence from was
+				where x.workspace_id = @ws and x.collection_point_id = @id and x.field_id = was.field_id
+			), bumped as (
+				update collection_point set version = version + 1, updated_at = clock_timestamp()
+				where workspace_id = @ws and id = @id and exists(select from was)
+			)
+			select name, answer, consequence from was order by answer, consequence, name`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "fields": fieldIDs(fields), "answer": a.Kind, "consequence": a.Consequence})
+		if err != nil {
+			return err
+		}
+		changed = len(rows)
+		// One event for all that was said alike before, so that the history tells what each was.
+		for len(rows) > 0 {
+			was := domain.AskedAnswer{Kind: rows[0].Kind, Consequence: rows[0].Consequence}
+			var names []string
+			for len(rows) > 0 && rows[0].Kind == was.Kind && rows[0].Consequence == was.Consequence {
+				names, rows = append(names, rows[0].Name), rows[1:]
+			}
+			after := a.Facts()
+			after["fields"] = capped(names)
+			if err := s.record(ctx, by, domain.Event{Verb: "collection_point.answers_changed", Subject: c.Subject(), Before: was.Facts(), After: after}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return changed, err
+}
+
 // CollectedField is a field that a collection point collects.
 type CollectedField struct {
 	ID          domain.FieldID   `db:"id"`
@@ -186,20 +235,23 @@ type CollectedField struct {
 	Verdict     domain.Verdict   `db:"verdict"`
 	Dataset     string           `db:"dataset"`
 	Application string           `db:"application"`
+	Answer      string           `db:"answer"`
+	Consequence string           `db:"consequence"`
 }
 
-// CollectedFields returns the active fields collected at a point, by application, dataset and name, at most so many, and
-// how many there are.
-func (s *Store) CollectedFields(ctx context.Context, by domain.Actor, id domain.CollectionPointID, most int) (fields []CollectedField, total int64, err error) {
+// CollectedFields returns the active fields collected at a point, by application, dataset and name, at most so many after
+// so many, and how many there are.
+func (s *Store) CollectedFields(ctx context.Context, by domain.Actor, id domain.CollectionPointID, after, most int) (fields []CollectedField, total int64, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		fields, err = many[CollectedField](ctx, s, "field", `select f.id, f.name, f.label, f.gdpr_class, f.verdict, d.name as dataset, a.name as application
+		fields, err = many[CollectedField](ctx, s, "field", `select f.id, f.name, f.label, f.gdpr_class, f.verdict, d.name as dataset, a.name as application,
+				x.answer, x.consequence
 			from field_collection x
 			join field f on f.workspace_id = x.workspace_id and f.id = x.field_id and f.state = 'active'
 			join dataset d on d.workspace_id = x.workspace_id and d.id = f.dataset_id
 			join application a on a.workspace_id = x.workspace_id and a.id = f.application_id
 			where x.workspace_id = @ws and x.collection_point_id = @id
-			order by fold(a.name), a.id, fold(d.name), d.id, fold(f.name), f.id limit @most`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "most": most})
+			order by fold(a.name), a.id, fold(d.name), d.id, fold(f.name), f.id offset @after limit @most`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "after": after, "most": most})
 		if err != nil {
 			return err
 		}

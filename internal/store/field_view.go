@@ -111,6 +111,7 @@ type FieldPoint struct {
 	Kind    string                   `db:"kind"`
 	Notice  string                   `db:"notice"`
 	Consent string                   `db:"consent"`
+	Answer  string                   `db:"answer"`
 }
 
 // FieldLink is a program that a field is linked to.
@@ -288,7 +289,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
 		left join decision k on k.workspace_id = f.workspace_id and k.field_id = f.id and k.withdrawn_at is null
 		where f.workspace_id = @ws and f.id = @id`, of)
-	queue(&b, &v.Points, `select p.id, p.name, p.kind, p.notice, p.consent from field_collection fc
+	queue(&b, &v.Points, `select p.id, p.name, p.kind, p.notice, p.consent, fc.answer from field_collection fc
 		join collection_point p on p.workspace_id = fc.workspace_id and p.id = fc.collection_point_id
 		where fc.workspace_id = @ws and fc.field_id = @id order by p.id`, of)
 	queue(&b, &v.Links, `select l.program_id, p.name, case when p.archived_at is null then p.status else 'ended' end as status, p.starts_on,

@@ -219,7 +219,7 @@ func TestCollectFields(t *testing.T) {
 	must(t, err)
 	must(t, w.Store.CollectFields(ctx, by, id, 1, w.contacts, []domain.FieldID{w.master}, []domain.FieldID{w.master}))
 	must(t, w.Store.CollectFields(ctx, by, id, 2, w.profiles, []domain.FieldID{w.copied}, []domain.FieldID{w.copied}))
-	fields, total, err := w.Store.CollectedFields(ctx, by, id, 10)
+	fields, total, err := w.Store.CollectedFields(ctx, by, id, 0, 10)
 	must(t, err)
 	if total != 2 || len(fields) != 2 || fields[0].ID != w.master {
 		t.Errorf("%d collected: %v", total, fields)
@@ -230,11 +230,40 @@ func TestCollectFields(t *testing.T) {
 	if err := w.Store.CollectFields(ctx, by, id, 3, w.contacts, []domain.FieldID{w.master}, []domain.FieldID{w.copied}); !errors.Is(err, domain.Invalid) {
 		t.Errorf("a field of another dataset: %v", err)
 	}
-	must(t, w.Store.CollectFields(ctx, by, id, 3, w.contacts, nil, nil))
+	mandatory := domain.AskedAnswer{Kind: "mandatory", Consequence: "No delivery."}
+	if _, err := w.Store.AnswerFields(ctx, by, id, 2, []domain.FieldID{w.master}, mandatory); !errors.Is(err, domain.Conflict) {
+		t.Errorf("an answer over an old version: %v", err)
+	}
+	before := moment(t, w.World)
+	if n, err := w.Store.AnswerFields(ctx, by, id, 3, []domain.FieldID{w.master, w.copied, 999_999}, mandatory); err != nil || n != 2 {
+		t.Errorf("answers of %d fields, %v", n, err)
+	}
+	if n, err := w.Store.AnswerFields(ctx, by, id, 4, []domain.FieldID{w.master}, mandatory); err != nil || n != 0 {
+		t.Errorf("the same answer again: %d fields, %v", n, err)
+	}
+	fields, _, err = w.Store.CollectedFields(ctx, by, id, 1, 10)
+	must(t, err)
+	if len(fields) != 1 || fields[0].Answer != "mandatory" || fields[0].Consequence != "No delivery." {
+		t.Errorf("after the first = %+v", fields)
+	}
+	told, err := w.Store.EventsOf(ctx, by, domain.SubjectCollectionPoint, int64(id), 1)
+	must(t, err)
+	if told[0].Verb != "collection_point.answers_changed" || told[0].Before["answer"] != "" || told[0].After["answer"] != "mandatory" || len(told[0].After["fields"].([]any)) != 2 {
+		t.Errorf("history = %+v", told[0])
+	}
+	past := by
+	past.AsOf = before
+	if was, _, err := w.Store.CollectedFields(ctx, past, id, 0, 10); err != nil || len(was) != 2 || was[0].Answer != "" {
+		t.Errorf("before it was said: %+v, %v", was, err)
+	}
+	if _, err := w.Store.AnswerFields(ctx, by, id, 4, []domain.FieldID{w.master, w.copied}, domain.AskedAnswer{}); err != nil {
+		t.Error(err)
+	}
+	must(t, w.Store.CollectFields(ctx, by, id, 5, w.contacts, nil, nil))
 	if ids, err := w.Store.CollectedIDs(ctx, by, id, w.contacts); err != nil || len(ids) != 1 {
 		t.Errorf("saving what did not offer the field leaves %v, %v", ids, err)
 	}
-	must(t, w.Store.LetGoOfFields(ctx, by, id, 3, []domain.FieldID{w.master}))
+	must(t, w.Store.LetGoOfFields(ctx, by, id, 5, []domain.FieldID{w.master}))
 	events, err := w.Store.EventsOf(ctx, by, domain.SubjectField, int64(w.master), 5)
 	must(t, err)
 	if len(events) != 2 || len(events[0].After["collection_points"].([]any)) != 0 || len(events[1].After["collection_points"].([]any)) != 1 {

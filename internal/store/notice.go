@@ -42,6 +42,20 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 	if err != nil {
 		return f, err
 	}
+	answers, err := many[answerRow](ctx, s, "field", `select coalesce(c.label_fr, '') as label_fr, coalesce(c.label_en, '') as label_en,
+			coalesce(nullif(f.label, ''), f.name) as field, x.answer, x.consequence
+		from field_collection x join field f on f.workspace_id = x.workspace_id and f.id = x.field_id and f.state = 'active'
+		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+		where x.workspace_id = @ws and x.collection_point_id = @id and exists(select from purpose_mapping m
+			join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id and `+inForce+`
+			where m.workspace_id = f.workspace_id and m.field_id = f.id and m.state = 'approved')
+		order by f.dataset_id, f.position, f.id`, args)
+	if err != nil {
+		return f, err
+	}
+	f.Answers = mapSlice(answers, func(r answerRow) domain.NoticeAnswer {
+		return domain.NoticeAnswer{NoticeData: domain.NoticeData{FR: r.FR, EN: r.EN}, Field: r.Field, AskedAnswer: domain.AskedAnswer{Kind: r.Kind, Consequence: r.Consequence}}
+	})
 	held, ids := map[domain.PurposeID][]domain.NoticeData{}, []int64{}
 	for _, r := range rows {
 		if held[r.Purpose] = append(held[r.Purpose], domain.NoticeData{FR: r.FR, EN: r.EN}); len(held[r.Purpose]) == 1 {
@@ -63,6 +77,14 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 		f.Purposes = append(f.Purposes, p)
 	}
 	return f, nil
+}
+
+type answerRow struct {
+	FR          string `db:"label_fr"`
+	EN          string `db:"label_en"`
+	Field       string `db:"field"`
+	Kind        string `db:"answer"`
+	Consequence string `db:"consequence"`
 }
 
 type noticeRow struct {

@@ -2,8 +2,11 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
@@ -11,7 +14,7 @@ import (
 	"utile/internal/web/ui"
 )
 
-//i18n:dynamic collection_points. collection_point.
+//i18n:dynamic collection_points. collection_point. answer.
 
 func (s *Server) collectionPointRoutes(r scope) {
 	nounRoutes(s, r, written(s, nounSpec[domain.CollectionPointID]{param: "collection_point", list: collectionPointList, edit: domain.EditInventory,
@@ -24,6 +27,7 @@ func (s *Server) collectionPointRoutes(r scope) {
 	r.post("/collection-points/{collection_point}/notice", domain.EditPurpose, s.publishNotice)
 	r.get("/collection-points/{collection_point}/fields", domain.EditInventory, s.editCollected)
 	r.post("/collection-points/{collection_point}/fields", domain.EditInventory, s.changeCollected)
+	r.post("/collection-points/{collection_point}/answers", domain.EditInventory, s.answerCollected)
 	r.post("/collection-points/{collection_point}/detach", domain.EditInventory, s.detachCollected)
 }
 
@@ -122,7 +126,7 @@ func (s *Server) newCollectionPoint(w http.ResponseWriter, r *http.Request) erro
 	return s.collectionPointEdit(w, r, http.StatusOK, 0, collectionPointForm{Notice: "unknown", Consent: "unknown"}, nil)
 }
 
-// collectedShown is how many fields a collection point's page lists; the list of fields has them all.
+// collectedShown is how many fields a page of a collection point lists.
 const collectedShown = 200
 
 type collectionPointShowView struct {
@@ -133,11 +137,15 @@ type collectionPointShowView struct {
 	badge   mark
 	lines   []collectedLine
 	count   string
-	more    bool
+	pager   ui.PagerSpec
+	page    int    // of its fields, from 1
 	list    string // list of its fields
 	notice  string // page of its information notice
 	pick    string // page that picks them; empty where the visitor may not
 	detach  string
+	answers string // says of fields whether people must answer; empty where the visitor may not
+	form    formView
+	said    askedForm
 	percent int
 	missing string
 	history []ui.TimelineItem
@@ -146,10 +154,18 @@ type collectionPointShowView struct {
 
 type collectedLine struct {
 	id, href, name, label, place string
+	answer, consequence          string
+	ticked                       bool
 	class, verdict               mark
 }
 
 func (s *Server) showCollectionPoint(w http.ResponseWriter, r *http.Request) error {
+	return s.collectionPointPage(w, r, http.StatusOK, askedForm{}, nil)
+}
+
+// collectionPointPage shows a collection point; what was typed into the form about its answers, and what is wrong with it,
+// is there again.
+func (s *Server) collectionPointPage(w http.ResponseWriter, r *http.Request, status int, said askedForm, p domain.Problems) error {
 	ctx, by := r.Context(), actor(r)
 	id, err := pathID[domain.CollectionPointID](r, "collection_point")
 	if err != nil {
@@ -161,6 +177,7 @@ func (s *Server) showCollectionPoint(w http.ResponseWriter, r *http.Request) err
 		fields []store.CollectedField
 		total  int64
 	)
+	page := pickQuery(r, domain.FlowEnd{}, "").page
 	err = s.store.Read(ctx, by, func(st *store.Store) (err error) {
 		if c, err = st.CollectionPointByID(ctx, by, id); err != nil {
 			return err
@@ -168,23 +185,26 @@ func (s *Server) showCollectionPoint(w http.ResponseWriter, r *http.Request) err
 		if names, err = st.Names(ctx, by); err != nil {
 			return err
 		}
-		fields, total, err = st.CollectedFields(ctx, by, id, collectedShown)
+		fields, total, err = st.CollectedFields(ctx, by, id, (page-1)*collectedShown, collectedShown)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 
-	v := collectionPointShowView{c: c, count: i18n.T(ctx, "fields.count", "n", total), more: total > collectedShown,
-		list: workspacePath(by, "fields") + "?collection_point=" + itoa(id), notice: collectionPointPath(by, id, "notice"),
+	v := collectionPointShowView{c: c, count: i18n.T(ctx, "fields.count", "n", total), page: page, form: formView{ctx, "collection_point", p}, said: said,
+		pager: pagerOf(ctx, page, collectedShown, len(fields), total, func(page int) string { return collectionPointPath(by, id) + "?page=" + strconv.Itoa(page) + "#fields" }),
+		list:  workspacePath(by, "fields") + "?collection_point=" + itoa(id), notice: collectionPointPath(by, id, "notice"),
 		crumbs: []ui.Link{{Href: workspacePath(by, "collection-points"), Text: i18n.T(ctx, "collection_points.title")}, {Text: c.Name}},
 		edit:   actionsOf(ctx, by, domain.EditInventory, collectionPointPath(by, id), c.ArchivedAt != nil)}
 	if by.Can(domain.EditInventory) && c.ArchivedAt == nil {
 		v.pick, v.detach = collectionPointPath(by, id, "fields"), collectionPointPath(by, id, "detach")
+		v.answers = collectionPointPath(by, id, "answers")
 	}
 	for _, f := range fields {
 		v.lines = append(v.lines, collectedLine{id: itoa(f.ID), href: workspacePath(by, "fields", itoa(f.ID)), name: f.Name, label: f.Label,
-			place: f.Application + " › " + f.Dataset, class: classMark(ctx, f.Class), verdict: verdictMark(ctx, f.Verdict)})
+			place: f.Application + " › " + f.Dataset, answer: i18n.T(ctx, askedKey(f.Answer)), consequence: f.Consequence,
+			ticked: slices.Contains(said.Fields, f.ID), class: classMark(ctx, f.Class), verdict: verdictMark(ctx, f.Verdict)})
 	}
 	kind, icon := noticeTone(c.Notice)
 	v.badge = mark{kind, icon, i18n.T(ctx, "collection_point.notice."+c.Notice)}
@@ -207,7 +227,53 @@ func (s *Server) showCollectionPoint(w http.ResponseWriter, r *http.Request) err
 	if v.shell, err = s.shell(w, r, c.Name); err != nil {
 		return err
 	}
-	return s.ok(w, r, collectionPointShow(v))
+	return s.render(w, r, status, collectionPointShow(v))
+}
+
+// askedKey names the message of a code of domain.AnswerChoices, or of nothing said.
+func askedKey(code string) string {
+	if code == "" {
+		code = "unsaid"
+	}
+	return "answer." + code
+}
+
+type askedForm struct {
+	Version     int              `form:"version"`
+	Fields      []domain.FieldID `form:"field"`
+	Answer      string           `form:"answer"`
+	Consequence string           `form:"consequence"`
+}
+
+// answerCollected says of the ticked fields whether people must answer here, and what follows where they do not.
+func (s *Server) answerCollected(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[domain.CollectionPointID](r, "collection_point")
+	if err != nil {
+		return err
+	}
+	f, p, err := decode[askedForm](r)
+	if err != nil {
+		return err
+	}
+	a, err := domain.NewAskedAnswer(domain.AskedAnswer{Kind: f.Answer, Consequence: f.Consequence})
+	if wrong, ok := errors.AsType[*domain.Error](err); ok {
+		p.Merge(wrong.Fields)
+	}
+	if len(f.Fields) == 0 {
+		p.Add("fields", "bulk.nothing")
+	}
+	if len(p) > 0 {
+		return s.collectionPointPage(w, r, http.StatusUnprocessableEntity, f, p)
+	}
+	n, err := s.store.AnswerFields(r.Context(), actor(r), id, f.Version, f.Fields, a)
+	if err != nil {
+		return err
+	}
+	back := collectionPointPath(actor(r), id)
+	if page := r.FormValue("page"); page != "" && page != "1" {
+		back = addQuery(back, url.Values{"page": {page}}.Encode())
+	}
+	return s.seeOther(w, r, back+"#fields", "collection_point.answered", "n", n)
 }
 
 type collectedForm struct {

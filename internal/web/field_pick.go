@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -76,16 +77,22 @@ func (p *fieldPick) read(r *http.Request, st *store.Store, ticked func(store.Nam
 		p.rows = append(p.rows, row)
 	}
 	p.long = total > picksShown
-	from := (p.page - 1) * picksShown
-	p.result = i18n.T(ctx, "list.place", "from", min(from+1, from+len(fields)), "to", from+len(fields), "of", i18n.Number(ctx, total))
-	p.pager = ui.PagerSpec{Range: p.result}
-	if p.page > 1 {
-		p.pager.Prev = p.href(p.page - 1)
-	}
-	if int64(from+len(fields)) < total {
-		p.pager.Next = p.href(p.page + 1)
-	}
+	p.pager = pagerOf(ctx, p.page, picksShown, len(fields), total, p.href)
+	p.result = p.pager.Range
 	return nil
+}
+
+// pagerOf leads from a page, counted from 1, that shows so many of all rows.
+func pagerOf(ctx context.Context, page, size, shown int, total int64, href func(page int) string) ui.PagerSpec {
+	from := (page - 1) * size
+	p := ui.PagerSpec{Range: i18n.T(ctx, "list.place", "from", min(from+1, from+shown), "to", from+shown, "of", i18n.Number(ctx, total))}
+	if page > 1 {
+		p.Prev = href(page - 1)
+	}
+	if int64(from+shown) < total {
+		p.Next = href(page + 1)
+	}
+	return p
 }
 
 // suggestTargets answers, while somebody types where a field arrives, with the names that go on like that.

@@ -35,6 +35,7 @@ func TestInventoryPagesInABrowser(t *testing.T) {
 	v.Post(flow+"/fields", "version", "1", "dataset", itoa(contacts), "field", field, "target-"+field, "email").Want(http.StatusSeeOther)
 	point := v.Post("/w/acme/collection-points", "name", "Inscription", "notice", "yes", "notice_url", "https://example.com/vie-privee").Want(http.StatusSeeOther).Location
 	v.Post(point+"/fields", "version", "1", "dataset", itoa(contacts), "field", field).Want(http.StatusSeeOther)
+	v.Post(point+"/answers", "version", "2", "field", field, "answer", "mandatory", "consequence", "Sans adresse, le compte ne peut pas être ouvert.").Want(http.StatusSeeOther)
 	category := "/w/acme/categories/" + itoa(s.Category(t, by, "art9.health"))
 
 	inBrowser(t, s, s.Acme[domain.RoleEditor],

@@ -208,8 +208,26 @@ func TestCollectionPointFields(t *testing.T) {
 	if got := v.Get(at).Text("tbody"); !strings.Contains(got, "CRM › contacts") {
 		t.Errorf("collected = %s", got)
 	}
-	v.Post(at+"/detach", "version", "2").Want(http.StatusUnprocessableEntity)
-	v.Post(at+"/detach", "version", "2", "field", field).Want(http.StatusSeeOther)
+	said := []string{"version", "2", "field", field, "answer", "optional", "consequence", "No letter."}
+	wrong := v.Post(at+"/answers", said...).Want(http.StatusUnprocessableEntity)
+	if got := wrong.Text("main"); !strings.Contains(got, "Only a mandatory answer has a consequence") || wrong.Doc().Find("input[name=field][checked]").Length() != 1 ||
+		wrong.Doc().Find("input[name=consequence]").AttrOr("value", "") != "No letter." {
+		t.Errorf("what was typed is lost: %s", got)
+	}
+	v.Post(at+"/answers", "version", "2", "answer", "optional").Want(http.StatusUnprocessableEntity) // of nothing
+	v.Post(at+"/answers", "version", "2", "field", field, "answer", "perhaps").Want(http.StatusUnprocessableEntity)
+	s.As(t, s.Acme[domain.RoleViewer]).Post(at+"/answers", said...).Want(http.StatusForbidden)
+	said[5] = "mandatory"
+	v.Post(at+"/answers", said...).Want(http.StatusSeeOther)
+	v.Post(at+"/answers", said...).Want(http.StatusConflict) // from a page that is old by now
+	if got := v.Get(at).Text("main"); !strings.Contains(got, "Mandatory No letter.") || !strings.Contains(got, "Answers asked for at “Sign-up” changed") {
+		t.Errorf("answers = %s", got)
+	}
+	if got := v.Get("/w/acme/fields/" + field).Text("section:has(#collected)"); !strings.Contains(got, "Mandatory") {
+		t.Errorf("page of the field = %s", got)
+	}
+	v.Post(at+"/detach", "version", "3").Want(http.StatusUnprocessableEntity)
+	v.Post(at+"/detach", "version", "3", "field", field).Want(http.StatusSeeOther)
 	if got := v.Get(at).Text("main"); !strings.Contains(got, "No field is collected here yet.") {
 		t.Errorf("after = %s", got)
 	}
