@@ -10,7 +10,7 @@ import (
 type BulkAct string
 
 // The acts on many fields. A matrix batch is a block pasted in the matrix; an import has its own page and its own undo; needs are
-// rows of the list of target data that are to be collected.
+// rows of the list of target data that are to be collected; a retention rule is attached to purposes, categories or datasets.
 const (
 	BulkLink       BulkAct = "link"
 	BulkUnlink     BulkAct = "unlink"
@@ -34,6 +34,7 @@ const (
 	BulkWorkshop   BulkAct = "workshop"
 	BulkTarget     BulkAct = "target"
 	BulkNeeds      BulkAct = "collect_needs"
+	BulkAttach     BulkAct = "attach_retention"
 )
 
 // BulkActs lists what can be chosen for ticked fields, in the order in which it is offered.
@@ -46,7 +47,7 @@ func (a BulkAct) Action() Action {
 		return EditPlan
 	case BulkMap:
 		return ProposeMapping
-	case BulkRetain, BulkRecord:
+	case BulkRetain, BulkRecord, BulkAttach:
 		return EditPurpose
 	case BulkApprove, BulkReject, BulkRedirect:
 		return ReviewMapping
@@ -138,7 +139,7 @@ func NewBulk(b Bulk, today time.Time) (Bulk, error) {
 	case BulkRefuse:
 		clean.Category, clean.Name = b.Category, CleanLine(b.Name)
 		p.chosen("category", int64(b.Category))
-	case BulkMatrix, BulkImport, BulkRecord, BulkApprove, BulkReject, BulkRedirect, BulkWorkshop, BulkNeeds:
+	case BulkMatrix, BulkImport, BulkRecord, BulkApprove, BulkReject, BulkRedirect, BulkWorkshop, BulkNeeds, BulkAttach:
 		p.Add("act", "error.choice")
 	default:
 		p.Add("act", "error.choice")
@@ -174,7 +175,7 @@ func (b Bulk) Label() map[string]any {
 	set("instead", int64(b.Instead), b.Instead != 0)
 	set("origin", b.Origin, b.Origin != "")
 	set("collection_point", int64(b.Point), b.Point != 0)
-	set("retention", int64(b.Retention), b.Act == BulkRetain)
+	set("retention", int64(b.Retention), b.Act == BulkRetain || b.Act == BulkAttach)
 	set("name", b.Name, b.Name != "")
 	set("reason", b.Reason, b.Reason != "")
 	set("decision_until", dayFact(b.Until), b.Until != nil)

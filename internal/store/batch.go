@@ -286,6 +286,9 @@ func (s *Store) undoBatch(ctx context.Context, by domain.Actor, b domain.Batch, 
 	if b.Kind == domain.BulkRecord {
 		return s.undoRecord(ctx, by, b.ID)
 	}
+	if b.Kind == domain.BulkAttach {
+		return s.undoAttach(ctx, by, b.ID)
+	}
 	u, ok := undos[b.Kind]
 	if !ok {
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.of_import")

@@ -541,7 +541,7 @@ func (s *Store) BulkOptions(ctx context.Context, by domain.Actor, act domain.Bul
 		case domain.BulkRetain:
 			o.Rules, err = s.RetentionOptions(ctx, by)
 		case domain.BulkOrigin, domain.BulkKeep, domain.BulkToDPO, domain.BulkDelete, domain.BulkMatrix, domain.BulkImport,
-			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse, domain.BulkWorkshop, domain.BulkNeeds:
+			domain.BulkApprove, domain.BulkReject, domain.BulkAccept, domain.BulkRefuse, domain.BulkWorkshop, domain.BulkNeeds, domain.BulkAttach:
 		}
 		return err
 	})

@@ -265,27 +265,94 @@ func (s *Store) PreviewAttach(ctx context.Context, by domain.Actor, rule domain.
 }
 
 // AttachRetention makes a rule (zero for none) that of purposes, categories or datasets, each with its event, and judges the
-// fields that it may bind again. It returns how many it was attached to that had another, and how many approvals went back
-// to the DPO. Invalid where the rule is not there, or where a purpose in force would be left without one.
-func (s *Store) AttachRetention(ctx context.Context, by domain.Actor, rule domain.RetentionRuleID, to domain.RetentionFrom, ids []int64) (attached, reopened int64, err error) {
-	if err := by.Must(domain.EditPurpose); err != nil {
-		return 0, 0, err
+// fields that it may bind again; all of it is one batch that can be undone, none where all had the rule. It returns how many
+// it was attached to that had another, and how many approvals went back to the DPO. Invalid where the rule is not there, or
+// where a purpose in force would be left without one.
+func (s *Store) AttachRetention(ctx context.Context, by domain.Actor, rule domain.RetentionRuleID, to domain.RetentionFrom, ids []int64) (batch domain.BatchID, attached, reopened int64, err error) {
+	if err := by.Must(domain.BulkAttach.Action()); err != nil {
+		return 0, 0, 0, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		if attached, reopened = 0, 0; len(ids) == 0 {
+		if batch, attached, reopened = 0, 0, 0; len(ids) == 0 {
 			return domain.Errorf(domain.Invalid, "bulk.nothing")
 		}
 		if err := s.checkRule(ctx, by, rule); err != nil {
 			return err
 		}
-		if to == domain.RetentionOfPurpose {
-			attached, reopened, err = s.attachToPurposes(ctx, by, rule, ids)
+		table := retentionTargets[to].table
+		todo, err := many[int64](ctx, s, table, `select id from `+table+` where workspace_id = @ws and id = any(@ids) and retention_rule_id is distinct from @rule
+			order by id for update`, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "rule": zeroNull(rule)})
+		if err != nil || len(todo) == 0 {
 			return err
 		}
-		attached, err = s.attachToOthers(ctx, by, rule, to, ids)
-		return err
+		attached = int64(len(todo))
+		if batch, err = s.addBatch(ctx, by, domain.BulkAttach, domain.Bulk{Act: domain.BulkAttach, Retention: rule}.Label(), attached, 0); err != nil {
+			return err
+		}
+		s.batch = batch
+		if to == domain.RetentionOfPurpose {
+			reopened, err = s.attachToPurposes(ctx, by, rule, todo, "changed")
+			return err
+		}
+		return s.attachToOthers(ctx, by, rule, to, todo, "changed")
 	})
-	return attached, reopened, err
+	return batch, attached, reopened, err
+}
+
+// undoAttach gives what a rule was attached to the rule that it had, where nobody has given it another since, and approvals
+// back that were reopened for it.
+func (s *Store) undoAttach(ctx context.Context, by domain.Actor, batch domain.BatchID) (undone, kept int64, err error) {
+	s.batch = batch
+	defer func() { s.batch = 0 }()
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "batch": batch}
+	if kept, err = one[int64](ctx, s, "event", `select count(*) from event e where `+changesOf+` and e.subject_kind in ('purpose', 'category', 'dataset')`, args); err != nil {
+		return 0, 0, err
+	}
+	type attached struct {
+		ID  int64                  `db:"id"`
+		Was domain.RetentionRuleID `db:"was"`
+	}
+	for to, t := range retentionTargets {
+		args["kind"] = string(to)
+		rows, err := many[attached](ctx, s, t.table, `select x.id, (e.before->>'retention')::bigint as was
+			from event e join `+t.table+` x on x.workspace_id = e.workspace_id and x.id = e.subject_id
+			where `+changesOf+` and e.subject_kind = @kind and coalesce(x.retention_rule_id, 0) = (e.after->>'retention')::bigint
+				and ((e.before->>'retention')::bigint = 0 or exists (select from retention_rule r where r.workspace_id = @ws and r.id = (e.before->>'retention')::bigint))
+			order by x.id for update of x`, args)
+		delete(args, "kind")
+		if err != nil {
+			return 0, 0, err
+		}
+		had := map[domain.RetentionRuleID][]int64{}
+		for _, r := range rows {
+			had[r.Was] = append(had[r.Was], r.ID)
+		}
+		for rule, ids := range had {
+			if to == domain.RetentionOfPurpose {
+				_, err = s.attachToPurposes(ctx, by, rule, ids, "undone")
+			} else {
+				err = s.attachToOthers(ctx, by, rule, to, ids, "undone")
+			}
+			if err != nil {
+				return 0, 0, err
+			}
+			fields, err := many[int64](ctx, s, "field", t.fields, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids})
+			if err != nil {
+				return 0, 0, err
+			}
+			if err := s.reinstate(ctx, by, batch, fields); err != nil {
+				return 0, 0, err
+			}
+			if err := s.judge(ctx, by, fields); err != nil {
+				return 0, 0, err
+			}
+			undone += int64(len(ids))
+		}
+	}
+	if undone == 0 {
+		return 0, 0, domain.Errorf(domain.Conflict, "batch.nothing_left")
+	}
+	return undone, kept - undone, nil
 }
 
 // checkRule refuses, as a problem of its form field, a rule that is not there or is no longer in use.
@@ -303,54 +370,53 @@ func (s *Store) checkRule(ctx context.Context, by domain.Actor, rule domain.Rete
 	return err
 }
 
-// attachToPurposes changes purposes as their own page does: what was approved under another rule is asked again.
-func (s *Store) attachToPurposes(ctx context.Context, by domain.Actor, rule domain.RetentionRuleID, ids []int64) (attached, reopened int64, err error) {
-	rows, err := many[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose
-		where workspace_id = @ws and id = any(@ids) and retention_rule_id is distinct from @rule order by id for update`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "rule": zeroNull(rule)})
+// attachToPurposes changes purposes as their own page does, or puts them back: what was approved under another rule is asked
+// again.
+func (s *Store) attachToPurposes(ctx context.Context, by domain.Actor, rule domain.RetentionRuleID, ids []int64, verb string) (reopened int64, err error) {
+	rows, err := many[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose where workspace_id = @ws and id = any(@ids) order by id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids})
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	for _, r := range rows {
 		was := r.purpose()
 		next := was
 		next.Retention = rule
-		if next, err = domain.NewPurpose(next); err != nil {
-			return 0, 0, err
+		if verb == "changed" { // what is put back was right, or was nobody's to mend here
+			if next, err = domain.NewPurpose(next); err != nil {
+				return 0, err
+			}
 		}
-		n, err := s.storePurpose(ctx, by, "purpose.changed", was, next)
+		n, err := s.storePurpose(ctx, by, "purpose."+verb, was, next)
 		if err != nil {
-			return 0, 0, err
+			return 0, err
 		}
-		attached, reopened = attached+1, reopened+n
+		reopened += n
 	}
-	return attached, reopened, nil
+	return reopened, nil
 }
 
-func (s *Store) attachToOthers(ctx context.Context, by domain.Actor, rule domain.RetentionRuleID, to domain.RetentionFrom, ids []int64) (int64, error) {
+func (s *Store) attachToOthers(ctx context.Context, by domain.Actor, rule domain.RetentionRuleID, to domain.RetentionFrom, ids []int64, verb string) error {
 	t := retentionTargets[to]
-	changed, err := many[int64](ctx, s, t.table, `
+	if _, err := s.exec(ctx, t.table, `
 		with todo as materialized (
-			select id, `+t.name+` as name, retention_rule_id as was from `+t.table+`
-			where workspace_id = @ws and id = any(@ids) and retention_rule_id is distinct from @rule::bigint order by id for update
+			select id, `+t.name+` as name, retention_rule_id as was from `+t.table+` where workspace_id = @ws and id = any(@ids)
 		), applied as (
 			update `+t.table+` x set retention_rule_id = @rule::bigint, version = x.version + 1, updated_at = clock_timestamp()
 			from todo where x.workspace_id = @ws and x.id = todo.id
-		), told as (
-			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after)
-			select @ws, @actor::bigint, @actor_name, @kind || '.changed', @kind, id, name,
-				jsonb_build_object('retention', coalesce(was, 0)), jsonb_build_object('retention', coalesce(@rule::bigint, 0)) from todo
 		)
-		select id from todo`, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "rule": zeroNull(rule), "kind": string(to),
-		"actor": zeroNull(by.User), "actor_name": by.Name})
-	if err != nil || len(changed) == 0 {
-		return 0, err
+		insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after, batch_id)
+		select @ws, @actor::bigint, @actor_name, @kind || '.' || @verb, @kind, id, name,
+			jsonb_build_object('retention', coalesce(was, 0)), jsonb_build_object('retention', coalesce(@rule::bigint, 0)), @batch from todo order by id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "rule": zeroNull(rule), "kind": string(to), "verb": verb, "batch": zeroNull(s.batch),
+			"actor": zeroNull(by.User), "actor_name": by.Name}); err != nil {
+		return err
 	}
-	fields, err := many[int64](ctx, s, "field", t.fields, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": changed})
+	fields, err := many[int64](ctx, s, "field", t.fields, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return int64(len(changed)), s.judge(ctx, by, fields)
+	return s.judge(ctx, by, fields)
 }
 
 // RetentionUses tells what holds a rule in place.

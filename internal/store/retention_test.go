@@ -18,8 +18,22 @@ import (
 // judgedNow is what is stored of every field: the rule that binds it and its flags.
 func judgedNow(t *testing.T, w *storetest.World) map[string]string {
 	t.Helper()
-	rows, err := w.Owner.Query(t.Context(), `select f.id::text, coalesce(r.code, '-') || ' ' || array_to_string(flag_codes(f.flags), ',') || ' ' || f.verdict
-		from field f left join retention_rule r on r.id = f.effective_rule_id order by f.id`)
+	return textsBy(t, w, `select f.id::text, coalesce(r.code, '-') || ' ' || array_to_string(flag_codes(f.flags), ',') || ' ' || f.verdict
+		from field f left join retention_rule r on r.id = f.effective_rule_id`)
+}
+
+// ruledNow is which rule everything has, and what waits for the DPO.
+func ruledNow(t *testing.T, w *storetest.World) map[string]string {
+	t.Helper()
+	return textsBy(t, w, `select 'purpose ' || id, coalesce(retention_rule_id, 0)::text from purpose
+		union all select 'dataset ' || id, coalesce(retention_rule_id, 0)::text from dataset
+		union all select 'category ' || id, coalesce(retention_rule_id, 0)::text from data_category
+		union all select 'mapping ' || id, state || ' ' || reopened_because from purpose_mapping`)
+}
+
+func textsBy(t *testing.T, w *storetest.World, sql string) map[string]string {
+	t.Helper()
+	rows, err := w.Owner.Query(t.Context(), sql)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +81,7 @@ func TestRetentionJudgedAtOnce(t *testing.T) {
 	if err := w.Store.JudgeAll(ctx, by); err != nil {
 		t.Fatal(err)
 	}
-	over := 0
+	over, undos, back := 0, 0, int64(0)
 	for step := range 30 {
 		rule := rules[r.IntN(len(rules))]
 		if r.IntN(6) == 0 {
@@ -106,11 +120,35 @@ func TestRetentionJudgedAtOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			was := judgedNow(t, w)
-			if _, reopened, err := w.Store.AttachRetention(ctx, by, rule, to, ids); err != nil {
+			if err := w.Store.JudgeAll(ctx, by); err != nil { // purposes were made drafts under its feet
 				t.Fatal(err)
-			} else if reopened != before.Reopened {
+			}
+			was, had := judgedNow(t, w), ruledNow(t, w)
+			batch, n, reopened, err := w.Store.AttachRetention(ctx, by, rule, to, ids)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if reopened != before.Reopened {
 				t.Errorf("%s: %d approvals reopened, %d foretold", what, reopened, before.Reopened)
+			}
+			if (batch == 0) != (n == 0) {
+				t.Errorf("%s: batch %d of %d records", what, batch, n)
+			}
+			if batch != 0 && r.IntN(2) == 0 {
+				if undone, kept, err := w.Store.UndoBatch(ctx, by, batch); err != nil || undone != n || kept != 0 {
+					t.Fatalf("%s: undone %d of %d, kept %d, %v", what, undone, n, kept, err)
+				}
+				if diff := cmp.Diff(had, ruledNow(t, w)); diff != "" {
+					t.Fatalf("%s: undone, and yet (-before +after):\n%s", what, diff)
+				}
+				if diff := cmp.Diff(was, judgedNow(t, w)); diff != "" {
+					t.Fatalf("%s: undone, and judged otherwise:\n%s", what, diff)
+				}
+				if _, _, err := w.Store.UndoBatch(ctx, by, batch); !errors.Is(err, domain.Conflict) {
+					t.Errorf("%s: undone twice: %v", what, err)
+				}
+				undos, back = undos+1, back+reopened
+				continue
 			}
 			if to == domain.RetentionOfPurpose {
 				w.Exec(t, `update purpose set state = 'in_force' where id = any($1)`, ids)
@@ -142,6 +180,9 @@ func TestRetentionJudgedAtOnce(t *testing.T) {
 				over++
 			}
 		}
+	}
+	if undos < 5 || back == 0 {
+		t.Errorf("%d were undone, with %d approvals", undos, back)
 	}
 	if over == 0 {
 		t.Error("nothing was ever over its retention: the test shows nothing")
@@ -175,7 +216,7 @@ func TestRetentionRuleLife(t *testing.T) {
 	if err != nil || foretold.Fields != 1 || foretold.Over != 1 || !foretold.NeedsConfirming() {
 		t.Fatalf("foretold %+v, %v", foretold, err)
 	}
-	if n, _, err := w.Store.AttachRetention(ctx, by, id, domain.RetentionOfCategory, []int64{ident}); err != nil || n != 1 {
+	if _, n, _, err := w.Store.AttachRetention(ctx, by, id, domain.RetentionOfCategory, []int64{ident}); err != nil || n != 1 {
 		t.Fatalf("attached %d, %v", n, err)
 	}
 	view, err := w.Store.FieldView(ctx, by, field, "")
@@ -220,15 +261,15 @@ func TestRetentionRuleLife(t *testing.T) {
 	if _, err := w.Store.RetentionRuleByID(ctx, other, id); !errors.Is(err, domain.NotFound) {
 		t.Errorf("seen from another workspace: %v", err)
 	}
-	if _, _, err := w.Store.AttachRetention(ctx, other, id, domain.RetentionOfDataset, []int64{int64(data)}); !errors.Is(err, domain.Invalid) {
+	if _, _, _, err := w.Store.AttachRetention(ctx, other, id, domain.RetentionOfDataset, []int64{int64(data)}); !errors.Is(err, domain.Invalid) {
 		t.Errorf("attached from another workspace: %v", err)
 	}
 	viewer := by
 	viewer.Role = domain.RoleViewer
-	if _, _, err := w.Store.AttachRetention(ctx, viewer, id, domain.RetentionOfDataset, []int64{int64(data)}); !errors.Is(err, domain.Denied) {
+	if _, _, _, err := w.Store.AttachRetention(ctx, viewer, id, domain.RetentionOfDataset, []int64{int64(data)}); !errors.Is(err, domain.Denied) {
 		t.Errorf("attached by a viewer: %v", err)
 	}
-	if _, _, err := w.Store.AttachRetention(ctx, by, 0, domain.RetentionOfCategory, []int64{ident}); err != nil {
+	if _, _, _, err := w.Store.AttachRetention(ctx, by, 0, domain.RetentionOfCategory, []int64{ident}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Store.RemoveRetentionRule(ctx, by, id); err != nil {

@@ -53,6 +53,10 @@ type batchListView struct {
 	next  string
 }
 
+// batchCounts are the messages that count what an act changed, where it is not fields.
+var batchCounts = map[domain.BulkAct]string{domain.BulkMatrix: "batch.cells", domain.BulkNeeds: "targets.count", domain.BulkRecord: "record_import.count",
+	domain.BulkAttach: "batch.records"}
+
 func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch, names store.Names) batchLine {
 	l := batchLine{href: batchPath(by, b.ID), title: i18n.T(ctx, "batch.kind."+string(b.Kind)), icon: bulkIcons[b.Kind], who: b.ActorName,
 		when: i18n.DateTime(ctx, b.CreatedAt), iso: b.CreatedAt.Format(time.RFC3339), count: i18n.T(ctx, "fields.count", "n", b.Changed)}
@@ -63,14 +67,8 @@ func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch,
 	if b.State != domain.BatchApplied && b.State != domain.BatchUndoing {
 		l.count = ""
 	}
-	if b.Kind == domain.BulkMatrix {
-		l.count = i18n.T(ctx, "batch.cells", "n", b.Changed)
-	}
-	if b.Kind == domain.BulkNeeds {
-		l.count = i18n.T(ctx, "targets.count", "n", b.Changed)
-	}
-	if b.Kind == domain.BulkRecord && l.count != "" {
-		l.count = i18n.T(ctx, "record_import.count", "n", b.Changed)
+	if key := batchCounts[b.Kind]; key != "" && l.count != "" {
+		l.count = i18n.T(ctx, key, "n", b.Changed)
 	}
 	if b.Import != 0 {
 		l.href = importPath(by, b.Import)
@@ -186,7 +184,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request) error {
 	v := batchView{line: s.batchLine(ctx, by, b, names), path: batchPath(by, id), back: b.Back, progress: batchProgress(ctx, b),
 		crumbs: []ui.Link{{Href: workspacePath(by, "batches"), Text: i18n.T(ctx, "batches.title")}}}
 	v.crumbs = append(v.crumbs, ui.Link{Text: v.line.title})
-	v.technical = b.Kind != domain.BulkRecord
+	v.technical = b.Kind != domain.BulkRecord && b.Kind != domain.BulkAttach
 	if b.Refused > 0 {
 		v.refused = i18n.T(ctx, "batch.refused", "n", b.Refused)
 	}

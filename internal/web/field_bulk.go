@@ -45,7 +45,7 @@ var bulkIcons = map[domain.BulkAct]string{
 	domain.BulkOrigin: "database", domain.BulkCollect: "clipboard-list", domain.BulkRetain: "hourglass", domain.BulkKeep: "clock", domain.BulkToDPO: "send",
 	domain.BulkDelete: "trash", domain.BulkMatrix: "layout-grid", domain.BulkImport: "upload", domain.BulkApprove: "circle-check",
 	domain.BulkReject: "circle-x", domain.BulkAccept: "circle-check", domain.BulkRefuse: "circle-x", domain.BulkRecord: "book",
-	domain.BulkWorkshop: "presentation-analytics", domain.BulkTarget: "target", domain.BulkNeeds: "download",
+	domain.BulkWorkshop: "presentation-analytics", domain.BulkTarget: "target", domain.BulkNeeds: "download", domain.BulkAttach: "hourglass",
 }
 
 // fieldBulkForm is what travels through the steps of an act: which fields, what is done to them, and what was seen.

@@ -606,9 +606,12 @@ func (s *Server) changeAttached(w http.ResponseWriter, r *http.Request) error {
 			return s.askRetention(w, r, i18n.T(ctx, "retention.confirm.attach", "name", rule.Name, "n", len(f.IDs)), retentionPath(by, id), p)
 		}
 	}
-	n, _, err := s.store.AttachRetention(ctx, by, id, f.To, f.IDs)
+	batch, n, _, err := s.store.AttachRetention(ctx, by, id, f.To, f.IDs)
 	if err != nil {
 		return err
 	}
-	return s.seeOther(w, r, retentionPath(by, id), "retention.attached", "n", n)
+	if batch == 0 {
+		return s.seeOther(w, r, retentionPath(by, id), "bulk.nothing_to_do")
+	}
+	return s.seeOtherBatch(w, r, retentionPath(by, id), batch, "retention.attached", "n", n)
 }

@@ -52,7 +52,21 @@ func TestRetentionFromPresetToSchedule(t *testing.T) {
 	if !strings.Contains(asked.Text("main"), "1 approved mapping goes back to the DPO") {
 		t.Errorf("confirmation = %s", asked.Text("main"))
 	}
+	done := v.Follow(v.Post(attach, "to", "purpose", "id", itoa(g.purpose), "confirmed", "1").Want(http.StatusSeeOther)).Want(http.StatusOK)
+	undo, _ := done.Doc().Find(".flash form").Attr("action")
+	s.As(t, s.Acme[domain.RoleViewer]).Post(undo).Want(http.StatusForbidden)
+	if got := v.Follow(v.Post(undo).Want(http.StatusSeeOther)).Want(http.StatusOK).Text("main"); !strings.Contains(got, "Retention rule attached") || !strings.Contains(got, "Undone by") {
+		t.Errorf("batch = %s", got)
+	}
+	if got := v.Get(attach + "?to=purpose").Want(http.StatusOK).Text("tbody"); !strings.Contains(got, "No rule") {
+		t.Errorf("undone, and yet %s", got)
+	}
+	v.Post(undo).Want(http.StatusConflict)
 	v.Post(attach, "to", "purpose", "id", itoa(g.purpose), "confirmed", "1").Want(http.StatusSeeOther)
+	again := v.Follow(v.Post(attach, "to", "purpose", "id", itoa(g.purpose), "confirmed", "1").Want(http.StatusSeeOther))
+	if got := again.Text(".flash"); !strings.Contains(got, "There is nothing to change.") {
+		t.Errorf("attached twice: %s", got)
+	}
 	s.Exec(t, `update purpose_mapping set state = 'approved'`)
 	judgeAll(t, s)
 	got := v.Get("/w/acme/retention/conflicts").Want(http.StatusOK).Text("main")
