@@ -27,7 +27,7 @@ var layers = map[string]struct {
 	"internal/ddl":             {heavy: []string{"github.com/sqlc-dev/marino", "github.com/wasilibs/go-pgquery"}},
 	"internal/domain":          {},
 	"internal/export":          {ours: []string{"internal/domain", "internal/sheet", "internal/store"}},
-	"internal/example":         {ours: []string{"internal/domain", "internal/store"}},
+	"internal/example":         {ours: []string{"internal/domain", "internal/notice", "internal/store"}},
 	"internal/i18n":            {heavy: []string{"github.com/BurntSushi/toml"}},
 	"internal/job":             {ours: []string{"internal/domain", "internal/scan", "internal/sheet", "internal/store"}, heavy: []string{"github.com/riverqueue/river", "github.com/jackc/pgx/v5"}},
 	"internal/localpg":         {heavy: []string{"github.com/jackc/pgx/v5"}},

@@ -54,7 +54,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "run these workloads alone, by commas: list, counted, search, field, matrix, home, gzip, sql, link, judge, asof, start, import, review, workshop, crowd")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the server to this file")
 	flag.StringVar(&o.server, "server", "", "measure this program instead of building it")
-	flag.BoolVar(&o.keep, "keep", false, "print the database's address and wait for an interrupt at the end")
+	flag.BoolVar(&o.keep, "keep", false, "print the addresses of database and server and wait for an interrupt at the end")
 	flag.Parse()
 	if *quick {
 		o.window, o.rounds = 400*time.Millisecond, 3
@@ -121,6 +121,7 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 	}
 	if o.keep {
 		say("database: " + b.dsn)
+		say("server: " + b.app.base + " with the cookie " + b.db.cookie)
 		<-ctx.Done()
 	}
 	return b.report.missed(), nil

@@ -170,8 +170,9 @@ func (g *generator) inventory() {
 	}
 	for _, p := range points {
 		g.put("collection_point", dated(-310, map[string]any{"id": g.of("point", p.key), "name": p.name.in(g.lang), "kind": p.kind,
-			"notice": p.notice, "consent": p.consent}))
+			"notice": p.notice, "consent": p.consent, "notice_url": p.url}))
 	}
+	g.notices()
 	g.fields()
 }
 
@@ -221,8 +222,10 @@ func (g *generator) fields() {
 		g.put("field", dated(-300+f.dataset.number, values))
 	}
 	for _, f := range g.inv.fields {
-		if point := g.of("point", f.dataset.collection); point != nil && f.concept.origin == "collected" && f.fate != fateUnclassified {
-			g.put("field_collection", map[string]any{"field": f.number, "collection_point": point})
+		if g.collected(f) {
+			said := points[g.number["point "+f.dataset.collection]-1].answer(f.name, g.lang)
+			g.put("field_collection", map[string]any{"field": f.number, "collection_point": g.of("point", f.dataset.collection),
+				"answer": said.Kind, "consequence": said.Consequence})
 		}
 	}
 	for _, f := range g.inv.fields {
@@ -232,26 +235,35 @@ func (g *generator) fields() {
 	}
 }
 
-// rows are the small rows of a purpose as the file holds them.
-func (g *generator) rows(p purpose) (recipients, transfers, screening string) {
-	dayOr := func(days int) string {
-		if days == 0 {
-			return ""
-		}
-		return day(days).(string)
-	}
-	to, abroad, verdict := []domain.Recipient{}, []domain.Transfer{}, domain.Screening{}
+// dayOr is a day counted from the day of reference as small rows have it: empty for 0.
+func dayOr(days int) string {
+	text, _ := day(days).(string)
+	return text
+}
+
+func (g *generator) recipients(p purpose) []domain.Recipient {
+	to := []domain.Recipient{}
 	for _, r := range p.recipients {
 		to = append(to, domain.Recipient{Kind: r.kind, Name: r.name.in(g.lang), Contract: r.contract, ContractUntil: dayOr(r.until), Clauses: r.clauses})
 	}
+	return to
+}
+
+func (g *generator) transfers(p purpose) []domain.Transfer {
+	abroad := []domain.Transfer{}
 	for _, t := range p.transfers {
 		abroad = append(abroad, domain.Transfer{Recipient: t.recipient, Country: t.country, Safeguard: t.safeguard, AssessedOn: dayOr(t.assessed),
 			ValidUntil: dayOr(t.until), Document: t.document.in(g.lang)})
 	}
-	if s := p.screening; s != nil {
-		verdict = domain.Screening{Criteria: s.criteria, Verdict: s.verdict, Reason: s.reason.in(g.lang), Document: s.document.in(g.lang), By: "Karim Haddad", On: dayOr(s.on)}
+	return abroad
+}
+
+func (g *generator) screening(p purpose) domain.Screening {
+	s := p.screening
+	if s == nil {
+		return domain.Screening{}
 	}
-	return g.json(to), g.json(abroad), g.json(verdict)
+	return domain.Screening{Criteria: s.criteria, Verdict: s.verdict, Reason: s.reason.in(g.lang), Document: s.document.in(g.lang), By: "Karim Haddad", On: dayOr(s.on)}
 }
 
 func (g *generator) json(v any) string {
@@ -262,13 +274,14 @@ func (g *generator) json(v any) string {
 	return string(text)
 }
 
+var parties = []domain.Party{
+	{Role: "controller", Name: "Maison Lumière SAS", Address: "12 rue des Lampistes", Postcode: "69002", City: "Lyon", Country: "FR", Phone: "+33 4 00 00 00 00", Email: "contact@maison-lumiere.example"},
+	{Role: "dpo", Name: "Karim Haddad", Address: "12 rue des Lampistes", Postcode: "69002", City: "Lyon", Country: "FR", Email: "dpo@maison-lumiere.example"},
+}
+
 // organisation is who answers for the processing, and what is processed for others.
 func (g *generator) organisation() {
-	parties := []domain.Party{
-		{Role: "controller", Name: "Maison Lumière SAS", Address: "12 rue des Lampistes", Postcode: "69002", City: "Lyon", Country: "FR", Phone: "+33 4 00 00 00 00", Email: "contact@maison-lumiere.example"},
-		{Role: "dpo", Name: "Karim Haddad", Address: "12 rue des Lampistes", Postcode: "69002", City: "Lyon", Country: "FR", Email: "dpo@maison-lumiere.example"},
-	}
-	g.put("organisation", map[string]any{"parties": g.json(parties), "version": 1, "created_at": at(-300, 9), "updated_at": at(-300, 9),
+	g.put("organisation", map[string]any{"parties": g.json(parties), "published": true, "version": 1, "created_at": at(-300, 9), "updated_at": at(-300, 9),
 		"introduction": text{"Ce que Maison Lumière fait des données de ses clients, et pourquoi.", "What Maison Lumière does with the data of its customers, and why."}.in(g.lang)})
 	g.put("client_processing", dated(-150, map[string]any{"id": 1, "code": "ST-01", "client": "Ateliers Verlaine",
 		"contact": text{"Direction commerciale, dpo@verlaine.example", "Sales, dpo@verlaine.example"}.in(g.lang),
@@ -281,16 +294,7 @@ func (g *generator) organisation() {
 // rules writes the retention rules, as their presets have them or as the company changed them.
 func (g *generator) rules() {
 	for i, own := range rules {
-		r := domain.RetentionRule{Code: own.code, Name: own.name.in(g.lang), Source: "own", Fate: "delete", ArchiveGround: own.ground.in(g.lang)}
-		if preset, ok := domain.RetentionPresetByCode(own.preset); ok {
-			r = preset.Rule(g.lang)
-		}
-		if r.Preset == "" || own.reason.fr != "" {
-			r.ActiveMonths, r.ArchiveMonths, r.Reason = monthsOf(own.active), monthsOf(own.archive), own.reason.in(g.lang)
-		}
-		if own.triggers != nil {
-			r.Triggers = own.triggers
-		}
+		r := ruleOf(own, g.lang)
 		values := map[string]any{"id": i + 1, "code": r.Code, "name": r.Name, "preset": r.Preset, "triggers": r.Triggers, "criterion": r.Criterion,
 			"archive_ground": r.ArchiveGround, "fate": r.Fate, "legal_reference": r.LegalReference, "source": r.Source, "bound": r.Bound,
 			"certainty": r.Certainty, "reason": r.Reason}
@@ -304,6 +308,20 @@ func (g *generator) rules() {
 	}
 }
 
+func ruleOf(own rule, lang string) domain.RetentionRule {
+	r := domain.RetentionRule{Code: own.code, Name: own.name.in(lang), Source: "own", Fate: "delete", ArchiveGround: own.ground.in(lang)}
+	if preset, ok := domain.RetentionPresetByCode(own.preset); ok {
+		r = preset.Rule(lang)
+	}
+	if r.Preset == "" || own.reason.fr != "" {
+		r.ActiveMonths, r.ArchiveMonths, r.Reason = monthsOf(own.active), monthsOf(own.archive), own.reason.in(lang)
+	}
+	if own.triggers != nil {
+		r.Triggers = own.triggers
+	}
+	return r
+}
+
 // monthsOf is a number of months of a table; nil for -1.
 func monthsOf(n int) *int {
 	if n < 0 {
@@ -314,11 +332,10 @@ func monthsOf(n int) *int {
 
 func (g *generator) purposes() {
 	for i, p := range purposes {
-		recipients, transfers, screening := g.rows(p)
 		values := map[string]any{"id": i + 1, "code": p.code, "name": p.name.in(g.lang), "description": p.about.in(g.lang),
 			"legal_basis": p.basis, "legal_reference": p.reference.in(g.lang), "interest": p.interest.in(g.lang), "necessity": p.necessity.in(g.lang),
 			"balance": p.balance.in(g.lang), "consent_proof": p.proof.in(g.lang), "consent_withdrawal": p.withdrawal.in(g.lang),
-			"subjects": []string{"customers", "prospects"}, "recipients": recipients, "transfers": transfers, "screening": screening,
+			"subjects": []string{"customers", "prospects"}, "recipients": g.json(g.recipients(p)), "transfers": g.json(g.transfers(p)), "screening": g.json(g.screening(p)),
 			"retention_rule": g.of("rule", p.rule), "needs_program": p.needsProgram, "published": p.published,
 			"security_measures": []string{"access_control", "traceability", "backup", "encryption"}, "measures_note": p.measures.in(g.lang),
 			"source_of_data": p.source.in(g.lang), "automated": "no", "state": "in_force", "starts_on": day(-290 + i), "review_on": day(p.review),

@@ -44,21 +44,44 @@ type point struct {
 	key, kind       string
 	name            text
 	notice, consent string
+	url             string
+	says            bool        // whether it says of its fields which answers are mandatory; the others are optional
+	mandatory       []mandatory // by the names of its fields
 }
 
+// mandatory is a field that people must fill in, with what follows where they do not.
+type mandatory struct {
+	field   string
+	without text
+}
+
+// published is a notice that was published some days from the day of reference, before some recipients received the data.
+type published struct {
+	point  string
+	days   int
+	before []string
+}
+
+var notices = []published{{"compte", -130, []string{"Orion Software", "Prisme Data"}}, {"newsletter", -25, nil}}
+
 var points = []point{
-	{"compte", "account", text{"Espace client", "Customer account"}, "yes", "yes"},
-	{"web", "web_form", text{"Tunnel de commande", "Checkout"}, "yes", "not_needed"},
-	{"newsletter", "web_form", text{"Inscription à la newsletter", "Newsletter sign-up"}, "yes", "yes"},
-	{"traceurs", "cookie", text{"Traceurs du site", "Trackers of the site"}, "yes", "yes"},
-	{"application", "mobile_app", text{"Application mobile", "Mobile application"}, "yes", "unknown"},
-	{"caisse", "store", text{"Caisse en magasin", "Till in store"}, "no", "unknown"},
-	{"carte", "paper", text{"Bulletin de la carte de fidélité", "Loyalty card form"}, "yes", "yes"},
-	{"magasin", "store", text{"Saisie par un conseiller en magasin", "Typed by a store adviser"}, "no", "no"},
-	{"telephone", "call", text{"Appel au service client", "Call to customer service"}, "yes", "not_needed"},
-	{"messagerie", "web_form", text{"Messagerie et discussion", "Messaging and chat"}, "yes", "not_needed"},
-	{"enquete", "survey", text{"Enquête en ligne", "Online survey"}, "yes", "not_needed"},
-	{"avis", "web_form", text{"Formulaire d’avis", "Review form"}, "yes", "not_needed"},
+	{key: "compte", kind: "account", name: text{"Espace client", "Customer account"}, notice: "yes", consent: "yes",
+		url: "https://maison-lumiere.example/donnees", says: true, mandatory: []mandatory{
+			{"LastName", text{"Le compte ne peut pas être ouvert.", "The account cannot be opened."}},
+			{"Email", text{"Le compte ne peut pas être ouvert.", "The account cannot be opened."}}}},
+	{key: "web", kind: "web_form", name: text{"Tunnel de commande", "Checkout"}, notice: "yes", consent: "not_needed"},
+	{key: "newsletter", kind: "web_form", name: text{"Inscription à la newsletter", "Newsletter sign-up"}, notice: "yes", consent: "yes",
+		url: "https://maison-lumiere.example/newsletter", says: true, mandatory: []mandatory{
+			{"EMAIL", text{"La newsletter ne peut pas vous être envoyée.", "The newsletter cannot be sent to you."}}}},
+	{key: "traceurs", kind: "cookie", name: text{"Traceurs du site", "Trackers of the site"}, notice: "yes", consent: "yes"},
+	{key: "application", kind: "mobile_app", name: text{"Application mobile", "Mobile application"}, notice: "yes", consent: "unknown"},
+	{key: "caisse", kind: "store", name: text{"Caisse en magasin", "Till in store"}, notice: "no", consent: "unknown"},
+	{key: "carte", kind: "paper", name: text{"Bulletin de la carte de fidélité", "Loyalty card form"}, notice: "yes", consent: "yes"},
+	{key: "magasin", kind: "store", name: text{"Saisie par un conseiller en magasin", "Typed by a store adviser"}, notice: "no", consent: "no"},
+	{key: "telephone", kind: "call", name: text{"Appel au service client", "Call to customer service"}, notice: "yes", consent: "not_needed"},
+	{key: "messagerie", kind: "web_form", name: text{"Messagerie et discussion", "Messaging and chat"}, notice: "yes", consent: "not_needed"},
+	{key: "enquete", kind: "survey", name: text{"Enquête en ligne", "Online survey"}, notice: "yes", consent: "not_needed"},
+	{key: "avis", kind: "web_form", name: text{"Formulaire d’avis", "Review form"}, notice: "yes", consent: "not_needed"},
 }
 
 type purpose struct {

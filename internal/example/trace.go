@@ -144,6 +144,10 @@ func (g *generator) history() {
 		list = append(list, told{days: -300 + d.number, hour: 9, by: "julien", verb: "dataset.added", kind: "dataset", number: d.number, name: d.name,
 			after: map[string]any{"name": d.name, "application": d.application}})
 	}
+	for _, n := range notices {
+		list = append(list, told{days: n.days, hour: 11, by: "karim", verb: "collection_point.notice_published", kind: "collection_point", number: g.of("point", n.point),
+			name: points[g.number["point "+n.point]-1].name.in(g.lang), after: map[string]any{"notice_number": 1, "notice_gaps": []string{}}})
+	}
 	for i, p := range purposes {
 		list = append(list, told{days: -290 + i, hour: 11, by: "karim", verb: "purpose.added", kind: "purpose", number: i + 1, name: p.name.in(g.lang),
 			after: map[string]any{"code": p.code, "name": p.name.in(g.lang), "legal_basis": p.basis}})

@@ -64,3 +64,40 @@ func TestNoticeGoesOutOfDate(t *testing.T) {
 		t.Error("the application can change what was published")
 	}
 }
+
+// TestExampleShowsNotices: whoever opens the worked example finds a notice that is up to date, one that says what it lacks by
+// now, and the public page of its record; in both languages.
+func TestExampleShowsNotices(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	for lang, asked := range map[string]string{"fr": "Réponses obligatoires : Adresse e-mail. Sans réponse : La newsletter", "en": "Mandatory answers: E-mail address. Without an answer: The newsletter"} {
+		dpo := exampleDPO(t, s, "lumiere-"+lang, lang)
+		v := s.As(t, dpo)
+		point := func(kind, like string) string {
+			var id int64
+			if err := s.Owner.QueryRow(t.Context(), `select id from collection_point where workspace_id = $1 and kind = $2 and name like $3`, dpo.Workspace, kind, like).Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			return "/w/lumiere-" + lang + "/collection-points/" + itoa(id)
+		}
+		current := v.Get(point("web_form", "%ewsletter%") + "/notice?in=" + lang).Want(http.StatusOK)
+		if got := current.Text("main"); !strings.Contains(got, "Up to date (version 1)") || current.Doc().Find("#gaps, #differences").Length() > 0 || !strings.Contains(got, asked) {
+			t.Errorf("newsletter = %s", got)
+		}
+		account := point("account", "%")
+		old := v.Get(account + "/notice?in=" + lang).Want(http.StatusOK)
+		rows := old.Text("section:has(#differences) tbody")
+		if got := old.Text("main"); !strings.Contains(got, "Out of date since version 1") || old.Doc().Find("#gaps").Length() > 0 || !strings.Contains(rows, "Orion Software") || !strings.Contains(rows, "Prisme Data") {
+			t.Errorf("account = %s", got)
+		}
+		if n := old.Doc().Find("section:has(#differences) tbody tr").Length(); n != 2 {
+			t.Errorf("%d paragraphs differ, not those of recipients and transfers: %s", n, rows)
+		}
+		if got := s.Nobody(t).Get("/public/lumiere-" + lang).Want(http.StatusOK).Text("body"); !strings.Contains(got, "Maison Lumière") {
+			t.Errorf("public page = %s", got)
+		}
+		if lang == "fr" {
+			inBrowser(t, s, dpo, shownPage{"example-notice", account + "/notice"})
+		}
+	}
+}
