@@ -225,6 +225,8 @@ func (p *Tab) Width(pixels int) *Tab {
 	height, options := int64(900), []chromedp.EmulateViewportOption(nil)
 	if pixels < 600 {
 		height, options = 844, append(options, chromedp.EmulateTouch, chromedp.EmulatePortrait)
+	} else if pixels == 1920 { // a projector
+		height = 1080
 	}
 	p.do("set the width", chromedp.EmulateViewport(int64(pixels), height, options...))
 	return p
