@@ -51,7 +51,7 @@ func main() {
 	flag.DurationVar(&o.window, "window", 1500*time.Millisecond, "length of a window of load")
 	flag.IntVar(&o.rounds, "rounds", 5, "pairs of windows of each workload")
 	flag.BoolVar(&o.gate, "gate", false, "exit with 1 where a bound is missed")
-	flag.StringVar(&o.only, "only", "", "run these workloads alone, by commas: list, counted, search, field, matrix, home, gzip, sql, link, judge, asof, start, import, review, workshop, crowd")
+	flag.StringVar(&o.only, "only", "", "run these workloads alone, by commas: list, counted, search, field, matrix, home, plan, gzip, sql, link, judge, asof, start, import, review, workshop, crowd")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the server to this file")
 	flag.StringVar(&o.server, "server", "", "measure this program instead of building it")
 	flag.BoolVar(&o.keep, "keep", false, "print the addresses of database and server and wait for an interrupt at the end")

@@ -23,7 +23,7 @@ type workload struct {
 }
 
 var workloads = []workload{
-	{"list", measureList}, {"counted", measureCounted}, {"search", measureSearch}, {"field", measureField}, {"matrix", measureMatrix}, {"home", measureHome},
+	{"list", measureList}, {"counted", measureCounted}, {"search", measureSearch}, {"field", measureField}, {"matrix", measureMatrix}, {"home", measureHome}, {"plan", measurePlan},
 	{"gzip", measureCompressed}, {"sql", measureSQL}, {"link", measureLink}, {"judge", measureJudge}, {"asof", measureAsOf}, {"start", measureStart}, {"import", measureImport}, {"review", measureReview}, {"workshop", measureWorkshop}, {"crowd", measureCrowd},
 }
 

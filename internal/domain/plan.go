@@ -22,6 +22,9 @@ type Readiness struct {
 // said nothing of its needs is not known to be.
 func (r Readiness) Activable() bool { return r.Essential > 0 && r.Lawful == r.Essential }
 
+// Readinesses are whether a program has what it cannot run without; unsaid where it has not said what that is.
+var Readinesses = []string{"ready", "blocked", "unsaid"}
+
 // Percent is the share of the needs that are held, filled and lawful, rounded down; 0 where there are none.
 func (r Readiness) Percent() int {
 	if r.Essential == 0 {

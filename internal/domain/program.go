@@ -205,6 +205,8 @@ var ProgramRegister = Register{
 		{Key: "name", Kind: CellText, Fixed: true},
 		{Key: "code", Kind: CellCode, Hidden: true},
 		{Key: "status", Kind: CellEnum, Enum: "program.status"},
+		{Key: "readiness", Kind: CellEnum, Enum: "program.readiness"},
+		{Key: "blocked_by", Kind: CellTexts, NoSort: true},
 		{Key: "stage", Kind: CellText},
 		{Key: "objective", Kind: CellText},
 		{Key: "purposes", Kind: CellTexts, NoSort: true},
@@ -222,6 +224,7 @@ var ProgramRegister = Register{
 	},
 	Filters: []RegisterFilter{
 		{Key: "status", Enum: "program.status", Facet: true, Values: ProgramStatuses},
+		{Key: "readiness", Enum: "program.readiness", Facet: true, Values: Readinesses},
 		{Key: "stage", Facet: true, Ref: true},
 		{Key: "objective", Facet: true, Ref: true},
 		{Key: "channel", Enum: "channel", Facet: true},

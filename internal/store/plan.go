@@ -8,6 +8,25 @@ import (
 	"utile/internal/domain"
 )
 
+// PlanStanding counts the programs of the plan that are neither ended nor archived.
+type PlanStanding struct {
+	Ready   int64 `db:"ready"`   // to which nothing is lacking
+	Blocked int64 `db:"blocked"` // that lack something
+	Silent  int64 `db:"silent"`  // that have not said what they need
+}
+
+// PlanStanding says how many programs can run today.
+func (s *Store) PlanStanding(ctx context.Context, by domain.Actor) (p PlanStanding, err error) {
+	err = s.Read(ctx, by, func(s *Store) error {
+		p, err = one[PlanStanding](ctx, s, "plan", `select count(*) filter (where y.ready) as ready, count(*) filter (where not y.ready) as blocked,
+				count(*) filter (where y.ready is null) as silent
+			from program p left join (`+programReady+`) y on y.program_id = p.id
+			where p.workspace_id = @ws and p.archived_at is null and p.status <> 'ended'`, pgx.StrictNamedArgs{"ws": by.Workspace})
+		return err
+	})
+	return p, err
+}
+
 // PlanProgram is a program as the drawing of the plan shows it.
 type PlanProgram struct {
 	ID        domain.ProgramID   `db:"id"`
@@ -31,36 +50,41 @@ type Plan struct {
 	Unmet      []domain.UnmetNeed // of the programs
 }
 
-// planNeeds are the categories that programs cannot run without, of one program or of all (zero), with whether a linked field
-// holds them, and is filled as the workspace asks for (not measured is not empty), and may be used, too.
-const planNeeds = `
-	with need as (
-		select q.program_id, q.category_id, c.code, ` + categoryLabel + ` as label from requirement q
+// kin ties a category under an alias to itself and to those under it.
+func kin(of, under string) string {
+	return "(" + under + ".id = " + of + ".id or starts_with(" + under + ".code, " + of + ".code || '.'))"
+}
+
+// needsMet are the categories that programs cannot run without, as far as the condition lets them through, with whether a linked
+// field holds them, and is filled as the workspace asks for (not measured is not empty), and may be used, too.
+func needsMet(condition string) string {
+	return `select q.program_id, q.category_id, c.code, ` + categoryLabel + ` as label, count(h.category_id) > 0 as held,
+			coalesce(bool_or(h.filled), false) as filled, coalesce(bool_or(h.lawful), false) as lawful
+		from requirement q
 		join data_category c on c.workspace_id = q.workspace_id and c.id = q.category_id
-		where q.workspace_id = @ws and q.level = 'essential' and (@program = 0 or q.program_id = @program)
-	), met as (
-		select n.program_id, n.category_id, n.code, n.label, bool_or(f.id is not null) as held, coalesce(bool_or(x.filled), false) as filled,
-			coalesce(bool_or(x.filled and (f.lawful or f.verdict = 'exempt')), false) as lawful
-		from need n
-		left join (program_link l
-			join field f on f.workspace_id = l.workspace_id and f.id = l.field_id and f.state = 'active' and f.archived_at is null
-			join data_category fc on fc.workspace_id = f.workspace_id and fc.id = f.category_id
-			left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
-			cross join lateral (select e.row_count is null or e.row_count = 0 or e.non_null_count::float8 / e.row_count >= @fill as filled) x
-		) on l.workspace_id = @ws and l.program_id = n.program_id and l.level <> 'avoid' and (fc.code = n.code or starts_with(fc.code, n.code || '.'))
-		group by 1, 2, 3, 4
-	)`
+		join data_category u on u.workspace_id = q.workspace_id and ` + kin("c", "u") + `
+		left join category_held h on h.workspace_id = q.workspace_id and h.program_id = q.program_id and h.category_id = u.id
+		where q.workspace_id = @ws and q.level = 'essential'` + condition + `
+		group by 1, 2, 3, 4`
+}
+
+// planNeeds are those of one program, or of all (zero).
+var planNeeds = `with met as (` + needsMet(` and (@program = 0 or q.program_id = @program)`) + `)`
+
+// programReady is whether each program has what it cannot run without, and what it lacks.
+var programReady = `select program_id, bool_and(lawful) as ready, array_agg(label order by label) filter (where not lawful) as blocked_by
+	from (` + needsMet("") + `) m group by 1`
 
 // planUnmet are those that are not, each with the next thing to do.
-const planUnmet = planNeeds + `
+var planUnmet = planNeeds + `
 	select m.program_id, p.name as program, m.category_id, m.code, m.label, case when m.filled then 'ground' when m.held then 'fill' when exists (
-			select from data_category u join field f on f.workspace_id = @ws and f.category_id = u.id and f.state = 'active' and f.archived_at is null
+			select from data_category u join category_held h on h.workspace_id = @ws and h.program_id = 0 and h.category_id = u.id
 			where u.workspace_id = @ws and (u.code = m.code or starts_with(u.code, m.code || '.'))) then 'link' else 'collect' end as step
 	from met m join program p on p.workspace_id = @ws and p.id = m.program_id and p.archived_at is null and p.status <> 'ended'
 	where not m.lawful order by fold(p.name), p.id, m.code`
 
 // planPrograms counts the needs of each program, and names those that are not met.
-const planPrograms = planNeeds + `, ready as (
+var planPrograms = planNeeds + `, ready as (
 		select program_id, count(*) as essential, count(*) filter (where held) as held, count(*) filter (where filled) as filled,
 			count(*) filter (where lawful) as lawful,
 			array_agg(label order by label) filter (where not held) as missing,
@@ -83,8 +107,28 @@ const planPrograms = planNeeds + `, ready as (
 	where p.workspace_id = @ws and (@program = 0 and p.archived_at is null and p.status <> 'ended' or p.id = @program)
 	order by array_position(array['live', 'planned', 'paused', 'idea'], p.status), fold(p.name), p.id`
 
+// CountHeld counts again what programs hold of each category, where something was changed since it was last counted. What reads it
+// is right without; it is faster after. Within a transaction it does nothing.
+func (s *Store) CountHeld(ctx context.Context, by domain.Actor) error {
+	if !by.AsOf.IsZero() || s.pool == nil {
+		return nil
+	}
+	var due bool
+	err := s.Read(ctx, by, func(s *Store) (err error) {
+		due, err = one[bool](ctx, s, "plan", `select exists (select from category_due where workspace_id = @ws)`, pgx.StrictNamedArgs{"ws": by.Workspace})
+		return err
+	})
+	if err != nil || !due {
+		return err
+	}
+	return s.Write(ctx, by, func(s *Store) error {
+		_, err := s.exec(ctx, "plan", `select count_categories()`, pgx.StrictNamedArgs{})
+		return err
+	})
+}
+
 // Plan reads the whole relational plan: it is as large as what people can keep in mind, some hundred programs at the most.
-func (s *Store) Plan(ctx context.Context, by domain.Actor, fillRateMin float64) (plan Plan, err error) {
+func (s *Store) Plan(ctx context.Context, by domain.Actor) (plan Plan, err error) {
 	type staged struct {
 		scenarioRow
 		Stage domain.StageID `db:"stage"`
@@ -101,7 +145,7 @@ func (s *Store) Plan(ctx context.Context, by domain.Actor, fillRateMin float64) 
 		rules              []rule
 		unmet              []unmetRow
 		ws                 = pgx.StrictNamedArgs{"ws": by.Workspace}
-		needs              = pgx.StrictNamedArgs{"ws": by.Workspace, "fill": fillRateMin, "program": int64(0)}
+		needs              = pgx.StrictNamedArgs{"ws": by.Workspace, "program": int64(0)}
 	)
 	queue(&b, &stages, `select id, name from journey_stage where workspace_id = @ws and archived_at is null order by position, id`, ws)
 	queue(&b, &objectives, `select id, name from objective where workspace_id = @ws and archived_at is null order by fold(name), id`, ws)
@@ -112,6 +156,9 @@ func (s *Store) Plan(ctx context.Context, by domain.Actor, fillRateMin float64) 
 			and p.archived_at is null and p.status in ('live', 'planned')) p on true
 		where workspace_id = @ws and archived_at is null order by fold(name), id`, ws)
 	queue(&b, &rules, `select channel, most, days from pressure_rule where workspace_id = @ws`, ws)
+	if err := s.CountHeld(ctx, by); err != nil {
+		return plan, err
+	}
 	err = s.Read(ctx, by, func(s *Store) error { return translate("plan", s.db.SendBatch(ctx, &b).Close()) })
 	plan.Stages, plan.Objectives = mapSlice(stages, optionRow.option), mapSlice(objectives, optionRow.option)
 	plan.Scenarios = mapSlice(scenarios, func(r staged) domain.StagedScenario {
@@ -132,9 +179,9 @@ type unmetRow struct {
 }
 
 // ProgramReadiness says of one program what Plan says of all.
-func (s *Store) ProgramReadiness(ctx context.Context, by domain.Actor, id domain.ProgramID, fillRateMin float64) (r domain.Readiness, err error) {
+func (s *Store) ProgramReadiness(ctx context.Context, by domain.Actor, id domain.ProgramID) (r domain.Readiness, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		p, err := one[PlanProgram](ctx, s, "program", planPrograms, pgx.StrictNamedArgs{"ws": by.Workspace, "fill": fillRateMin, "program": int64(id)})
+		p, err := one[PlanProgram](ctx, s, "program", planPrograms, pgx.StrictNamedArgs{"ws": by.Workspace, "program": int64(id)})
 		r = p.Readiness
 		return err
 	})

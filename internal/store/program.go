@@ -372,8 +372,12 @@ func (s *Store) ProgramOptions(ctx context.Context, by domain.Actor) (options []
 	return options, err
 }
 
+// programReadiness is one of domain.Readinesses.
+const programReadiness = `case when y.ready then 'ready' when not y.ready then 'blocked' else 'unsaid' end`
+
 var _ = addRegister(registerSQL{
 	register: domain.ProgramRegister,
+	held:     true,
 	from: `program r
 		left join objective b on b.workspace_id = r.workspace_id and b.id = r.objective_id
 		left join journey_stage g on g.workspace_id = r.workspace_id and g.id = r.stage_id
@@ -381,23 +385,26 @@ var _ = addRegister(registerSQL{
 		left join lateral (select coalesce(sum(l.essential + l.useful), 0)::bigint as n from link_tally l
 			where l.workspace_id = r.workspace_id and l.program_id = r.id) ls on true
 		left join lateral (select count(*) as n from requirement q
-			where q.workspace_id = r.workspace_id and q.program_id = r.id) qs on true`,
+			where q.workspace_id = r.workspace_id and q.program_id = r.id) qs on true
+		left join (` + programReady + `) y on y.program_id = r.id`,
 	cells: map[string]string{
 		"name": "r.name", "code": "r.code", "status": "r.status", "stage": "g.name", "objective": "b.name",
 		"purposes": `(select array_agg(u.name order by fold(u.name)) from program_purpose pp
 			join purpose u on u.workspace_id = pp.workspace_id and u.id = pp.purpose_id
 			where pp.workspace_id = r.workspace_id and pp.program_id = r.id)`,
 		"channels": "r.channels", "starts_on": "r.starts_on", "ends_on": "r.ends_on", "owner": "o.name", "fields": "ls.n",
-		"requirements": "qs.n", "trigger": "r.trigger", "kpi": "r.kpi", "template": "r.template", "description": "r.description",
+		"requirements": "qs.n", "readiness": programReadiness, "blocked_by": "y.blocked_by", "trigger": "r.trigger", "kpi": "r.kpi", "template": "r.template", "description": "r.description",
 		"updated": "r.updated_at",
 	},
 	orders: map[string]string{
-		"stage":  "lpad(coalesce(g.position, 0)::text, 9, '0')",
-		"status": "array_position(array['idea', 'planned', 'live', 'paused', 'ended'], r.status)::text",
+		"stage":     "lpad(coalesce(g.position, 0)::text, 9, '0')",
+		"readiness": "array_position(array['ready', 'blocked', 'unsaid'], " + programReadiness + ")::text",
+		"status":    "array_position(array['idea', 'planned', 'live', 'paused', 'ended'], r.status)::text",
 	},
 	filters: map[string]filterSQL{
 		"state":     {expr: "case when r.archived_at is null then 'active' else 'archived' end"},
 		"status":    {expr: "r.status"},
+		"readiness": {expr: programReadiness},
 		"stage":     {expr: "r.stage_id::text", none: "r.stage_id is null", label: "g.name", lookup: stageLookup},
 		"objective": {expr: "r.objective_id::text", none: "r.objective_id is null", label: "b.name", lookup: objectiveLookup},
 		"owner":     {expr: "r.owner_id::text", none: "r.owner_id is null", label: "o.name", lookup: userLookup},

@@ -257,33 +257,29 @@ func RequirementProgram(row int64) domain.ProgramID {
 
 // requirementTables count what domain.Held counts for all requirements at once, and requirementCoverage answers as
 // domain.Requirement.Coverage does, so that the list can be narrowed by it; a test compares them.
-const (
-	requirementTables = `(select *, (program_id << 24) + category_id as id from requirement) r
+var requirementTables = `(select *, (program_id << 24) + category_id as id from requirement) r
 		join program p on p.workspace_id = r.workspace_id and p.id = r.program_id
 		join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id
 		left join journey_stage g on g.workspace_id = p.workspace_id and g.id = p.stage_id
 		left join objective b on b.workspace_id = p.workspace_id and b.id = p.objective_id
 		left join (
-			select c.id as category_id, sum(n.fields)::bigint as fields from data_category c
-			join data_category u on u.workspace_id = @ws and (u.id = c.id or starts_with(u.code, c.code || '.'))
-			join (select category_id, count(*) as fields from field where workspace_id = @ws and state = 'active' group by 1) n on n.category_id = u.id
-			where c.workspace_id = @ws group by 1) hf on hf.category_id = r.category_id
-		left join (
-			select q.program_id, q.category_id, count(*) as fields, count(distinct f.dataset_id) as datasets from requirement q
+			select q.program_id, q.category_id, sum(h.fields) filter (where h.program_id = 0)::bigint as held, sum(h.fields) filter (where h.program_id <> 0)::bigint as linked,
+				min(h.first_dataset) filter (where h.program_id <> 0) < max(h.last_dataset) filter (where h.program_id <> 0) as twice
+			from requirement q
 			join data_category c on c.workspace_id = q.workspace_id and c.id = q.category_id
-			join program_link l on l.workspace_id = q.workspace_id and l.program_id = q.program_id and l.level <> 'avoid'
-			join field f on f.workspace_id = q.workspace_id and f.id = l.field_id and f.state = 'active'
-			join data_category u on u.workspace_id = q.workspace_id and u.id = f.category_id and (u.id = c.id or starts_with(u.code, c.code || '.'))
-			where q.workspace_id = @ws group by 1, 2) hl on hl.program_id = r.program_id and hl.category_id = r.category_id`
-	requirementCoverage = `case when r.level = 'avoid' then case when hl.fields > 0 then 'used' else 'avoided' end
-		when hl.datasets > 1 then 'twice' when hl.fields > 0 then 'linked' when hf.fields > 0 then 'available' else 'missing' end`
-)
+			join data_category u on u.workspace_id = q.workspace_id and ` + kin("c", "u") + `
+			join category_held h on h.workspace_id = q.workspace_id and h.category_id = u.id and h.program_id in (0, q.program_id)
+			where q.workspace_id = @ws group by 1, 2) h on h.program_id = r.program_id and h.category_id = r.category_id`
+
+const requirementCoverage = `case when r.level = 'avoid' then case when h.linked > 0 then 'used' else 'avoided' end
+		when h.twice then 'twice' when h.linked > 0 then 'linked' when h.held > 0 then 'available' else 'missing' end`
 
 var _ = addRegister(registerSQL{
 	register: domain.RequirementRegister,
+	held:     true,
 	from:     requirementTables,
 	cells: map[string]string{"category": categoryLabel, "program": "p.name", "program_status": "p.status", "level": "r.level", "role": "r.role",
-		"note": "r.note", "coverage": requirementCoverage, "linked_fields": "coalesce(hl.fields, 0)", "fields": "coalesce(hf.fields, 0)", "code": "c.code",
+		"note": "r.note", "coverage": requirementCoverage, "linked_fields": "coalesce(h.linked, 0)", "fields": "coalesce(h.held, 0)", "code": "c.code",
 		"gdpr_class": "c.gdpr_class", "stage": "g.name", "objective": "b.name"},
 	orders: map[string]string{"level": "array_position(array['essential', 'useful', 'avoid'], r.level)::text"},
 	filters: map[string]filterSQL{

@@ -26,6 +26,7 @@ type registerSQL struct {
 	filters  map[string]filterSQL
 	search   string // folded text to search in
 	archived string // true where the row is archived; "false" where it never is
+	held     bool   // it reads what programs hold, which is counted before
 }
 
 // filterSQL is how a filter narrows. Exactly one of expr, in is set.
@@ -295,6 +296,9 @@ func (o orderSQL) place(c *conditions, q domain.ListQuery) (orderBy string, back
 // Rows returns one page of a register with its exact total. Unknown register names are a programmer's error.
 func (s *Store) Rows(ctx context.Context, by domain.Actor, name string, q domain.ListQuery) (list domain.List, err error) {
 	r := mustRegister(name)
+	if err := s.ready(ctx, by, r); err != nil {
+		return list, err
+	}
 	err = s.Read(ctx, by, func(s *Store) error {
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
@@ -310,6 +314,14 @@ func (s *Store) Rows(ctx context.Context, by domain.Actor, name string, q domain
 		return err
 	})
 	return list, err
+}
+
+// ready brings up to date what a register reads and is counted only where somebody asks.
+func (s *Store) ready(ctx context.Context, by domain.Actor, r registerSQL) error {
+	if !r.held {
+		return nil
+	}
+	return s.CountHeld(ctx, by)
 }
 
 func mustRegister(name string) registerSQL {
@@ -413,6 +425,9 @@ func sourceFacts(document map[string]any) any {
 // The rows come as they are read, so that a long list needs no memory.
 func (s *Store) EachRow(ctx context.Context, by domain.Actor, name string, q domain.ListQuery, f func(domain.Row) error) error {
 	r := mustRegister(name)
+	if err := s.ready(ctx, by, r); err != nil {
+		return err
+	}
 	return s.Read(ctx, by, func(s *Store) error {
 		q, err := s.resolve(ctx, by, r, q)
 		if err != nil {
@@ -455,6 +470,9 @@ func (s *Store) eachRow(ctx context.Context, r registerSQL, sql string, args pgx
 // IDs returns the ids of all rows that the query matches, in no order.
 func (s *Store) IDs(ctx context.Context, by domain.Actor, name string, q domain.ListQuery) (ids []int64, err error) {
 	r := mustRegister(name)
+	if err := s.ready(ctx, by, r); err != nil {
+		return ids, err
+	}
 	err = s.Read(ctx, by, func(s *Store) error {
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
@@ -476,6 +494,9 @@ const facetValues = 200
 // selected stays visible at zero.
 func (s *Store) Facets(ctx context.Context, by domain.Actor, name string, q domain.ListQuery) (facets []domain.Facet, err error) {
 	r := mustRegister(name)
+	if err := s.ready(ctx, by, r); err != nil {
+		return facets, err
+	}
 	err = s.Read(ctx, by, func(s *Store) error {
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err

@@ -162,9 +162,8 @@ func (s *Store) RemoveTarget(ctx context.Context, by domain.Actor, id domain.Tar
 	})
 }
 
-// targetFacts are domain.TargetFacts as x of a target r. Fields of a category are counted by category first, those of its
-// subtree then, so that the list of all targets reads every field once.
-const (
+// targetFacts are domain.TargetFacts as x of a target r.
+var (
 	targetTables = `target r
 		left join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
 		left join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
@@ -177,22 +176,19 @@ const (
 		left join app_user o on o.id = r.owner_id
 		left join (` + targetHeld + `) h on h.category_id = r.category_id
 		left join (` + targetHeld + `) hi on hi.category_id = r.instead_id
-		left join lateral (select true as held, bool_or(` + targetUseful + `) as useful from program_link l
-			join field u on u.workspace_id = l.workspace_id and u.id = l.field_id and u.state = 'active' and u.archived_at is null
-			join data_category uc on uc.workspace_id = u.workspace_id and uc.id = u.category_id and (uc.id = c.id or starts_with(uc.code, c.code || '.'))
-			where l.workspace_id = r.workspace_id and l.program_id = r.program_id and l.level <> 'avoid' and r.category_id is not null having count(*) > 0) l on true
+		left join lateral (select true as held, bool_or(m.useful) as useful from data_category u
+			join category_held m on m.workspace_id = r.workspace_id and m.program_id = r.program_id and m.category_id = u.id
+			where u.workspace_id = r.workspace_id and r.category_id is not null and ` + kin("c", "u") + ` having count(*) > 0) l on true
 		cross join lateral (select
 			case when r.field_id is not null then f.state = 'active' and f.archived_at is null
 				when r.program_id is not null then coalesce(l.held, false) else h.category_id is not null end as held,
 			case when r.field_id is not null then f.state = 'active' and f.archived_at is null and f.verdict in ('keep', 'exempt')
 				when r.program_id is not null then coalesce(l.useful, false) else coalesce(h.useful, false) end as useful,
 			r.instead_id is null or hi.category_id is not null as replaced) x`
-	targetHeld = `select n.id as category_id, bool_or(u.useful) as useful from data_category n
-			join data_category m on m.workspace_id = @ws and (m.id = n.id or starts_with(m.code, n.code || '.'))
-			join (select u.category_id, bool_or(` + targetUseful + `) as useful from field u
-				where u.workspace_id = @ws and u.state = 'active' and u.archived_at is null group by 1) u on u.category_id = m.id
+	targetHeld = `select n.id as category_id, bool_or(p.useful) as useful from data_category n
+			join data_category m on m.workspace_id = @ws and ` + kin("n", "m") + `
+			join category_held p on p.workspace_id = @ws and p.program_id = 0 and p.category_id = m.id
 			where n.workspace_id = @ws group by 1`
-	targetUseful = `u.verdict in ('keep', 'exempt')`
 	// targetStanding answers as domain.Target.Standing does, so that lists can be narrowed by it; a test compares them.
 	targetStanding = `case
 		when case r.target_action when 'keep' then x.useful when 'collect' then x.held when 'drop' then not x.held
@@ -209,6 +205,7 @@ func targetLabel(alias string) string { return strings.ReplaceAll(categoryLabel,
 
 var _ = addRegister(registerSQL{
 	register: domain.TargetRegister,
+	held:     true,
 	from:     targetTables,
 	cells: map[string]string{"about": targetAbout, "place": targetPlace, "program": "p.name", "target_action": "r.target_action",
 		"target_standing": targetStanding, "due_on": "r.due_on", "owner": "o.name", "reason": "r.reason", "cause": "r.cause", "how": "r.how",

@@ -14,12 +14,13 @@ import (
 const (
 	frozenCols = `target_id, field_id, category_id, program_id, about, place, program, target_action, target_standing, cause, how, instead,
 		collection_point, wording, consent_category, reason, owner, due_on`
-	frozenNow = `r.id as target_id, r.field_id, r.category_id, r.program_id, coalesce(f.name, c.code, '') as about,
-		coalesce(a.name || ' › ' || d.name, '') as place, coalesce(p.name, '') as program, r.target_action, ` + targetStanding + ` as target_standing,
-		r.cause, r.how, coalesce(i.code, '') as instead, coalesce(t.name, '') as collection_point, r.wording, coalesce(k.code, '') as consent_category,
-		r.reason, coalesce(o.name, '') as owner, r.due_on`
 	frozenOrder = ` order by program, place, about, target_id`
 )
+
+var frozenNow = `r.id as target_id, r.field_id, r.category_id, r.program_id, coalesce(f.name, c.code, '') as about,
+	coalesce(a.name || ' › ' || d.name, '') as place, coalesce(p.name, '') as program, r.target_action, ` + targetStanding + ` as target_standing,
+	r.cause, r.how, coalesce(i.code, '') as instead, coalesce(t.name, '') as collection_point, r.wording, coalesce(k.code, '') as consent_category,
+	r.reason, coalesce(o.name, '') as owner, r.due_on`
 
 // FreezeTargets keeps all targets as they are under a name. Invalid where there is none.
 func (s *Store) FreezeTargets(ctx context.Context, by domain.Actor, v domain.TargetVersion) (id domain.TargetVersionID, err error) {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"utile/internal/domain"
@@ -68,6 +69,9 @@ type homeChange struct {
 func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), actor(r)
 	var data homeData
+	if err := s.store.CountHeld(ctx, by); err != nil {
+		return err
+	}
 	err := s.store.Read(ctx, by, func(st *store.Store) error { return data.read(ctx, by, st, s.now()) })
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 	o := domain.OverviewOf(data.tallies)
 	v := homeView{title: visitOf(r).Workspace.Name, example: visitOf(r).Workspace.IsExample, empty: o.Fields == 0,
 		square: squareView(ctx, by, o), beside: besideView(ctx, by, o), flags: flagViews(ctx, by, o),
-		waiting: append(votesView(ctx, by, data.votes), waitingView(ctx, by, o, data.waiting)...), asTable: workspacePath(by, "coverage")}
+		waiting: slices.Concat(votesView(ctx, by, data.votes), blockedView(ctx, by, data.plan), waitingView(ctx, by, o, data.waiting)), asTable: workspacePath(by, "coverage")}
 	v.headline, v.lead = headline(ctx, o)
 	v.applications, v.more = applicationBars(ctx, by, o, data.names)
 	v.changes, v.since = changeViews(ctx, by, o, data.days, s.now())
@@ -102,6 +106,7 @@ type homeData struct {
 	events     []domain.Event
 	waiting    store.Waiting
 	votes      []store.VotesAwaited
+	plan       store.PlanStanding
 	beginnings store.Beginnings
 }
 
@@ -122,6 +127,9 @@ func (d *homeData) read(ctx context.Context, by domain.Actor, st *store.Store, n
 		return err
 	}
 	if d.votes, err = st.AwaitedVotes(ctx, by); err != nil {
+		return err
+	}
+	if d.plan, err = st.PlanStanding(ctx, by); err != nil {
 		return err
 	}
 	d.beginnings, err = st.Beginnings(ctx, by)
@@ -259,6 +267,15 @@ func votesView(ctx context.Context, by domain.Actor, list []store.VotesAwaited) 
 		out = append(out, f)
 	}
 	return out
+}
+
+// blockedView says to whoever leads the plan how many programs cannot run, and how many can.
+func blockedView(ctx context.Context, by domain.Actor, p store.PlanStanding) []ui.FigureSpec {
+	if p.Blocked == 0 || !by.Can(domain.EditPlan) {
+		return nil
+	}
+	return []ui.FigureSpec{{Count: i18n.Number(ctx, p.Blocked), Kind: ui.Warn, Icon: "alert-triangle", Href: workspacePath(by, "programs") + "?readiness=blocked",
+		Text: i18n.T(ctx, "home.waiting.blocked", "n", p.Blocked) + " · " + i18n.T(ctx, "home.waiting.ready", "n", p.Ready)}}
 }
 
 // waitingView is what the visitor can do now, by what their role lets them do; nothing that is empty.

@@ -280,6 +280,9 @@ func (s *Server) showJourney(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := journeyShowView{}
+	if err := s.store.CountHeld(ctx, by); err != nil {
+		return err
+	}
 	err = s.store.Read(ctx, by, func(st *store.Store) error {
 		j, err := st.JourneyByID(ctx, by, id)
 		if err != nil {
@@ -289,7 +292,7 @@ func (s *Server) showJourney(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		plan, err := st.Plan(ctx, by, visitOf(r).Workspace.Thresholds.FillRateMin)
+		plan, err := st.Plan(ctx, by)
 		if err != nil {
 			return err
 		}

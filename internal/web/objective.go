@@ -140,8 +140,11 @@ type objectiveProgram struct {
 // objectiveTree reads the plan from an objective down to the fields.
 func (s *Server) objectiveTree(r *http.Request, id domain.ObjectiveID) (tree []objectiveProgram, err error) {
 	ctx, by := r.Context(), actor(r)
+	if err := s.store.CountHeld(ctx, by); err != nil {
+		return nil, err
+	}
 	err = s.store.Read(ctx, by, func(st *store.Store) error {
-		plan, err := st.Plan(ctx, by, visitOf(r).Workspace.Thresholds.FillRateMin)
+		plan, err := st.Plan(ctx, by)
 		if err != nil {
 			return err
 		}

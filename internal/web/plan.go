@@ -137,7 +137,7 @@ func (s *Server) showPlan(w http.ResponseWriter, r *http.Request) error {
 // planPage shows the plan, with what was typed of the rules where it was refused.
 func (s *Server) planPage(w http.ResponseWriter, r *http.Request, status int, typed *pressureForm, bad domain.Problems) error {
 	ctx, by := r.Context(), actor(r)
-	plan, err := s.store.Plan(ctx, by, visitOf(r).Workspace.Thresholds.FillRateMin)
+	plan, err := s.store.Plan(ctx, by)
 	if err != nil {
 		return err
 	}
@@ -204,13 +204,17 @@ func planCardOf(ctx context.Context, by domain.Actor, p store.PlanProgram, objec
 
 // readyMark says whether a program can run.
 func readyMark(ctx context.Context, r domain.Readiness) mark {
+	text := func(code, word string) mark {
+		kind, icon := readinessTone(code)
+		return mark{kind, icon, word}
+	}
 	switch {
 	case r.Essential == 0:
-		return mark{ui.Neutral, "help-circle", i18n.T(ctx, "plan.unknown")}
+		return text("unsaid", i18n.T(ctx, "plan.unknown"))
 	case r.Activable():
-		return mark{ui.OK, "circle-check", i18n.T(ctx, "plan.activable")}
+		return text("ready", i18n.T(ctx, "plan.activable"))
 	}
-	return mark{ui.Warn, "alert-triangle", i18n.T(ctx, "plan.blocked", "held", r.Lawful, "n", r.Essential)}
+	return text("blocked", i18n.T(ctx, "plan.blocked", "held", r.Lawful, "n", r.Essential))
 }
 
 // blockedShown is how many categories a card names of each kind.

@@ -33,11 +33,22 @@ var programList = registerSpec{
 	path:     "programs",
 	show:     func(by domain.Actor, id int64) string { return programPath(by, domain.ProgramID(id)) },
 	add:      domain.EditPlan,
-	tone:     map[string]tone{"status": programTone},
+	tone:     map[string]tone{"status": programTone, "readiness": readinessTone},
 	bulk:     []bulkAction{{name: "archive", icon: "archive", action: domain.EditPlan}},
 	extra: func(ctx context.Context, by domain.Actor) []ui.Link {
 		return []ui.Link{{Href: workspacePath(by, "programs", "library"), Text: i18n.T(ctx, "programs.library"), Icon: "book"}}
 	},
+}
+
+// readinessTone gives a readiness the colour and icon that the plan draws it with.
+func readinessTone(code string) (ui.Kind, string) {
+	switch code {
+	case "ready":
+		return ui.OK, "circle-check"
+	case "blocked":
+		return ui.Warn, "alert-triangle"
+	}
+	return ui.Neutral, "help-circle"
 }
 
 func programTone(code string) (ui.Kind, string) {

@@ -96,6 +96,9 @@ func (s *Server) showProgram(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int, id domain.ProgramID, typed requirementForm, bad domain.Problems) error {
 	ctx, by := r.Context(), actor(r)
 	v := programShowView{fields: workspacePath(by, "fields") + "?program=" + itoa(id), needList: workspacePath(by, "requirements") + "?program=" + itoa(id)}
+	if err := s.store.CountHeld(ctx, by); err != nil {
+		return err
+	}
 	err := s.store.Read(ctx, by, func(st *store.Store) error {
 		p, err := st.ProgramByID(ctx, by, id)
 		if err != nil {
@@ -118,7 +121,7 @@ func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int,
 			return err
 		}
 		v.scenarios = scenarioLines(ctx, by, scenarios)
-		readiness, err := st.ProgramReadiness(ctx, by, id, visitOf(r).Workspace.Thresholds.FillRateMin)
+		readiness, err := st.ProgramReadiness(ctx, by, id)
 		if err != nil {
 			return err
 		}
