@@ -391,23 +391,25 @@ const mappingRisks = `array_remove(array[
 // mappingStanding is whom a mapping waits for; empty where it is answered. What was put off later than the day that somebody looks
 // at was open then.
 const mappingStanding = `case when r.state <> 'proposed' then ''
-	when exists (select from review_thread t where t.workspace_id = r.workspace_id and t.id = r.thread_id and t.answered_at is null) then 'asked'
-	when exists (select from review_snooze z where z.workspace_id = r.workspace_id and z.mapping_id = r.id and z.until > reference_day()
+	when r.thread_id in (select t.id from review_thread t where t.workspace_id = @ws and t.answered_at is null) then 'asked'
+	when r.id in (select z.mapping_id from review_snooze z where z.workspace_id = @ws and z.until > reference_day()
 		and z.snoozed_at <= coalesce(nullif(current_setting('app.as_of', true), '')::timestamptz, clock_timestamp())) then 'snoozed'
 	else 'open' end`
 
-const mappingTables = `purpose_mapping r
-		join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
-		join dataset d on d.workspace_id = r.workspace_id and d.id = f.dataset_id
-		join application a on a.workspace_id = r.workspace_id and a.id = f.application_id
-		join purpose p on p.workspace_id = r.workspace_id and p.id = r.purpose_id
-		left join data_category c on c.workspace_id = r.workspace_id and c.id = f.category_id
-		left join app_user pu on pu.id = r.proposed_by
-		left join app_user du on du.id = r.decided_by`
-
 var _ = addRegister(registerSQL{
 	register: domain.MappingRegister,
-	from:     mappingTables,
+	from:     "purpose_mapping r",
+	joins: []joinSQL{
+		{"f", "join field f on f.workspace_id = r.workspace_id and f.id = r.field_id"},
+		{"d", "join dataset d on d.workspace_id = r.workspace_id and d.id = f.dataset_id"},
+		{"a", "join application a on a.workspace_id = r.workspace_id and a.id = f.application_id"},
+		{"p", "join purpose p on p.workspace_id = r.workspace_id and p.id = r.purpose_id"},
+		{"c", "left join data_category c on c.workspace_id = r.workspace_id and c.id = f.category_id"},
+		{"pu", "left join app_user pu on pu.id = r.proposed_by"},
+		{"du", "left join app_user du on du.id = r.decided_by"},
+	},
+	cubed:  true,
+	orders: map[string]string{"proposed_at": "r.proposed_at"},
 	cells: map[string]string{
 		"field": "f.name", "application": "a.name", "dataset": "d.name",
 		"category":   "case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end",
@@ -416,16 +418,15 @@ var _ = addRegister(registerSQL{
 		"reason": "r.decision_reason", "self_approved": "r.self_approved", "reopened_because": "r.reopened_because", "verdict": "f.verdict",
 	},
 	filters: map[string]filterSQL{
-		"mapping":  {expr: "r.state"},
-		"standing": {expr: mappingStanding, none: "r.state <> 'proposed'"},
-		"risk": {in: mappingRisks + " && %s::text[]", none: "cardinality(" + mappingRisks + ") = 0", facet: `select x as value, '' as label, count(*) as n
-			from (select ` + mappingRisks + ` as risks from ` + mappingTables + ` where %s) u cross join unnest(u.risks) x group by 1 order by n desc, value`},
-		"purpose":          {expr: "r.purpose_id::text", label: "p.name", lookup: purposeLookup},
-		"application":      {expr: "f.application_id::text", label: "a.name", lookup: applicationLookup},
+		"mapping":          {expr: "r.state"},
+		"standing":         {expr: mappingStanding, none: "r.state <> 'proposed'"},
+		"risk":             {in: mappingRisks + " && %s::text[]", none: "cardinality(" + mappingRisks + ") = 0", many: mappingRisks},
+		"purpose":          {expr: "r.purpose_id::text", named: "purpose", lookup: purposeLookup},
+		"application":      {expr: "f.application_id::text", named: "application", lookup: applicationLookup},
 		"gdpr_class":       {expr: "f.gdpr_class"},
 		"legal_basis":      {expr: "p.legal_basis", none: "p.legal_basis = ''"},
 		"category":         {expr: "f.category_id::text", none: "f.category_id is null", lookup: categoryLookup},
-		"proposed_by":      {expr: "r.proposed_by::text", none: "r.proposed_by is null", label: "pu.name", lookup: userLookup},
+		"proposed_by":      {expr: "r.proposed_by::text", none: "r.proposed_by is null", named: "app_user", lookup: userLookup},
 		"reopened_because": {expr: "r.reopened_because", none: "r.reopened_because = ''"},
 		"self_approved":    {expr: "case when r.self_approved then 'yes' else 'no' end"},
 		"field":            {expr: "r.field_id::text", label: "f.name", lookup: fieldLookup},

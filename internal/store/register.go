@@ -19,6 +19,8 @@ import (
 type registerSQL struct {
 	register domain.Register
 	from     string            // tables, after "from"; the row's own table has the alias r
+	joins    []joinSQL         // joined after from, where something reads them
+	cubed    bool              // all facets are counted in one pass; none has a query of its own
 	lean     string            // the tables that conditions read, where those are fewer; rows are counted and named by these
 	where    string            // always true of its rows, beside r.workspace_id = @ws
 	cells    map[string]string // expression of each column
@@ -42,14 +44,18 @@ type filterSQL struct {
 	facet string
 	// label is the expression of a value's name, for the facet of a ref filter that counts expr.
 	label string
+	// many is an expression of several texts, of which a facet of a cubed register counts each.
+	many string
+	// named is the table whose names a ref filter's ids have, for the facet of a cubed register.
+	named string
 }
 
 // conditioned are the tables that a condition needs.
-func (r registerSQL) conditioned() string {
+func (r registerSQL) conditioned(condition string) string {
 	if r.lean != "" {
 		return r.lean
 	}
-	return r.from
+	return r.needed(condition)
 }
 
 // registers holds every register by name; each area adds its own.
@@ -86,8 +92,8 @@ func (c *conditions) arg(value any) string {
 
 func (c *conditions) sql() string { return strings.Join(c.parts, " and ") }
 
-// narrow turns a query into conditions, leaving out one filter (for that filter's own facet).
-func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except string) conditions {
+// narrow turns a query into conditions, leaving out some filters (for a filter's own facet).
+func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except ...string) conditions {
 	c := conditions{args: pgx.StrictNamedArgs{"ws": by.Workspace}}
 	c.add("r.workspace_id = @ws")
 	if r.where != "" {
@@ -103,7 +109,7 @@ func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except string) 
 		if f.Key == "state" && len(values) == 0 { // what is archived or gone is out of sight until asked for
 			values = []string{"active"}
 		}
-		if len(values) > 0 && f.Key != except {
+		if len(values) > 0 && !slices.Contains(except, f.Key) {
 			c.add(r.filters[f.Key].condition(&c, values))
 		}
 	}
@@ -114,14 +120,14 @@ func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except string) 
 // what comes close where nothing holds the words.
 func (s *Store) conditions(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (conditions, error) {
 	if r.register.Name != domain.FieldRegister.Name || len(searchWords(q.Q)) == 0 {
-		return r.narrow(by, q, ""), nil
+		return r.narrow(by, q), nil
 	}
 	hits, known, _, err := s.sought(ctx, q)
 	if !known {
-		return r.narrow(by, q, ""), err
+		return r.narrow(by, q), err
 	}
 	q.Q = ""
-	c := r.narrow(by, q, "")
+	c := r.narrow(by, q)
 	c.add("r.id = any(" + c.arg(hits) + ")")
 	return c, err
 }
@@ -310,7 +316,7 @@ func (s *Store) Rows(ctx context.Context, by domain.Actor, name string, q domain
 		if list, err = s.page(ctx, r, q, c); err != nil {
 			return err
 		}
-		list.Total.N, err = one[int64](ctx, s, name, "select count(*) from "+r.conditioned()+" where "+c.sql(), c.args)
+		list.Total.N, err = one[int64](ctx, s, name, "select count(*) from "+r.conditioned(c.sql())+" where "+c.sql(), c.args)
 		return err
 	})
 	return list, err
@@ -342,8 +348,15 @@ func (s *Store) page(ctx context.Context, r registerSQL, q domain.ListQuery, all
 	if size == 0 {
 		size = domain.DefaultPageSize
 	}
+	most := c.arg(size + 1)
 	sql := fmt.Sprintf("select r.id, %s, (%s)::text, %s from %s where %s order by %s limit %s",
-		r.archived, o.expr, r.cellList(r.register.Columns), r.from, c.sql(), orderBy, c.arg(size+1))
+		r.archived, o.expr, r.cellList(r.register.Columns), r.whole(), c.sql(), orderBy, most)
+	if len(r.joins) > 0 { // which rows they are is known before the rest of them is read
+		sql = fmt.Sprintf(`with page as materialized (select r.id, (%[2]s)::text as edge, row_number() over (order by %[6]s) as place
+			from %[7]s where %[5]s order by %[6]s limit %[8]s) select r.id, %[1]s, page.edge, %[3]s from %[4]s join page on page.id = r.id
+			where r.workspace_id = @ws order by page.place`,
+			r.archived, o.expr, r.cellList(r.register.Columns), r.whole(), c.sql(), orderBy, r.needed(c.sql(), orderBy), most)
+	}
 	rows, err := s.db.Query(ctx, sql, c.args)
 	if err != nil {
 		return list, translate(r.register.Name, err)
@@ -437,14 +450,14 @@ func (s *Store) EachRow(ctx context.Context, by domain.Actor, name string, q dom
 		if err != nil {
 			return err
 		}
-		n, err := one[int](ctx, s, name, "select count(*) from "+r.conditioned()+" where "+c.sql(), c.args)
+		n, err := one[int](ctx, s, name, "select count(*) from "+r.conditioned(c.sql())+" where "+c.sql(), c.args)
 		if err != nil {
 			return err
 		}
 		o := r.order(q)
 		orderBy, _ := o.place(&c, q.FirstPage())
 		sql := fmt.Sprintf("select r.id, %s, '', %s from %s where %s order by %s",
-			r.archived, r.cellList(r.register.Columns), r.from, c.sql(), orderBy)
+			r.archived, r.cellList(r.register.Columns), r.whole(), c.sql(), orderBy)
 		return s.wide(ctx, n, func() error { return s.eachRow(ctx, r, sql, c.args, f) })
 	})
 }
@@ -481,7 +494,7 @@ func (s *Store) IDs(ctx context.Context, by domain.Actor, name string, q domain.
 		if err != nil {
 			return err
 		}
-		ids, err = many[int64](ctx, s, name, "select r.id from "+r.conditioned()+" where "+c.sql(), c.args)
+		ids, err = many[int64](ctx, s, name, "select r.id from "+r.conditioned(c.sql())+" where "+c.sql(), c.args)
 		return err
 	})
 	return ids, err
@@ -499,6 +512,10 @@ func (s *Store) Facets(ctx context.Context, by domain.Actor, name string, q doma
 	}
 	err = s.Read(ctx, by, func(s *Store) error {
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
+			return err
+		}
+		if r.cubed {
+			facets, err = s.cube(ctx, by, r, q)
 			return err
 		}
 		for _, f := range r.register.Filters {
