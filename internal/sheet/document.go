@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"encoding/xml"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,9 +55,24 @@ func (d *Document) run(text string, bold bool) {
 	d.body.WriteString("</w:r>")
 }
 
-// Table adds a table whose first row is its head, repeated on every page.
-func (d *Document) Table(rows [][]string) {
-	d.body.WriteString(`<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="5000" w:type="pct"/><w:tblLook w:firstRow="1"/></w:tblPr>`)
+// tableWidth is what fits between the margins of a page, in twentieths of a point.
+const tableWidth = 16838 - 2*1134
+
+// Table adds a table whose first row is its head, repeated on every page. Widths are the shares of its columns, in any unit; without
+// them all are as wide.
+func (d *Document) Table(rows [][]string, widths ...int) {
+	d.body.WriteString(`<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/><w:tblLook w:firstRow="1"/></w:tblPr><w:tblGrid>`)
+	if len(widths) == 0 {
+		widths = slices.Repeat([]int{1}, len(rows[0]))
+	}
+	all := 0
+	for _, w := range widths {
+		all += w
+	}
+	for _, w := range widths {
+		d.body.WriteString(`<w:gridCol w:w="` + strconv.Itoa(tableWidth*w/all) + `"/>`)
+	}
+	d.body.WriteString(`</w:tblGrid>`)
 	for i, row := range rows {
 		d.body.WriteString("<w:tr><w:trPr><w:cantSplit/>")
 		if i == 0 {

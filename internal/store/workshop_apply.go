@@ -459,6 +459,43 @@ const fieldWorkshops = `select w.id, w.name, k.decision, k.reason, k.keep_n, k.d
 	join batch b on b.workspace_id = w.workspace_id and b.id = w.batch_id and b.undone_at is null
 	where k.workspace_id = @ws and k.field_id = @id and k.decision <> '' order by b.id desc limit 5`
 
+// CardGround names a card and a program of its workshop.
+type CardGround struct {
+	Card    domain.WorkshopCardID
+	Program domain.ProgramID
+}
+
+// Ground is what the register says of a field for a program: what the program does with it, and the legal bases of the purposes
+// that a DPO approved for it.
+type Ground struct {
+	Role  string
+	Bases []string
+}
+
+// CardGrounds returns what the register says today of the fields of a workshop for its programs.
+func (s *Store) CardGrounds(ctx context.Context, by domain.Actor, id domain.WorkshopID) (map[CardGround]Ground, error) {
+	type row struct {
+		Card    domain.WorkshopCardID `db:"card_id"`
+		Program domain.ProgramID      `db:"program_id"`
+		Role    string                `db:"role"`
+		Bases   []string              `db:"bases"`
+	}
+	grounds := map[CardGround]Ground{}
+	err := s.Read(ctx, by, func(s *Store) error {
+		rows, err := many[row](ctx, s, "workshop", `select k.id as card_id, w.program_id, coalesce(l.role, '') as role,
+				array(select distinct u.legal_basis from purpose_mapping m join purpose u on u.workspace_id = m.workspace_id and u.id = m.purpose_id
+					where m.workspace_id = k.workspace_id and m.field_id = k.field_id and m.state = 'approved' and u.legal_basis <> '' order by 1) as bases
+			from workshop_card k join workshop_program w on w.workspace_id = k.workspace_id and w.workshop_id = k.workshop_id
+			left join program_link l on l.workspace_id = k.workspace_id and l.field_id = k.field_id and l.program_id = w.program_id
+			where k.workspace_id = @ws and k.workshop_id = @id and k.field_id is not null`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		for _, r := range rows {
+			grounds[CardGround{r.Card, r.Program}] = Ground{r.Role, r.Bases}
+		}
+		return err
+	})
+	return grounds, err
+}
+
 // Objection is what somebody wants kept in the minutes against a decision.
 type Objection struct {
 	Card domain.WorkshopCardID `db:"card_id"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -153,12 +154,14 @@ type minutesView struct {
 
 // minutesPart is one list of the minutes: a program's dictionary, the plan of collection, what goes, what is open.
 type minutesPart struct {
-	title string
-	rows  []minutesRow
+	title   string
+	program domain.ProgramID // whose dictionary it is; zero for the other lists
+	rows    []minutesRow
 }
 
 type minutesRow struct {
 	name, where, decision, need, reason, owner, due, votes string
+	role, basis, retention                                 string // of data in a dictionary
 }
 
 type minutesObjection struct{ card, who, body string }
@@ -191,6 +194,10 @@ func (s *Server) minutes(r *http.Request, id domain.WorkshopID) (v minutesView, 
 		if err != nil {
 			return err
 		}
+		grounds, err := st.CardGrounds(ctx, by, id)
+		if err != nil {
+			return err
+		}
 		names, err := st.Names(ctx, by)
 		if err != nil {
 			return err
@@ -202,7 +209,7 @@ func (s *Server) minutes(r *http.Request, id domain.WorkshopID) (v minutesView, 
 			}
 		}
 		v.figures = minutesFigures(ctx, l.Counts)
-		v.parts, v.votes = minutesParts(ctx, l, lines)
+		v.parts, v.votes = minutesParts(ctx, l, lines, grounds)
 		titles := map[domain.WorkshopCardID]string{}
 		for _, line := range lines {
 			titles[line.ID] = line.Title(string(i18n.Lang(ctx)))
@@ -229,7 +236,7 @@ func minutesFigures(ctx context.Context, c store.WorkshopCounts) []ui.FigureSpec
 	return out
 }
 
-func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardLine) (parts []minutesPart, votes []minutesVotes) {
+func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardLine, grounds map[store.CardGround]store.Ground) (parts []minutesPart, votes []minutesVotes) {
 	row := func(line store.CardLine) minutesRow {
 		c := cardViewOf(ctx, l, line)
 		m := minutesRow{name: c.title, where: joined(c.where, c.code), decision: c.decision.text, reason: c.reason, owner: c.owner, due: c.due}
@@ -239,12 +246,16 @@ func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardL
 		return m
 	}
 	for _, p := range l.Programs {
-		part := minutesPart{title: i18n.T(ctx, "workshop.dictionary", "program", p.Name)}
+		part := minutesPart{title: i18n.T(ctx, "workshop.dictionary", "program", p.Name), program: domain.ProgramID(p.ID)}
 		for _, line := range lines {
 			keeps := line.Decision == domain.CardKeep || line.Decision == domain.CardKeepLimited
 			for _, need := range line.Outcome {
 				if keeps && need.Program == domain.ProgramID(p.ID) && need.Level > 0 {
 					m := row(line)
+					m.retention = line.Retention
+					if g, ok := grounds[store.CardGround{Card: line.ID, Program: domain.ProgramID(p.ID)}]; ok {
+						m.role, m.basis = enumWord(ctx, "link.role", g.Role), strings.Join(enumWords(ctx, "basis", g.Bases), ", ")
+					}
 					m.need = strings.Join(nonEmpty(needMark(ctx, need.Level).text, need.Note), " · ")
 					part.rows = append(part.rows, m)
 				}
@@ -328,7 +339,7 @@ func (s *Server) minutesFile(format string) handlerFunc {
 		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-workshop-%d.%s"`, by.Slug, int64(id), format))
 		if format == "docx" {
 			h.Set("Content-Type", "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
-			return sheet.WriteDocument(w, minutesDocument(ctx, v, s.now().UTC().Format("2006-01-02")))
+			return sheet.WriteDocument(w, minutesDocument(ctx, v, i18n.DayText(ctx, s.now().UTC())))
 		}
 		h.Set("Content-Type", contentTypes["csv"])
 		out, err := export.NewWriter(w, "csv", string(i18n.Lang(ctx)), i18n.T(ctx, "workshop.minutes_title"))
@@ -336,13 +347,14 @@ func (s *Server) minutesFile(format string) handlerFunc {
 			return err
 		}
 		register := domain.Register{Name: "minutes", Columns: []domain.RegisterColumn{{Key: "part", Kind: domain.CellText}, {Key: "field", Kind: domain.CellText}, {Key: "place", Kind: domain.CellText},
-			{Key: "card_decision", Kind: domain.CellText}, {Key: "need", Kind: domain.CellText}, {Key: "reason", Kind: domain.CellText}, {Key: "decision_owner", Kind: domain.CellText},
+			{Key: "card_decision", Kind: domain.CellText}, {Key: "need", Kind: domain.CellText}, {Key: "role", Kind: domain.CellText}, {Key: "legal_basis", Kind: domain.CellText},
+			{Key: "retention", Kind: domain.CellText}, {Key: "reason", Kind: domain.CellText}, {Key: "decision_owner", Kind: domain.CellText},
 			{Key: "due_on", Kind: domain.CellText}, {Key: "votes", Kind: domain.CellText}}}
 		words := export.Words{Title: func(column string) string { return columnWord(ctx, column) }, Word: func(prefix, code string) string { return enumWord(ctx, prefix, code) }}
 		return export.Rows(register, nil, out, words, func(write func(domain.Row) error) error {
 			for _, part := range v.parts {
 				for _, m := range part.rows {
-					if err := write(domain.Row{Cells: map[string]any{"part": part.title, "field": m.name, "place": m.where, "card_decision": m.decision, "need": m.need,
+					if err := write(domain.Row{Cells: map[string]any{"part": part.title, "field": m.name, "place": m.where, "card_decision": m.decision, "need": m.need, "role": m.role, "legal_basis": m.basis, "retention": m.retention,
 						"reason": m.reason, "decision_owner": m.owner, "due_on": m.due, "votes": m.votes}}); err != nil {
 						return err
 					}
@@ -351,6 +363,33 @@ func (s *Server) minutesFile(format string) handlerFunc {
 			return nil
 		})
 	}
+}
+
+// votesByRole has a line for each card and program, and a column for each role.
+func votesByRole(ctx context.Context, list []minutesVotes) [][]string {
+	var roles []string
+	for _, votes := range list {
+		for _, r := range votes.roles {
+			if !slices.Contains(roles, r.role) {
+				roles = append(roles, r.role)
+			}
+		}
+	}
+	rows := [][]string{append([]string{columnWord(ctx, "field"), columnWord(ctx, "program")}, roles...)}
+	for _, votes := range list {
+		row := make([]string, len(roles))
+		for _, r := range votes.roles {
+			var said []string
+			for level := 2; level >= 0; level-- {
+				if n := r.counts[level]; n > 0 {
+					said = append(said, i18n.T(ctx, "workshop.said."+strconv.Itoa(level), "n", n))
+				}
+			}
+			row[slices.Index(roles, r.role)] = strings.Join(said, ", ")
+		}
+		rows = append(rows, append([]string{votes.card, votes.program}, row...))
+	}
+	return rows
 }
 
 // minutesDocument is the record as a document to sign.
@@ -362,7 +401,9 @@ func minutesDocument(ctx context.Context, v minutesView, day string) sheet.Docum
 		d.Text(v.w.Note)
 	}
 	for _, f := range v.facts {
-		d.Text(f.Term + " : " + orDash(f.Text))
+		if f.Text != "" && f.Text != v.w.Note {
+			d.Text(i18n.T(ctx, "workshop.fact", "name", f.Term, "value", f.Text))
+		}
 	}
 	d.Heading(1, i18n.T(ctx, "workshop.participants"))
 	for _, p := range v.people {
@@ -372,34 +413,36 @@ func minutesDocument(ctx context.Context, v minutesView, day string) sheet.Docum
 	for _, f := range v.figures {
 		d.Text(f.Count + " " + f.Text)
 	}
-	head := []string{columnWord(ctx, "field"), columnWord(ctx, "card_decision"), columnWord(ctx, "reason"), columnWord(ctx, "decision_owner"), columnWord(ctx, "due_on"), columnWord(ctx, "votes")}
+	decided := []string{columnWord(ctx, "field"), columnWord(ctx, "card_decision"), columnWord(ctx, "reason"), columnWord(ctx, "decision_owner"), columnWord(ctx, "due_on"), columnWord(ctx, "votes")}
+	dictionary := []string{columnWord(ctx, "field"), columnWord(ctx, "need"), columnWord(ctx, "role"), columnWord(ctx, "legal_basis"), columnWord(ctx, "retention"), columnWord(ctx, "decision_owner"), columnWord(ctx, "due_on"), columnWord(ctx, "votes")}
 	for _, part := range v.parts {
 		d.Heading(1, part.title)
 		if len(part.rows) == 0 {
 			d.Text(i18n.T(ctx, "workshop.part.none"))
 			continue
 		}
-		rows := [][]string{head}
-		for _, m := range part.rows {
-			rows = append(rows, []string{joined(m.name, m.where), strings.Join(nonEmpty(m.decision, m.need), " · "), m.reason, m.owner, m.due, m.votes})
+		rows, widths := [][]string{decided}, []int{24, 13, 27, 14, 10, 12}
+		if part.program != 0 {
+			rows, widths = [][]string{dictionary}, []int{21, 18, 10, 13, 13, 11, 7, 7}
 		}
-		d.Table(rows)
+		for _, m := range part.rows {
+			if part.program != 0 {
+				rows = append(rows, []string{joined(m.name, m.where), strings.Join(nonEmpty(m.need, m.decision, m.reason), " · "), m.role, m.basis, m.retention, m.owner, m.due, m.votes})
+			} else {
+				rows = append(rows, []string{joined(m.name, m.where), m.decision, m.reason, m.owner, m.due, m.votes})
+			}
+		}
+		d.Table(rows, widths...)
 	}
 	d.Heading(1, i18n.T(ctx, "workshop.objections"))
 	if len(v.objections) == 0 {
 		d.Text(i18n.T(ctx, "workshop.part.none"))
 	}
 	for _, o := range v.objections {
-		d.Text(o.card + " · " + o.who + " : " + o.body)
+		d.Text(i18n.T(ctx, "workshop.fact", "name", o.card+" · "+o.who, "value", o.body))
 	}
 	d.Heading(1, i18n.T(ctx, "workshop.by_role_title"))
-	rows := [][]string{{columnWord(ctx, "field"), columnWord(ctx, "program"), columnWord(ctx, "voter_role"), i18n.T(ctx, "workshop.level.2"), i18n.T(ctx, "workshop.level.1"), i18n.T(ctx, "workshop.level.0")}}
-	for _, votes := range v.votes {
-		for _, role := range votes.roles {
-			rows = append(rows, []string{votes.card, votes.program, role.role, strconv.Itoa(role.counts[2]), strconv.Itoa(role.counts[1]), strconv.Itoa(role.counts[0])})
-		}
-	}
-	d.Table(rows)
+	d.Table(votesByRole(ctx, v.votes))
 	d.Heading(1, i18n.T(ctx, "workshop.signatures"))
 	sign := [][]string{{i18n.T(ctx, "column.name"), i18n.T(ctx, "column.voter_role"), i18n.T(ctx, "workshop.signature")}}
 	for _, p := range v.people {

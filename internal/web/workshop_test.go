@@ -482,7 +482,7 @@ func TestWorkshopIsAppliedAndUndone(t *testing.T) {
 		t.Errorf("the page of the field: %s", got)
 	}
 	minutes := r.lead.Get(r.path + "/minutes").Want(http.StatusOK).Text("main")
-	for _, want := range []string{"Target data of Anniversaire", "Adresse e-mail", "Plan of collection", "Not at the till", "CRM and marketing", "Anna"} {
+	for _, want := range []string{"Target data: Anniversaire", "Adresse e-mail", "Plan of collection", "Not at the till", "CRM and marketing", "Anna"} {
 		if !strings.Contains(minutes, want) {
 			t.Errorf("the minutes lack %q", want)
 		}
