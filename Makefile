@@ -5,6 +5,10 @@ GO ?= go
 
 WITHPG := bin/withpg --
 
+# Go compiles again what is asked for with other flags. The program leaves out the folders of the machine that builds it, so
+# everything that it shares with tests, checks and tools does.
+export GOFLAGS := $(strip $(filter-out -trimpath,$(shell $(GO) env GOFLAGS)) -trimpath)
+
 # Where the browser tests look for a browser.
 BROWSERS := chromium-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable
 
@@ -17,7 +21,7 @@ run: build ## build, then serve on 127.0.0.1:8080 with a private PostgreSQL
 	bin/server
 
 build: ## build bin/server
-	$(GO) build -trimpath -ldflags='-s -w' -o bin/server ./cmd/server
+	$(GO) build -ldflags='-s -w' -o bin/server ./cmd/server
 
 generate: ## write the Go code of the templ files
 	$(GO) tool templ generate -log-level warn
@@ -42,7 +46,7 @@ bin/withpg:
 	@$(GO) build -o $@ ./internal/localpg/withpg
 
 test: bin/withpg ## all tests, beside a PostgreSQL that lasts as long as they do
-	$(WITHPG) $(GO) test ./...
+	$(WITHPG) $(GO) test $(TESTFLAGS) ./...
 	@$(MAKE) --no-print-directory test/browser/check
 
 test/race: bin/withpg ## all tests under the race detector; needs a C compiler
@@ -62,6 +66,8 @@ test/browser/check:
 	echo "browser tests: SKIPPED, there is no Chromium (UTILE_REQUIRE_BROWSER=1 makes that a failure)"; \
 	[ -z "$$UTILE_REQUIRE_BROWSER" ]
 
+# The target vet asks all that go test would ask of each package again.
+verify: TESTFLAGS = -vet=off
 verify: generate/check fmt/check vet build test ## exactly what CI runs
 
 FUZZTIME ?= 30s

@@ -155,7 +155,7 @@ func TestLooksOfTheReview(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, dpo))
+	tab := webtest.Still(t).Cookie(s.URL, "utile", s.Token(t, dpo))
 	tab.Looks(t, s.URL, "/w/lumiere/review", "review")
 	tab.Looks(t, s.URL, "/w/lumiere/review?reopened_because=recipients&sort=application", "review-back")
 	tab.Looks(t, s.URL, "/w/lumiere/review?standing=asked", "review-asked")

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/headlessexperimental"
 	"github.com/chromedp/cdproto/network"
@@ -28,6 +29,7 @@ type Tab struct {
 	t     testing.TB
 	ctx   context.Context
 	still bool // draws nothing
+	axed  bool // its pages have axe-core within reach
 }
 
 const (
@@ -114,6 +116,8 @@ func openIn(t testing.TB, program string, still bool) *Tab {
 	limited, cancel := context.WithTimeout(ctx, tabTimeout)
 	t.Cleanup(cancel)
 	p := &Tab{t: t, ctx: limited, still: still}
+	// The browser would read every style sheet of every page for a panel that nobody opens.
+	call(p, css.Disable, cdp.Empty{})
 	call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watch})
 	return p.Width(1440)
 }
@@ -170,9 +174,12 @@ func start(program string) (context.Context, error) {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-features", "Translate,PreloadTopChromeWebUI,MediaRouter,OptimizationHints"), chromedp.Flag("disable-component-update", true),
-		// A page lives for a second, and code that runs once is not worth compiling well.
-		chromedp.Flag("js-flags", "--no-opt --no-maglev --single-threaded"),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		// Neither a process in stock nor the page before is kept: no test goes back to it.
+		chromedp.Flag("disable-features", "Translate,PreloadTopChromeWebUI,MediaRouter,OptimizationHints,SpareRendererForSitePerProcess,BackForwardCache"),
+		// A page lives for a second: code that runs once is not worth compiling well, and little that it throws away worth collecting.
+		chromedp.Flag("js-flags", "--no-opt --no-maglev --single-threaded --min-semi-space-size=16"),
+		chromedp.Flag("enable-features", "NetworkServiceInProcess2"), // one process less to talk to
 		chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1440, 900),
 	)
 	if isShell(program) {
@@ -302,17 +309,20 @@ func (p *Tab) Eval(expression string) string {
 	return fmt.Sprint(value)
 }
 
+// patiently is how often the browser is asked whether something is there. Each time takes it from answering.
+var patiently = chromedp.RetryInterval(25 * time.Millisecond)
+
 // Click presses what a CSS selector finds first, once it is visible.
 func (p *Tab) Click(selector string) *Tab {
 	p.t.Helper()
-	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, patiently))
 	return p
 }
 
 // Type puts text in the box that a CSS selector finds first.
 func (p *Tab) Type(selector, text string) *Tab {
 	p.t.Helper()
-	p.do("type in "+selector, chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible))
+	p.do("type in "+selector, chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible, patiently))
 	return p
 }
 
@@ -326,7 +336,7 @@ func (p *Tab) Press(keys string, options ...chromedp.KeyOption) *Tab {
 // Wait waits until a CSS selector finds something visible.
 func (p *Tab) Wait(selector string) *Tab {
 	p.t.Helper()
-	p.do("wait for "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
+	p.do("wait for "+selector, chromedp.WaitVisible(chromedp.CSS(selector), patiently))
 	return p
 }
 
@@ -403,15 +413,19 @@ func (p *Tab) AxeLooks(t testing.TB) {
 func (p *Tab) axe(t testing.TB, options string) {
 	t.Helper()
 	p.frame()
-	if p.Eval(`typeof axe`) == "undefined" {
+	if !p.axed { // the script is long: the tab is given it once, and each page that needs it calls it
 		script, err := os.ReadFile(filepath.Join(moduleRoot(t), "internal", "web", "ui", "testdata", "axe.min.js"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Eval(string(script) + ";''")
+		// What a page is made of is asked for where a breach is told, not for each of its elements.
+		source := "window.__axe = () => {" + string(script) + "\n;axe.configure({noHtml: true})};''"
+		call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+		p.Eval(source)
+		p.axed = true
 	}
-	raw := p.Eval(`axe.run(document, ` + options + `).then(r => JSON.stringify(r.violations.map(v => ({
-		id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.target.join(' ') + ' — ' + n.failureSummary.split('\n').slice(1, 3).join('; ') + ' — ' + n.html.slice(0, 160))}))))`)
+	raw := p.Eval(`(window.axe || __axe(), axe).run(document, ` + options + `).then(r => JSON.stringify(r.violations.map(v => ({
+		id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.target.join(' ') + ' — ' + n.failureSummary.split('\n').slice(1, 3).join('; ') + ' — ' + (document.querySelector(n.target[0])?.outerHTML || '').slice(0, 160))}))))`)
 	var violations []struct {
 		ID, Impact, Help string
 		Nodes            []string
