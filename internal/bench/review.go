@@ -84,9 +84,9 @@ var deskPages = []struct {
 	sql        []string
 	most       float64
 }{
-	{"review desk", "/review", reviewBare, 15},
+	{"review desk", "/review", reviewBare, 10},
 	{"list of mappings", "/mappings", listBare, 3},
-	{"record of processing", "/record", recordBare, 3},
+	{"record of processing", "/record", recordBare, 4},
 	{"conflicts of retention", "/retention/conflicts", conflictBare, 3},
 }
 

@@ -210,7 +210,7 @@ var reviewOrders = map[string]struct{ by, behind string }{
 
 func (s *Store) reviewQuestions(ctx context.Context, by domain.Actor, q domain.ListQuery, most int) (list []ReviewQuestion, next string, err error) {
 	sort, _ := q.Order(domain.ReviewRegister)
-	c := conditions{args: pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "now": s.now(), "standing": reviewStanding(q), "most": most + 1}}
+	c := conditions{args: pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "now": s.now(), "standing": reviewStanding(q)}}
 	c.add("q.workspace_id = @ws and q.standing = @standing")
 	for _, f := range []struct{ key, condition string }{
 		{"purpose", "q.purpose_id::text = any(%s)"}, {"gdpr_class", "q.gdpr_class = any(%s)"}, {"reopened_because", "q.reopened_because = any(%s)"},
@@ -224,7 +224,7 @@ func (s *Store) reviewQuestions(ctx context.Context, by domain.Actor, q domain.L
 	if placed {
 		c.args["rank"], c.args["since"], c.args["question"], c.args["over"], c.args["over_id"] = at.Rank, at.Since, at.Question, at.Over, at.OverID
 	}
-	sql := reviewSQL(sort, placed, c.sql())
+	sql := reviewSQL(sort, placed, c.sql(), most+1)
 	type row struct {
 		ReviewQuestion
 		Over   string `db:"over_name"`
@@ -243,13 +243,14 @@ func (s *Store) reviewQuestions(ctx context.Context, by domain.Actor, q domain.L
 }
 
 // reviewSQL reads a page of questions in an order, from the beginning or from a place on.
-func reviewSQL(sort string, placed bool, where string) string {
+func reviewSQL(sort string, placed bool, where string, most int) string {
+	limit := " limit " + strconv.Itoa(most) // in the statement, because a plan for any number of rows reads them all
 	if o, plain := reviewOrders[sort]; plain {
 		if placed {
 			where += " and (" + o.by + ") > (" + o.behind + ")"
 		}
 		return `select ` + questionCols + `, '' as over_name, 0::bigint as over_id
-			from (select ` + questionOwn + ` from review_question q where ` + where + ` order by ` + o.by + ` limit @most) q` + questionJoins + ` order by ` + o.by
+			from (select ` + questionOwn + ` from review_question q where ` + where + ` order by ` + o.by + limit + `) q` + questionJoins + ` order by ` + o.by
 	}
 	// Purpose by purpose, or application by application: of each no more than a page is read.
 	risk, from := reviewOrders["risk"], ""
@@ -259,8 +260,8 @@ func reviewSQL(sort string, placed bool, where string) string {
 	}
 	return `select ` + questionCols + `, q.over_name, q.over_id from (
 			select ` + questionOwn + `, o.over_name, o.over_id from (select fold(name) as over_name, id as over_id from ` + sort + ` where workspace_id = @ws` + from + `) o
-			cross join lateral (select ` + questionOwn + ` from review_question q where ` + where + ` and q.` + sort + `_id = o.over_id order by ` + risk.by + ` limit @most) q
-			order by o.over_name, o.over_id, ` + risk.by + ` limit @most
+			cross join lateral (select ` + questionOwn + ` from review_question q where ` + where + ` and q.` + sort + `_id = o.over_id order by ` + risk.by + limit + `) q
+			order by o.over_name, o.over_id, ` + risk.by + limit + `
 		) q` + questionJoins + ` order by q.over_name, q.over_id, ` + risk.by
 }
 
