@@ -92,7 +92,7 @@ func (s *Store) cube(ctx context.Context, by domain.Actor, r registerSQL, q doma
 		facetRow
 	}
 	sql := "with cube as materialized (select " + strings.Join(columns, ", ") + ", count(*) as n from " + r.needed(append(exprs, c.sql())...) +
-		" where " + c.sql() + " group by " + strings.Join(exprs, ", ") + ") select * from (" + strings.Join(counts, " union all ") + ") x order by facet, n desc, label, value"
+		" where " + c.sql() + " group by " + strings.Join(exprs, ", ") + ") select facet, value, label, n from (" + strings.Join(counts, " union all ") + ") x order by facet, n desc, label, value"
 	rows, err := many[row](ctx, s, r.register.Name, sql, c.args)
 	if err != nil {
 		return nil, err
