@@ -71,8 +71,8 @@ func needsMet(condition string) string {
 // planNeeds are those of one program, or of all (zero).
 var planNeeds = `with met as (` + needsMet(` and (@program = 0 or q.program_id = @program)`) + `)`
 
-// programReady is whether each program has what it cannot run without, and what it lacks.
-var programReady = `select program_id, bool_and(lawful) as ready, array_agg(label order by label) filter (where not lawful) as blocked_by
+// programReady is whether each program has what it cannot run without.
+var programReady = `select program_id, bool_and(lawful) as ready
 	from (` + needsMet("") + `) m group by 1`
 
 // planUnmet are those that are not, each with the next thing to do.

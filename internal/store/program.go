@@ -386,7 +386,8 @@ var _ = addRegister(registerSQL{
 			where l.workspace_id = r.workspace_id and l.program_id = r.id) ls on true
 		left join lateral (select count(*) as n from requirement q
 			where q.workspace_id = r.workspace_id and q.program_id = r.id) qs on true
-		left join (` + programReady + `) y on y.program_id = r.id`,
+		left join lateral (select bool_and(lawful) as ready, array_agg(label order by label) filter (where not lawful) as blocked_by
+			from (` + needsMet(" and q.program_id = r.id") + `) m) y on true`,
 	cells: map[string]string{
 		"name": "r.name", "code": "r.code", "status": "r.status", "stage": "g.name", "objective": "b.name",
 		"purposes": `(select array_agg(u.name order by fold(u.name)) from program_purpose pp

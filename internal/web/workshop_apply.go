@@ -423,7 +423,7 @@ func minutesDocument(ctx context.Context, v minutesView, day string) sheet.Docum
 		}
 		rows, widths := [][]string{decided}, []int{24, 13, 27, 14, 10, 12}
 		if part.program != 0 {
-			rows, widths = [][]string{dictionary}, []int{21, 18, 10, 13, 13, 11, 7, 7}
+			rows, widths = [][]string{dictionary}, []int{18, 17, 9, 11, 13, 12, 10, 10}
 		}
 		for _, m := range part.rows {
 			if part.program != 0 {
