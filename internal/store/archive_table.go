@@ -194,7 +194,7 @@ func importOf(table string) string {
 
 // archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, work
 // under way, files with a record of processing, and what is made again: suggestions and the queue of the review.
-var archiveLeftOut = []string{"event_unsealed", "field_suggestion", "field_tally", "field_tally_change", "link_tally", "category_counted", "category_due", "category_held", "category_now", "mapping_tally", "invitation", "import_chunk", "import_file",
+var archiveLeftOut = []string{"event_unsealed", "field_suggestion", "field_tally", "field_tally_change", "landscape_change", "link_tally", "category_counted", "category_due", "category_held", "category_now", "mapping_tally", "invitation", "import_chunk", "import_file",
 	"batch_work", "record_import", "suggestion_count", "suggestion_due", "suggestion_run", "review_item", "review_question", "review_tally", "review_lease",
 	"workshop_live"}
 

@@ -504,7 +504,9 @@ func TestArchiveCoversSchema(t *testing.T) {
 	rows, err := storetest.Owner(t, dsn).Query(context.Background(), `select table_name, column_name from information_schema.columns c
 		where table_schema = 'public' and is_generated = 'NEVER' and column_name <> 'workspace_id'
 			and exists (select from information_schema.columns w where w.table_schema = 'public' and w.table_name = c.table_name
-				and w.column_name = 'workspace_id') order by 1, 2`)
+				and w.column_name = 'workspace_id')
+			and exists (select from information_schema.tables b where b.table_schema = 'public' and b.table_name = c.table_name and b.table_type = 'BASE TABLE')
+		order by 1, 2`)
 	if err != nil {
 		t.Fatal(err)
 	}

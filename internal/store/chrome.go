@@ -65,8 +65,8 @@ func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q chromeQuery) (c
 	if !by.AsOf.IsZero() {
 		stamp = tallyStamp{}
 	}
-	counted := s.tallies.get(tallyKeyOf(by), stamp)
-	if counted == nil {
+	counted, found := s.tallies.get(tallyKeyOf(by), stamp)
+	if !found {
 		err = s.Read(ctx, by, func(s *Store) error {
 			counted, err = s.counters(ctx, by)
 			return err

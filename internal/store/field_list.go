@@ -210,8 +210,9 @@ type fieldList struct {
 	part    bool          // of a list whose facets were asked already
 	// Facets that were counted with the page.
 	counts map[string][]facetRow
-	// Names of what ref facets offer, once they were read.
-	nameRows []namedRow
+	// The names of what ref facets offer stand around the fields.
+	around landQuery
+	land   *landscape // once it was asked for
 }
 
 func (s *Store) fieldList(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (f fieldList, err error) {
@@ -270,6 +271,9 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 	if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
 		return page, translate("field", err)
 	}
+	if err := f.takeNames(ctx); err != nil {
+		return page, err
+	}
 	page.Lines = f.lines(rows)
 	f.turn(&page, o, size, back)
 	if err := f.more(ctx, page.Lines); err != nil {
@@ -306,9 +310,8 @@ type lineRow struct {
 
 // lines names the programs of each row, those of a level in the order of their names.
 func (f *fieldList) lines(rows []lineRow) []FieldLine {
-	names := byKind(f.nameRows)["program"]
 	named := func(ids []int64) []string {
-		list := mapSlice(ids, func(id int64) string { return names[strconv.FormatInt(id, 10)] })
+		list := mapSlice(ids, func(id int64) string { return f.land.programs[id].Name })
 		slices.SortFunc(list, func(a, b string) int {
 			return cmp.Or(strings.Compare(domain.Fold(a), domain.Fold(b)), strings.Compare(a, b))
 		})
@@ -356,7 +359,7 @@ func (f *fieldList) readHits(ctx context.Context, words []string, page *FieldPag
 	source := "true as wide from field r" + join + " where " + wide
 	if len(words) > 0 {
 		most = searchCap
-		source = "(" + wide + ") as wide from field_matches(" + c.arg(words) + ", " + c.arg(most+1) + ") r" + join
+		source = "(" + wide + ") as wide from " + c.soughtFields("*", words, most+1) + " r" + join
 	} else {
 		source += " limit " + c.arg(most+1)
 	}
@@ -405,6 +408,9 @@ func (f *fieldList) readHits(ctx context.Context, words []string, page *FieldPag
 		if err := f.takeCounts(*lines[0].Counts); err != nil {
 			return false, err
 		}
+	}
+	if err := f.takeNames(ctx); err != nil {
+		return false, err
 	}
 	page.Lines = f.lines(mapSlice(lines, func(l hitLine) lineRow { return l.lineRow }))
 	f.turn(page, o, size, back)
@@ -511,8 +517,8 @@ func (f *fieldList) more(ctx context.Context, lines []FieldLine) error {
 // sought finds the fields that a search is about. Where nothing holds its words, texts that come close are shown instead.
 // known is false where so many fields hold them that the words are better a condition like others.
 func (s *Store) sought(ctx context.Context, q domain.ListQuery) (ids []int64, known, approximate bool, err error) {
-	ids, err = many[int64](ctx, s, "field", "select field_search(@words, @most)",
-		pgx.StrictNamedArgs{"words": searchWords(q.Q), "most": searchCap + 1})
+	c := conditions{args: pgx.StrictNamedArgs{"ws": s.scope}}
+	ids, err = many[int64](ctx, s, "field", c.soughtFields("id", searchWords(q.Q), searchCap+1), c.args)
 	if err == nil && len(ids) == 0 && len(q.Q) >= 4 {
 		ids, err = many[int64](ctx, s, "field", "select id from field_search_alike(@sought, 50)", pgx.StrictNamedArgs{"sought": q.Q})
 		approximate = len(ids) > 0
@@ -657,27 +663,27 @@ func (f *fieldList) facetValues(filter domain.RegisterFilter, rows []facetRow, n
 	return values
 }
 
-// queueNames reads the names of the things that ref facets offer, beside what else is asked.
+// queueNames asks for what names the lines and facets need, beside what else is asked.
 func (f *fieldList) queueNames(b *pgx.Batch) {
-	if f.nameRows == nil {
-		queue(b, &f.nameRows, `
-			select 'application' as kind, id::text, name from application where workspace_id = @ws
-			union all select 'program', id::text, name from program where workspace_id = @ws
-			union all select 'owner', u.id::text, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws`,
-			pgx.StrictNamedArgs{"ws": f.by.Workspace})
+	if f.land == nil {
+		f.around.queue(b, f.by)
 	}
+}
+
+// takeNames reads the names that were asked for.
+func (f *fieldList) takeNames(ctx context.Context) (err error) {
+	if f.land == nil {
+		f.land, err = f.s.landscapeOf(ctx, f.by, f.around)
+	}
+	return err
 }
 
 // names of the things that ref facets offer, by kind and id.
 func (f *fieldList) names(ctx context.Context) (map[string]map[string]string, error) {
-	if f.nameRows == nil {
-		var b pgx.Batch
-		f.queueNames(&b)
-		if err := f.s.db.SendBatch(ctx, &b).Close(); err != nil {
-			return nil, translate("field", err)
-		}
+	if err := f.takeNames(ctx); err != nil {
+		return nil, err
 	}
-	return byKind(f.nameRows), nil
+	return f.land.facets, nil
 }
 
 // chosenNames are the queries that name what a filter without a facet is set to.

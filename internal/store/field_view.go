@@ -1,8 +1,8 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,23 +58,24 @@ type FieldTarget struct {
 
 // FieldPlace is where a field is, and what holds it.
 type FieldPlace struct {
-	Application     string     `db:"application"`
-	Hosting         string     `db:"hosting"`
-	Country         string     `db:"country"`
-	Vendor          string     `db:"vendor"`
 	Dataset         string     `db:"dataset"`
 	Subjects        []string   `db:"subjects"`
 	RowCount        *int64     `db:"dataset_rows"`
-	Rule            *int64     `db:"effective_rule_id"`
-	RuleMonths      int        `db:"months"`
-	RuleNumbered    bool       `db:"numbered"`
+	DatasetRule     *int64     `db:"dataset_rule_id"`    // retention rule of the dataset
+	Rule            *int64     `db:"effective_rule_id"`  // that binds the field
 	OldestRecordOn  *time.Time `db:"oldest_record_on"`   // as measured, else as declared
 	OldestMeasured  *time.Time `db:"oldest_measured_at"` // nil where it is declared
 	OldestSource    *string    `db:"oldest_source"`
 	DatasetArchived bool       `db:"dataset_archived"`
-	Category        *string    `db:"category"`
-	CategoryCode    *string    `db:"category_code"`
 	Owner           *string    `db:"owner"`
+
+	// Of what stands around the field.
+	Application  string `db:"-"`
+	Hosting      string `db:"-"`
+	Country      string `db:"-"`
+	Vendor       string `db:"-"`
+	Category     string `db:"-"` // empty for none, as its code
+	CategoryCode string `db:"-"`
 }
 
 // FieldSources say where each measured fact comes from.
@@ -116,18 +117,20 @@ type FieldPoint struct {
 
 // FieldLink is a program that a field is linked to.
 type FieldLink struct {
-	Program  domain.ProgramID     `db:"program_id"`
-	Name     string               `db:"name"`
-	Status   domain.ProgramStatus `db:"status"`
-	StartsOn *time.Time           `db:"starts_on"`
-	EndsOn   *time.Time           `db:"ends_on"`
-	PausedOn *time.Time           `db:"paused_on"`
-	Level    string               `db:"level"`
-	Role     string               `db:"role"`
-	Note     string               `db:"note"`
-	Source   string               `db:"source"`
-	LinkedBy *string              `db:"linked_by"`
-	LinkedAt time.Time            `db:"linked_at"`
+	Program  domain.ProgramID `db:"program_id"`
+	Level    string           `db:"level"`
+	Role     string           `db:"role"` // as said of the link, else of the program's need of the category
+	Note     string           `db:"note"`
+	Source   string           `db:"source"`
+	LinkedBy *string          `db:"linked_by"`
+	LinkedAt time.Time        `db:"linked_at"`
+
+	// Of the program.
+	Name     string               `db:"-"`
+	Status   domain.ProgramStatus `db:"-"`
+	StartsOn *time.Time           `db:"-"`
+	EndsOn   *time.Time           `db:"-"`
+	PausedOn *time.Time           `db:"-"`
 }
 
 // FieldMapping is a purpose that a field is mapped to.
@@ -147,6 +150,8 @@ type FieldMapping struct {
 	Reason          string              `db:"decision_reason"`
 	SelfApproved    bool                `db:"self_approved"`
 	ReopenedBecause string              `db:"reopened_because"`
+	InForce         bool                `db:"in_force"` // the purpose covers fields today
+	Rule            *int64              `db:"retention_rule_id"`
 	// Of the approval that was given last and not taken back; its terms are nil where there is none.
 	ApprovedBy    *string      `db:"approved_by_name"`
 	ApprovedAt    *time.Time   `db:"approved_at"`
@@ -156,20 +161,20 @@ type FieldMapping struct {
 
 // FieldFlow is a flow that carries a field, or the dataset or application that holds it.
 type FieldFlow struct {
-	ID        domain.FlowID `db:"id"`
-	Name      string        `db:"name"`
-	Incoming  bool          `db:"incoming"`
-	Level     string        `db:"level"` // field, dataset or application: what the flow says that it carries
-	Mechanism string        `db:"mechanism"`
-	Frequency string        `db:"frequency"`
-	Encrypted string        `db:"encrypted"`
-	Country   string        `db:"country"`
+	ID        domain.FlowID
+	Name      string
+	Incoming  bool
+	Level     string // field, dataset or application: what the flow says that it carries
+	Mechanism string
+	Frequency string
+	Encrypted string
+	Country   string
 	// The other end.
-	Application   string               `db:"application"`
-	ApplicationID domain.ApplicationID `db:"application_id"`
-	Dataset       *string              `db:"dataset"`
-	FieldID       *domain.FieldID      `db:"field_id"`
-	Field         *string              `db:"field"`
+	Application   string
+	ApplicationID domain.ApplicationID
+	Dataset       *string
+	FieldID       *domain.FieldID
+	Field         *string
 }
 
 // FieldDecision is a person's answer to a flag that is in force.
@@ -203,41 +208,6 @@ func (r fieldViewRow) decision() *FieldDecision {
 
 const fieldViewEvents = 50
 
-// fieldFlows finds what carries a field by each of its four ways, and only then names the other ends.
-const fieldFlows = `
-	with f as materialized (select dataset_id, application_id from field where workspace_id = @ws and id = @id),
-	carried as (
-		select w.id, w.name, false as incoming, 'field' as level, w.mechanism, w.frequency, w.encrypted, w.country,
-			w.target_application_id as application_id, w.target_dataset_id as dataset_id, ff.target_field_id as other
-		from flow_field ff join flow w on w.workspace_id = ff.workspace_id and w.id = ff.flow_id and w.archived_at is null
-		where ff.workspace_id = @ws and ff.source_field_id = @id
-		union all
-		select w.id, w.name, true, 'field', w.mechanism, w.frequency, w.encrypted, w.country,
-			w.source_application_id, w.source_dataset_id, ff.source_field_id
-		from flow_field ff join flow w on w.workspace_id = ff.workspace_id and w.id = ff.flow_id and w.archived_at is null
-		where ff.workspace_id = @ws and ff.target_field_id = @id
-		union all
-		select w.id, w.name, false, case when w.source_dataset_id is null then 'application' else 'dataset' end, w.mechanism, w.frequency,
-			w.encrypted, w.country, w.target_application_id, w.target_dataset_id, null
-		from f join flow w on w.workspace_id = @ws and w.source_application_id = f.application_id
-			and (w.source_dataset_id = f.dataset_id or w.source_dataset_id is null)
-		where w.archived_at is null and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
-		union all
-		select w.id, w.name, true, case when w.target_dataset_id is null then 'application' else 'dataset' end, w.mechanism, w.frequency,
-			w.encrypted, w.country, w.source_application_id, w.source_dataset_id, null
-		from f join flow w on w.workspace_id = @ws and w.target_application_id = f.application_id
-			and (w.target_dataset_id = f.dataset_id or w.target_dataset_id is null)
-		where w.archived_at is null and not exists(select from flow_field x where x.workspace_id = @ws and x.flow_id = w.id)
-	)
-	select w.id, w.name, w.incoming, w.level, w.mechanism, w.frequency, w.encrypted, w.country, a.name as application, a.id as application_id,
-		d.name as dataset, o.id as field_id, o.name as field
-	from carried w
-	join application a on a.workspace_id = @ws and a.id = w.application_id
-	left join dataset d on d.workspace_id = @ws and d.id = w.dataset_id
-	left join field o on o.workspace_id = @ws and o.id = w.other
-	order by w.incoming desc, w.level = 'field' desc, lower(w.name), w.id
-	limit 200`
-
 // queue adds a query to a batch; its rows are read into values by the names of their db tags.
 func queue[T any](b *pgx.Batch, into *[]T, sql string, args pgx.StrictNamedArgs) {
 	b.Queue(sql, arguments(args)).Query(func(rows pgx.Rows) error {
@@ -264,6 +234,8 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	var (
 		b       pgx.Batch
 		frame   chromeQuery
+		around  landQuery
+		carried []carriedField
 		of      = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
 		found   []fieldViewRow
 		events  []eventRow
@@ -272,40 +244,30 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		guesses []fieldSuggestionRow
 	)
 	frame.queue(&b, by)
+	around.queue(&b, by)
 	queue(&b, &found, `select `+fieldCols+`,
-			a.name as application, a.hosting, a.country, a.vendor, d.name as dataset, d.subjects, d.row_count as dataset_rows,
-			f.effective_rule_id, `+ruleMonths+`, `+oldestRecord+` as oldest_record_on, d.oldest_measured_at, d.oldest_source, d.archived_at is not null as dataset_archived,
-			`+categoryLabel+` as category, c.code as category_code, o.name as owner,
+			d.name as dataset, d.subjects, d.row_count as dataset_rows, d.retention_rule_id as dataset_rule_id,
+			f.effective_rule_id, `+oldestRecord+` as oldest_record_on, d.oldest_measured_at, d.oldest_source, d.archived_at is not null as dataset_archived,
+			o.name as owner,
 			f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
 			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
 			e.reads_source, e.write_source, e.fill_source, e.fill_measured_at,
 			k.kind as decision_kind, k.reason as decision_reason, k.until as decision_until, k.decided_by_name, k.decided_at
 		from field f
 		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
-		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
-		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
 		left join app_user o on o.id = f.owner_id
-		left join retention_rule rr on rr.workspace_id = f.workspace_id and rr.id = f.effective_rule_id
 		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
 		left join decision k on k.workspace_id = f.workspace_id and k.field_id = f.id and k.withdrawn_at is null
 		where f.workspace_id = @ws and f.id = @id`, of)
 	queue(&b, &v.Points, `select p.id, p.name, p.kind, p.notice, p.consent, fc.answer from field_collection fc
 		join collection_point p on p.workspace_id = fc.workspace_id and p.id = fc.collection_point_id
 		where fc.workspace_id = @ws and fc.field_id = @id order by p.id`, of)
-	queue(&b, &v.Links, `select l.program_id, p.name, case when p.archived_at is null then p.status else 'ended' end as status, p.starts_on,
-			p.ends_on, p.paused_on, l.level, coalesce(nullif(l.role, ''), q.role, '') as role, l.note, l.source, u.name as linked_by, l.linked_at
-		from program_link l
-		join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
-		left join app_user u on u.id = l.linked_by
-		left join lateral (select q.role from field f
-			join data_category fc on fc.workspace_id = f.workspace_id and fc.id = f.category_id
-			join requirement q on q.workspace_id = f.workspace_id and q.program_id = l.program_id and q.role <> ''
-			join data_category c on c.workspace_id = q.workspace_id and c.id = q.category_id and (c.id = fc.id or starts_with(fc.code, c.code || '.'))
-			where f.workspace_id = l.workspace_id and f.id = l.field_id order by length(c.code) desc limit 1) q on true
-		where l.workspace_id = @ws and l.field_id = @id order by l.level = 'avoid', l.level, p.id`, of)
+	queue(&b, &v.Links, `select l.program_id, l.level, l.role, l.note, l.source, u.name as linked_by, l.linked_at
+		from program_link l left join app_user u on u.id = l.linked_by
+		where l.workspace_id = @ws and l.field_id = @id order by l.level = 'avoid', l.level, l.program_id`, of)
 	queue(&b, &v.Mappings, `select m.id, m.purpose_id, p.code, p.name, p.legal_basis, case when p.archived_at is null then p.state else 'retired' end as purpose_state,
 			m.state, m.justification, pu.name as proposed_by, m.proposed_at, du.name as decided_by, m.decided_at, m.decision_reason,
-			m.self_approved, m.reopened_because, k.approved_by_name, k.approved_at, k.until, k.terms
+			m.self_approved, m.reopened_because, `+inForce+` as in_force, p.retention_rule_id, k.approved_by_name, k.approved_at, k.until, k.terms
 		from purpose_mapping m
 		left join approval k on k.workspace_id = m.workspace_id and k.id = m.approval_id
 		join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
@@ -315,8 +277,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	queue(&b, &v.Targets, `select t.id, t.target_action, t.due_on, coalesce(p.name, '') as program from target t
 		left join program p on p.workspace_id = t.workspace_id and p.id = t.program_id
 		where t.workspace_id = @ws and t.field_id = @id order by t.program_id is not null, p.name, t.id`, of)
-	queue(&b, &v.Flows, fieldFlows, of)
-	queue(&b, &v.Retention, fieldRules, of)
+	queue(&b, &carried, carriedFieldSQL, of)
 	queue(&b, &v.Workshops, fieldWorkshops, of)
 	queue(&b, &guesses, fieldSuggestion, of)
 	queue(&b, &events, `select `+eventCols+` from event where workspace_id = @ws and subject_kind = 'field' and subject_id = @id
@@ -332,22 +293,60 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	if len(found) == 0 {
 		return v, domain.Errorf(domain.NotFound, "error.not_found", "noun", "field")
 	}
-	v.inOrder()
 	r := found[0]
 	v.Field, v.Place, v.Sources, v.Decision, v.Options = r.field(), r.FieldPlace, r.FieldSources, r.decision(), mapSlice(options, optionRow.option)
-	v.judged(r.fieldJudgement)
+	land, err := s.landscapeOf(ctx, by, around)
+	if err != nil {
+		return v, err
+	}
+	flows, err := s.flowsOf(ctx, by, around)
+	if err != nil {
+		return v, err
+	}
+	v.placed(land, by.Lang)
+	v.Flows = flows.of(v.Field.Application, v.Field.Dataset, carried)
+	v.inOrder()
+	v.judged(r.fieldJudgement, land)
 	if v.Suggestion, err = suggestionOfField(guesses); err != nil {
 		return v, err
 	}
 	v.Events = mapSlice(events, eventRow.event)
 	v.Remarks = mapSlice(remarks, remarkRow.remark)
-	if len(events)+len(v.Imports) > 0 { // names are there for the values that the history tells
-		if v.Names, err = s.Names(ctx, by); err != nil {
-			return v, err
-		}
-	}
+	v.Names = land.names
 	v.Chrome, err = s.chromeOf(ctx, by, frame)
 	return v, err
+}
+
+// placed says of what stands around the field what the page shows.
+func (v *FieldView) placed(l *landscape, lang string) {
+	f, p := v.Field, &v.Place
+	a := l.applications[int64(f.Application)]
+	p.Application, p.Hosting, p.Country, p.Vendor = a.Name, a.Hosting, a.Country, a.Vendor
+	c := l.categories[int64(f.Category)]
+	p.Category, p.CategoryCode = c.label(lang), c.Code
+	for i := range v.Links {
+		link := &v.Links[i]
+		program := l.programs[int64(link.Program)]
+		link.Name, link.Status, link.StartsOn, link.EndsOn, link.PausedOn = program.Name, program.Status, program.StartsOn, program.EndsOn, program.PausedOn
+		link.Role = cmp.Or(link.Role, program.role(c.Code))
+	}
+	rule := func(from domain.RetentionFrom, of int64, name string, id int64) {
+		v.Retention = append(v.Retention, FieldRule{From: from, Of: of, OfName: name, Rule: l.rules[id]})
+	}
+	if f.Retention != 0 {
+		rule(domain.RetentionOfField, int64(f.ID), f.Name, int64(f.Retention))
+	}
+	if p.DatasetRule != nil {
+		rule(domain.RetentionOfDataset, int64(f.Dataset), p.Dataset, *p.DatasetRule)
+	}
+	if k, found := l.categoryRule(int64(f.Category)); found {
+		rule(domain.RetentionOfCategory, k.ID, k.label(lang), *k.Rule)
+	}
+	for _, m := range v.Mappings {
+		if m.State == domain.MappingApproved && m.InForce {
+			rule(domain.RetentionOfPurpose, int64(m.Purpose), m.Code+" · "+m.Name, deref(m.Rule))
+		}
+	}
 }
 
 // inOrder puts what each group has in the order of names. The queries do not: the first text that a transaction folds costs
@@ -356,7 +355,6 @@ func (v *FieldView) inOrder() {
 	byName(v.Points, func(p FieldPoint) (string, string) { return "", p.Name })
 	byName(v.Links, func(l FieldLink) (string, string) { return l.Level, l.Name })
 	byName(v.Mappings, func(m FieldMapping) (string, string) { return string(m.State), m.Name })
-	byName(v.Flows, func(f FieldFlow) (string, string) { return fmt.Sprint(f.Incoming, f.Level == "field"), f.Name })
 	byName(v.Retention, func(r FieldRule) (string, string) { return string(r.From), r.OfName })
 }
 
@@ -378,12 +376,14 @@ func byName[T any](list []T, key func(T) (group, name string)) {
 }
 
 // judged fills what the rules said of the field and what they read.
-func (v *FieldView) judged(j fieldJudgement) {
+func (v *FieldView) judged(j fieldJudgement, l *landscape) {
 	v.Finding = domain.Finding{Verdict: j.Verdict, Lawful: j.Lawful, Used: j.Used, Why: j.UsedWhy, Flags: domain.FlagSet(j.Flags),
 		Rule: domain.RetentionRuleID(deref(v.Place.Rule))}
 	v.Grade = j.Grade
+	binds := deref(l.rules[deref(v.Place.Rule)])
 	v.Facts = domain.FieldFacts{Class: v.Field.Class,
-		Retention: boundBy(v.Place.Rule, v.Place.RuleMonths, v.Place.RuleNumbered, v.Place.OldestRecordOn),
+		Retention: boundBy(v.Place.Rule, deref(binds.ActiveMonths)+deref(binds.ArchiveMonths), binds.ActiveMonths != nil || binds.ArchiveMonths != nil,
+			v.Place.OldestRecordOn),
 		Evidence: domain.EvidenceFacts{Reads: j.Reads, WindowDays: j.WindowDays, LastReadAt: j.LastReadAt, ReadsMeasuredAt: j.ReadsMeasuredAt,
 			LastWriteAt: j.LastWriteAt, WriteMeasuredAt: j.WriteMeasuredAt, RowCount: j.RowCount, NonNullCount: j.NonNullCount,
 			DistinctCount: j.DistinctCount}}

@@ -88,6 +88,18 @@ func TestCatalogueKeepsWorkspacesApart(t *testing.T) {
 	if diff := cmp.Diff(seeThrough, texts(t, w.Owner, `select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1`)); diff != "" {
 		t.Errorf("functions that see through row-level security (- reviewed, + now):\n%s", diff)
 	}
+	if diff := cmp.Diff(seeThroughViews, texts(t, w.Owner, `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
+		and not coalesce(reloptions::text like '%security_invoker=true%', false) order by 1`)); diff != "" {
+		t.Errorf("views that see through row-level security (- reviewed, + now):\n%s", diff)
+	}
+	for _, view := range seeThroughViews { // and that show the workspace of the transaction only
+		for _, schema := range []string{"public", "asof"} {
+			if bound := texts(t, w.Owner, `select 'yes' from pg_views where schemaname = $1 and viewname = $2
+				and definition like '%workspace_id = (NULLIF(current_setting(''app.workspace''::text, true), ''''::text))::bigint%'`, schema, view); len(bound) != 1 {
+				t.Errorf("%s.%s is not bound to the workspace of the transaction", schema, view)
+			}
+		}
+	}
 	for _, function := range seeThrough {
 		if fixed := texts(t, w.Owner, `select 'yes' from pg_proc where proname = $1 and proconfig::text like '%search_path=public, pg_temp%'`, function); len(fixed) != 1 {
 			t.Errorf("%s runs as its owner with a search path that others can set", function)
@@ -407,10 +419,13 @@ func finders(s *store.Store) map[string]func(context.Context, domain.Actor, int6
 	}
 }
 
+// seeThroughViews are the views that do, of now and of a moment.
+var seeThroughViews = []string{"field_sought"}
+
 // seeThrough are the functions that run as the owner of the tables; docs/adr/0002 says why each must.
 var seeThrough = []string{
-	"analyze_datasets", "field_matches", "field_search", "field_search_alike", "fold_field_tally", "fold_link_tally", "fold_mapping_tally",
-	"fold_review_tally", "forget_review", "forget_seals", "forget_suggestions", "forget_tally_changes", "invitation_by_token", "member_workspace", "note_unsealed",
+	"analyze_datasets", "field_search_alike", "fold_field_tally", "fold_link_tally", "fold_mapping_tally",
+	"fold_review_tally", "forget_landscape", "forget_review", "forget_seals", "forget_suggestions", "forget_tally_changes", "invitation_by_token", "landscape_changed", "member_renamed", "member_workspace", "note_landscape", "note_unsealed",
 	"refresh_statistics", "remove_workspace", "reserve_ids", "seal_events", "seal_transaction", "tally_fields", "tally_links", "tally_mappings", "tally_review",
 	"workshop_by_key", "workshop_by_seat",
 }

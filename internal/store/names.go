@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-
-	"github.com/jackc/pgx/v5"
+	"strconv"
 
 	"utile/internal/domain"
 )
@@ -53,18 +52,26 @@ func namesOf(rows []nameRow) Names {
 
 // Names reads the names of the workspace's small registers.
 func (s *Store) Names(ctx context.Context, by domain.Actor) (n Names, err error) {
-	err = s.Read(ctx, by, func(s *Store) error {
-		rows, err := many[nameRow](ctx, s, "name", namesSQL, pgx.StrictNamedArgs{"ws": by.Workspace})
-		n = namesOf(rows)
-		return err
-	})
-	return n, err
+	l, err := s.landscape(ctx, by)
+	if err != nil {
+		return n, err
+	}
+	return l.names, nil
 }
 
 // Of returns the name behind an id that a value of that name holds; known is false where such values are no ids.
 func (n Names) Of(value string, id int64) (known bool, name string) {
 	kind, known := nameKinds[value]
 	return known, n.byKind[kind][id]
+}
+
+// written are the names of a kind by their ids as they are written.
+func (n Names) written(kind string) map[string]string {
+	names := make(map[string]string, len(n.byKind[kind]))
+	for id, name := range n.byKind[kind] {
+		names[strconv.FormatInt(id, 10)] = name
+	}
+	return names
 }
 
 // Team returns the name of a team; empty for none.

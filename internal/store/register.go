@@ -90,6 +90,16 @@ func (c *conditions) arg(value any) string {
 	return "@" + name
 }
 
+// holds is the condition that a folded text holds every word.
+func (c *conditions) holds(text string, words []string) string {
+	return strings.Join(mapSlice(words, func(w string) string { return text + " like " + c.arg("%"+likeEscape(w)+"%") }), " and ")
+}
+
+// soughtFields are the fields of the workspace that hold every word, at most so many and in no order.
+func (c *conditions) soughtFields(cols string, words []string, most int) string {
+	return "(select " + cols + " from field_sought where workspace_id = @ws and " + c.holds("search", words) + " limit " + c.arg(most) + ")"
+}
+
 func (c *conditions) sql() string { return strings.Join(c.parts, " and ") }
 
 // narrow turns a query into conditions, leaving out some filters (for a filter's own facet).
@@ -100,9 +110,7 @@ func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except ...strin
 		c.add(r.where)
 	}
 	if words := searchWords(q.Q); len(words) > 0 && r.search != "" {
-		for _, w := range words {
-			c.add(r.search + " like " + c.arg("%"+likeEscape(w)+"%"))
-		}
+		c.add(c.holds(r.search, words))
 	}
 	for _, f := range r.register.Filters {
 		values := q.Filters[f.Key]

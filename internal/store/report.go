@@ -9,19 +9,16 @@ import (
 	"utile/internal/domain"
 )
 
-// Tallies are the stored counters of fields in use.
-func (s *Store) Tallies(ctx context.Context, by domain.Actor) (tallies []domain.Tally, err error) {
+// Overview is what the stored counters of fields in use add up to. It is kept with them: whoever gets it only reads it.
+func (s *Store) Overview(ctx context.Context, by domain.Actor) (o domain.Overview, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		cells, err := s.tally(ctx, by)
-		for _, c := range cells {
-			if c.State == "active" {
-				tallies = append(tallies, domain.Tally{Application: domain.ApplicationID(c.Application), Verdict: domain.Verdict(c.Verdict),
-					Class: domain.GDPRClass(c.Class), Flags: domain.FlagSet(c.Flags), Grade: domain.Grade(c.Grade), Decision: c.Decision, N: c.N})
-			}
+		t, err := s.counters(ctx, by)
+		if err == nil {
+			o = t.overview()
 		}
 		return err
 	})
-	return tallies, err
+	return o, err
 }
 
 // keepDay notes how many fields have which verdict as a day begins; again on the same day replaces it.
@@ -119,15 +116,16 @@ type Beginnings struct {
 	Decided    bool `db:"decided"`
 }
 
-// Beginnings tells which of the first steps were taken.
+// Beginnings tells which of the first steps were taken. Each question is asked in the order of an index: without one PostgreSQL
+// expects to meet a row of this workspace soon, and reads those of all others until it does.
 func (s *Store) Beginnings(ctx context.Context, by domain.Actor) (b Beginnings, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
 		b, err = one[Beginnings](ctx, s, "report", `select
-			exists(select from field where workspace_id = @ws) as fields,
-			exists(select from field where workspace_id = @ws and category_id is not null) as classified,
-			exists(select from program_link where workspace_id = @ws) as linked,
-			exists(select from purpose_mapping where workspace_id = @ws) as mapped,
-			exists(select from decision where workspace_id = @ws) as decided`, pgx.StrictNamedArgs{"ws": by.Workspace})
+			(select true from field where workspace_id = @ws order by workspace_id, id limit 1) is not null as fields,
+			(select true from field where workspace_id = @ws and category_id is not null order by workspace_id, category_id limit 1) is not null as classified,
+			(select true from program_link where workspace_id = @ws order by workspace_id, field_id limit 1) is not null as linked,
+			(select true from purpose_mapping where workspace_id = @ws order by workspace_id, id limit 1) is not null as mapped,
+			(select true from decision where workspace_id = @ws order by workspace_id, id limit 1) is not null as decided`, pgx.StrictNamedArgs{"ws": by.Workspace})
 		return err
 	})
 	return b, err

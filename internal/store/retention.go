@@ -640,48 +640,17 @@ func (s *Store) RetentionChoices(ctx context.Context, by domain.Actor, to domain
 
 // FieldRule is a rule that may bind a field, and what it is attached to. For a purpose without a rule, Rule is nil.
 type FieldRule struct {
-	From          domain.RetentionFrom    `db:"from_kind"`
-	Of            int64                   `db:"of_id"`
-	OfName        string                  `db:"of_name"`
-	Rule          *domain.RetentionRuleID `db:"rule_id"`
-	Name          *string                 `db:"rule_name"`
-	ActiveMonths  *int                    `db:"active_months"`
-	ArchiveMonths *int                    `db:"archive_months"`
-	Criterion     *string                 `db:"criterion"`
+	From   domain.RetentionFrom
+	Of     int64
+	OfName string
+	Rule   *domain.RetentionRule // its name and its periods
 }
 
 // Candidate is what the choice among rules reads.
 func (f FieldRule) Candidate() domain.RetentionCandidate {
 	c := domain.RetentionCandidate{From: f.From}
 	if f.Rule != nil {
-		rule := f.RuleBrief().Rules()
-		c.Rule = &rule
+		c.Rule = new(f.Rule.Rules())
 	}
 	return c
 }
-
-// RuleBrief is the rule as far as it was read: its name and its periods.
-func (f FieldRule) RuleBrief() domain.RetentionRule {
-	return domain.RetentionRule{ID: deref(f.Rule), Name: deref(f.Name), ActiveMonths: f.ActiveMonths, ArchiveMonths: f.ArchiveMonths, Criterion: deref(f.Criterion)}
-}
-
-// fieldRules are the rules of a field, its dataset, the nearest of its categories that has one, and its approved purposes
-// that are in force.
-const fieldRules = `select x.from_kind, x.of_id, x.of_name, rr.id as rule_id, rr.name as rule_name, rr.active_months, rr.archive_months, rr.criterion
-	from (
-		select 1 as place, 'field' as from_kind, id as of_id, name as of_name, retention_rule_id as rule from field
-			where workspace_id = @ws and id = @id and retention_rule_id is not null
-		union all
-		select 2, 'dataset', d.id, d.name, d.retention_rule_id from field f join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
-			where f.workspace_id = @ws and f.id = @id and d.retention_rule_id is not null
-		union all
-		(select 3, 'category', k.id, case when current_setting('app.lang', true) = 'fr' then k.label_fr else k.label_en end, k.retention_rule_id
-			from field f join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
-			join data_category k on k.workspace_id = c.workspace_id and (k.code = c.code or starts_with(c.code, k.code || '.'))
-			where f.workspace_id = @ws and f.id = @id and k.retention_rule_id is not null order by length(k.code) desc limit 1)
-		union all
-		select 4, 'purpose', p.id, p.code || ' · ' || p.name, p.retention_rule_id
-			from purpose_mapping m join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
-			where m.workspace_id = @ws and m.field_id = @id and m.state = 'approved' and ` + inForce + `
-	) x left join retention_rule rr on rr.workspace_id = @ws and rr.id = x.rule
-	order by x.place, x.of_id`

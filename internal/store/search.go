@@ -97,18 +97,18 @@ func (s *Store) searchExact(ctx context.Context, by domain.Actor, words []string
 	var b pgx.Batch
 	var fields, things []searchRow
 	patterns := mapSlice(words, func(w string) string { return "%" + likeEscape(w) + "%" })
+	c := conditions{args: pgx.StrictNamedArgs{"ws": by.Workspace, "first": words[0], "shown": searchShown}}
 	queue(&b, &fields, `with hit as materialized (
 			select h.id, count(*) over () as n, row_number() over (order by starts_with(fold(f.label), @first) or starts_with(fold(f.name), @first) desc,
 				length(f.name), f.name, f.id) as place
-			from field_search(@words, @most) h (id) join field f on f.workspace_id = @ws and f.id = h.id and f.state = 'active'
+			from `+c.soughtFields("id", words, searchCount+1)+` h join field f on f.workspace_id = @ws and f.id = h.id and f.state = 'active'
 		)
 		`+searchedField+`, h.n
 		from hit h
 		join field f on f.workspace_id = @ws and f.id = h.id
 		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
 		join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
-		where h.place <= @shown order by h.place`, pgx.StrictNamedArgs{"ws": by.Workspace, "words": words, "most": searchCount + 1,
-		"first": words[0], "shown": searchShown})
+		where h.place <= @shown order by h.place`, c.args)
 	queue(&b, &things, `select kind, id, name, code, note, '' as verdict, n from (
 			select kind, id, name, code, note, count(*) over (partition by kind) as n, `+searchRanked+` as place
 			from (`+searchThings+`) t where text like all(@patterns)

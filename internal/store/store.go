@@ -45,6 +45,8 @@ type Store struct {
 	batch domain.BatchID
 	// tallies are the counters read before; nil in a transaction that may have changed them.
 	tallies *tallyCache
+	// landscapes are what was read before of the workspaces around their fields; nil as tallies are.
+	landscapes *landscapes
 }
 
 // Open connects a pool that works under AppRole. The pool keeps connections warm, since one that churns costs
@@ -77,7 +79,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return &Store{db: pool, pool: pool, now: time.Now, tallies: &tallyCache{}}, nil
+	return &Store{db: pool, pool: pool, now: time.Now, tallies: &tallyCache{}, landscapes: &landscapes{}}, nil
 }
 
 // Close waits for queries under way and closes every connection.
@@ -160,7 +162,7 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 	defer conn.Release()
 	begin := "begin isolation level repeatable read read only; set local app.workspace = '" + settingID(int64(by.Workspace)) +
 		"'; set local app.member = '" + settingID(int64(by.User)) + "'; set local app.lang = '" + settingLang(by.Lang) + "'"
-	inner := &Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies}
+	inner := &Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies, landscapes: s.landscapes}
 	if !by.AsOf.IsZero() {
 		begin += "; set local search_path = asof, public; set local app.as_of = '" + settingMoment(by.AsOf) + "'"
 		inner.asOf, inner.now = by.AsOf, func() time.Time { return by.AsOf }

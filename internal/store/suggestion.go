@@ -125,7 +125,7 @@ func (s *Store) datasetsAlike(ctx context.Context, by domain.Actor, names []stri
 	for _, name := range names[:min(len(names), alikeNames)] {
 		for _, w := range strings.FieldsFunc(domain.Fold(name), func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == ' ' }) {
 			if len(w) >= alikeLeast {
-				words = append(words, w)
+				words = append(words, "%"+likeEscape(w)+"%")
 			}
 		}
 	}
@@ -134,8 +134,9 @@ func (s *Store) datasetsAlike(ctx context.Context, by domain.Actor, names []stri
 	}
 	slices.Sort(words)
 	return many[int64](ctx, s, "suggestion", `
-		select distinct s.dataset_id from unnest(@words::text[]) w
-		cross join lateral (select array_agg(x.id) as ids from (select field_search(array[w], @rare + 1) as id) x having count(*) <= @rare) h
+		select distinct s.dataset_id from unnest(@words::text[]) word
+		cross join lateral (select array_agg(x.id) as ids from (
+			select id from field_sought where workspace_id = @ws and search like word limit @rare + 1) x having count(*) <= @rare) h
 		join field_suggestion s on s.workspace_id = @ws and s.field_id = any(h.ids)`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "words": slices.Compact(words), "rare": alikeRare})
 }

@@ -190,7 +190,7 @@ func (r *suggestionReader) narrow(except ...string) conditions {
 	}
 	c := registers["suggestions"].narrow(r.by, q, "")
 	if words := searchWords(r.q.Q); len(words) > 0 {
-		c.add("r.field_id in (select field_search(" + c.arg(words) + ", " + c.arg(searchCap) + "))")
+		c.add("r.field_id in " + c.soughtFields("id", words, searchCap))
 	}
 	return c
 }

@@ -79,12 +79,12 @@ func tallyKnows(q domain.ListQuery) bool {
 
 // tally is the stored counters of a workspace at one moment. It is shared and never changed.
 type tally struct {
-	stamp  tallyStamp
 	cells  []tallyCell
 	values [len(tallyKeys)][]string // that occur, by place
 	packed []packedCell
 	// Fields in use, and those of them that are flagged for deletion.
 	fields, unused int64
+	overview       func() domain.Overview // added up once
 }
 
 // packedCell is a cell whose texts are places in tally.values: thousands of them are looked at for each list.
@@ -93,8 +93,8 @@ type packedCell struct {
 	n  int64
 }
 
-func newTally(stamp tallyStamp, cells []tallyCell) *tally {
-	t := &tally{stamp: stamp, cells: cells, packed: make([]packedCell, len(cells))}
+func newTally(cells []tallyCell) *tally {
+	t := &tally{cells: cells, packed: make([]packedCell, len(cells))}
 	var known [len(tallyKeys)]map[string]int32
 	for place := range known {
 		known[place] = map[string]int32{}
@@ -122,7 +122,19 @@ func newTally(stamp tallyStamp, cells []tallyCell) *tally {
 			}
 		}
 	}
+	t.overview = sync.OnceValue(func() domain.Overview { return domain.OverviewOf(t.inUse()) })
 	return t
+}
+
+// inUse are the counters of fields in use.
+func (t *tally) inUse() (tallies []domain.Tally) {
+	for _, c := range t.cells {
+		if c.State == "active" {
+			tallies = append(tallies, domain.Tally{Application: domain.ApplicationID(c.Application), Verdict: domain.Verdict(c.Verdict),
+				Class: domain.GDPRClass(c.Class), Flags: domain.FlagSet(c.Flags), Grade: domain.Grade(c.Grade), Decision: c.Decision, N: c.N})
+		}
+	}
+	return tallies
 }
 
 // tallyCount is what the counters say of a list: how many fields pass every filter and, by filter, how many of those that
@@ -261,41 +273,7 @@ type tallyKey struct {
 func tallyKeyOf(by domain.Actor) tallyKey { return tallyKey{by.Workspace, by.AsOf.UTC()} }
 
 // tallyCache keeps the counters of the workspaces that were looked at last.
-type tallyCache struct {
-	mu   sync.Mutex
-	kept map[tallyKey]*tally
-}
-
-// keptTallies bounds the memory: the counters of a large workspace take a few megabytes.
-const keptTallies = 8
-
-// get returns the counters of that state; nil where others are kept, or none.
-func (c *tallyCache) get(w tallyKey, stamp tallyStamp) *tally {
-	if c == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if kept := c.kept[w]; kept != nil && kept.stamp == stamp {
-		return kept
-	}
-	return nil
-}
-
-func (c *tallyCache) put(w tallyKey, t *tally) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		c.kept = map[tallyKey]*tally{}
-	}
-	if len(c.kept) >= keptTallies && c.kept[w] == nil {
-		for other := range c.kept { // any: a map has no order
-			delete(c.kept, other)
-			break
-		}
-	}
-	c.kept[w] = t
-}
+type tallyCache = kept[tallyKey, tallyStamp, *tally]
 
 // counters returns the stored counters of the workspace. Deltas that were not folded yet are summed by whoever reads them.
 // In a transaction that only reads, counters that did not change since they were last read are not read again; those of a
@@ -303,7 +281,7 @@ func (c *tallyCache) put(w tallyKey, t *tally) {
 func (s *Store) counters(ctx context.Context, by domain.Actor) (*tally, error) {
 	if s.tallies == nil {
 		cells, err := s.readTally(ctx, by)
-		return newTally(tallyStamp{}, cells), err
+		return newTally(cells), err
 	}
 	var stamp tallyStamp
 	if by.AsOf.IsZero() {
@@ -312,25 +290,16 @@ func (s *Store) counters(ctx context.Context, by domain.Actor) (*tally, error) {
 			return nil, err
 		}
 	}
-	if kept := s.tallies.get(tallyKeyOf(by), stamp); kept != nil {
-		return kept, nil
+	if t, found := s.tallies.get(tallyKeyOf(by), stamp); found {
+		return t, nil
 	}
 	cells, err := s.readTally(ctx, by)
 	if err != nil {
 		return nil, err
 	}
-	t := newTally(stamp, cells)
-	s.tallies.put(tallyKeyOf(by), t)
+	t := newTally(cells)
+	s.tallies.put(tallyKeyOf(by), stamp, t)
 	return t, nil
-}
-
-// tally returns the cells of counters, which must not be changed.
-func (s *Store) tally(ctx context.Context, by domain.Actor) ([]tallyCell, error) {
-	t, err := s.counters(ctx, by)
-	if err != nil {
-		return nil, err
-	}
-	return t.cells, nil
 }
 
 func (s *Store) readTally(ctx context.Context, by domain.Actor) ([]tallyCell, error) {

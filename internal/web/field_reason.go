@@ -20,7 +20,7 @@ func (p fieldPage) reason() string {
 	if !p.v.Field.Class.Personal() {
 		return ""
 	}
-	data := deref(p.v.Place.Category)
+	data := p.v.Place.Category
 	if data == "" {
 		data = p.v.Field.Name
 	}

@@ -221,7 +221,7 @@ func (p fieldPage) what() []ui.Fact {
 	facts := p.facts(
 		fact{"description", f.Description},
 		fact{"data_type", f.DataType},
-		fact{"category", deref(place.Category)},
+		fact{"category", place.Category},
 		fact{"gdpr_class", ""},
 		fact{"is_key", p.yesNo(&f.IsKey)},
 		fact{"nullable", p.yesNo(f.Nullable)},
@@ -334,8 +334,7 @@ func (p fieldPage) rules() []fieldRule {
 			line.of = ""
 		}
 		if r.Rule != nil {
-			rule := r.RuleBrief()
-			line.name, line.href, line.period = rule.Name, retentionPath(p.by, rule.ID), periodWords(p.ctx, rule)
+			line.name, line.href, line.period = r.Rule.Name, retentionPath(p.by, r.Rule.ID), periodWords(p.ctx, *r.Rule)
 		}
 		if line.binds {
 			list = slices.Insert(list, 0, line)

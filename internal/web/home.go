@@ -77,7 +77,7 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	o := domain.OverviewOf(data.tallies)
+	o := data.overview
 	v := homeView{title: visitOf(r).Workspace.Name, example: visitOf(r).Workspace.IsExample, empty: o.Fields == 0,
 		square: squareView(ctx, by, o), beside: besideView(ctx, by, o), flags: flagViews(ctx, by, o),
 		waiting: slices.Concat(votesView(ctx, by, data.votes), blockedView(ctx, by, data.plan), waitingView(ctx, by, o, data.waiting)), asTable: workspacePath(by, "coverage")}
@@ -100,7 +100,7 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request) error {
 
 // homeData is what the front page reads.
 type homeData struct {
-	tallies    []domain.Tally
+	overview   domain.Overview
 	names      store.Names
 	days       []domain.DayCount
 	events     []domain.Event
@@ -111,7 +111,7 @@ type homeData struct {
 }
 
 func (d *homeData) read(ctx context.Context, by domain.Actor, st *store.Store, now time.Time) (err error) {
-	if d.tallies, err = st.Tallies(ctx, by); err != nil {
+	if d.overview, err = st.Overview(ctx, by); err != nil {
 		return err
 	}
 	if d.names, err = st.Names(ctx, by); err != nil {
@@ -364,7 +364,7 @@ type trendBar struct{ x, y, height string }
 
 func (s *Server) showCoverage(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), actor(r)
-	tallies, err := s.store.Tallies(ctx, by)
+	o, err := s.store.Overview(ctx, by)
 	if err != nil {
 		return err
 	}
@@ -377,7 +377,6 @@ func (s *Server) showCoverage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	o := domain.OverviewOf(tallies)
 	v := coverageView{heads: coverageHeads(ctx), trend: trends(ctx, o, days, s.now())}
 	for _, a := range o.Applications {
 		v.rows = append(v.rows, coverageLine(ctx, by, names.Application(a.ID), applicationPath(by, a.ID), "application="+itoa(a.ID), a))
