@@ -46,6 +46,8 @@ create function landscape_changed() returns trigger language plpgsql security de
 begin
 	if current_workspace() is not null then
 		perform note_landscape(current_workspace());
+	else -- by hand: whose it is, is not known
+		perform note_landscape(id) from workspace;
 	end if;
 	return null;
 end $$;
