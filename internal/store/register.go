@@ -360,10 +360,11 @@ func (s *Store) page(ctx context.Context, r registerSQL, q domain.ListQuery, all
 	sql := fmt.Sprintf("select r.id, %s, (%s)::text, %s from %s where %s order by %s limit %d",
 		r.archived, o.expr, r.cellList(r.register.Columns), r.whole(), c.sql(), orderBy, size+1)
 	if len(r.joins) > 0 { // which rows they are is known before the rest of them is read
+		// The page comes first: PostgreSQL keeps to the order in which more than eight tables are written.
 		sql = fmt.Sprintf(`with page as materialized (select r.id, (%[2]s)::text as edge, row_number() over (order by %[6]s) as place
-			from %[7]s where %[5]s order by %[6]s limit %[8]d) select r.id, %[1]s, page.edge, %[3]s from %[4]s join page on page.id = r.id
-			where r.workspace_id = @ws order by page.place`,
-			r.archived, o.expr, r.cellList(r.register.Columns), r.whole(), c.sql(), orderBy, r.needed(c.sql(), orderBy), size+1)
+			from %[7]s where %[5]s order by %[6]s limit %[8]d) select r.id, %[1]s, page.edge, %[3]s
+			from page join %[4]s where r.workspace_id = @ws order by page.place`,
+			r.archived, o.expr, r.cellList(r.register.Columns), r.joined("on r.id = page.id"), c.sql(), orderBy, r.needed(c.sql(), orderBy), size+1)
 	}
 	rows, err := s.db.Query(ctx, sql, c.args)
 	if err != nil {

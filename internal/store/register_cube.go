@@ -14,8 +14,11 @@ import (
 type joinSQL struct{ alias, sql string }
 
 // whole are all tables of the register.
-func (r registerSQL) whole() string {
-	from := r.from
+func (r registerSQL) whole() string { return r.joined("") }
+
+// joined is the same with a condition for the register's own table, where that is joined to another.
+func (r registerSQL) joined(on string) string {
+	from := r.from + " " + on
 	for _, j := range r.joins {
 		from += " " + j.sql
 	}
