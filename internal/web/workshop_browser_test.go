@@ -163,6 +163,9 @@ func TestWorkshopInBrowser(t *testing.T) {
 	r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
 	until(t, phones[3], `/over/.test(document.querySelector('h1').textContent)`)
 	until(t, screen, `/terminé/.test(document.querySelector('h1').textContent)`)
+	for _, tab := range []*webtest.Tab{screen, phones[3]} { // no clock runs any more
+		until(t, tab, `document.querySelector('.timer') === null`)
+	}
 	screen.Shoot("workshop-closed-fr-1920")
 	phones[3].Shoot("workshop-closed-en-390")
 	pages := screen.Beside().Cookie(address, "utile", s.Token(t, s.Acme[domain.RoleFacilitator]))

@@ -267,7 +267,7 @@ func (s *Server) renderWorkshop(ctx context.Context, to audience, l store.Worksh
 
 func (s *Server) liveViewOf(ctx context.Context, to audience, l store.WorkshopLive) (liveView, error) {
 	v := liveView{to: to, l: l, join: s.joinOf(ctx, l), privacy: privacySentence(ctx, l.Workshop)}
-	if l.TimerUntil != nil {
+	if l.TimerUntil != nil && l.Workshop.State == domain.WorkshopRunning {
 		v.until = strconv.FormatInt(l.TimerUntil.UnixMilli(), 10)
 		v.left = clockLeft(l.TimerUntil.Sub(l.Now))
 	}
