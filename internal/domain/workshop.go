@@ -459,6 +459,17 @@ func Heads(votes []Vote) (keep, drop int) {
 	return keep, drop
 }
 
+// Voters is how many people voted on a card. A ballot names every program, so that it is told even where votes are secret and
+// the workshop is closed, which cuts the tie between a vote and its voter.
+func Voters(votes []Vote) (n int) {
+	ballots := map[ProgramID]int{}
+	for _, v := range votes {
+		ballots[v.Program]++
+		n = max(n, ballots[v.Program])
+	}
+	return n
+}
+
 // NewCardDecision checks and cleans what the facilitator records of a card on a day.
 func NewCardDecision(c WorkshopCard, today time.Time) (WorkshopCard, error) {
 	c.Reason = strings.TrimSpace(c.Reason)

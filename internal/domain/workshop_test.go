@@ -139,3 +139,18 @@ func TestAgendas(t *testing.T) {
 		}
 	}
 }
+
+// Voters are counted while the workshop runs, and after it, when secret votes are nobody's any more.
+func TestVotersAfterTheTieIsCut(t *testing.T) {
+	t.Parallel()
+	var running, closed []Vote
+	for person := range ParticipantID(5) {
+		for program := range ProgramID(3) {
+			running = append(running, Vote{Participant: person + 1, Program: program + 1})
+			closed = append(closed, Vote{Program: program + 1})
+		}
+	}
+	if a, b, none := Voters(running), Voters(closed), Voters(nil); a != 5 || b != 5 || none != 0 {
+		t.Errorf("five people voted on three programs: %d while it runs, %d after it, %d of no vote", a, b, none)
+	}
+}

@@ -160,11 +160,7 @@ func cardViewOf(ctx context.Context, l store.WorkshopLive, line store.CardLine) 
 	if line.Decision != "" {
 		v.decision, v.decisionKey = cardDecisionMark(ctx, line.Decision), string(line.Decision)
 	}
-	seen := map[domain.ParticipantID]bool{}
-	for _, vote := range line.Votes {
-		seen[vote.Participant] = true
-	}
-	v.voted = len(seen)
+	v.voted = domain.Voters(line.Votes)
 	if !line.Revealed { // nobody sees a vote before it is shown to all, whoever leads included
 		line.Votes = nil
 	}
