@@ -65,7 +65,7 @@ func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q chromeQuery) (c
 	if !by.AsOf.IsZero() {
 		stamp = tallyStamp{}
 	}
-	counted, found := s.tallies.get(tallyKeyOf(by), stamp)
+	counted, found := s.tallies.get(momentOf(by), stamp)
 	if !found {
 		err = s.Read(ctx, by, func(s *Store) error {
 			counted, err = s.counters(ctx, by)

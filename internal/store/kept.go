@@ -1,6 +1,11 @@
 package store
 
-import "sync"
+import (
+	"sync"
+	"time"
+
+	"utile/internal/domain"
+)
 
 // keptMost bounds the memory: what is kept of a large workspace takes a few megabytes.
 const keptMost = 8
@@ -43,3 +48,11 @@ func (k *kept[K, S, T]) put(key K, stamp S, value T) {
 	}
 	k.of[key] = stamped[S, T]{stamp, value}
 }
+
+// moment is a workspace at a moment that is over; a zero time is now.
+type moment struct {
+	workspace domain.WorkspaceID
+	asOf      time.Time
+}
+
+func momentOf(by domain.Actor) moment { return moment{by.Workspace, by.AsOf.UTC()} }

@@ -104,20 +104,17 @@ func (l *landscape) categoryRule(category int64) (found landCategory, ok bool) {
 	return found, ok
 }
 
-// landscapeStamp tells one state of the landscape from every other: the transactions that changed it and that none has
-// followed up on yet.
+// landscapeStampSQL asks for a landscapeStamp: the transactions that changed the landscape and that none has followed up on.
 const landscapeStampSQL = `select coalesce(string_agg(transaction::text, ',' order by transaction), '') as stamp
 	from landscape_change where workspace_id = @ws`
 
+// landscapeStamp tells one state of the landscape from every other.
 type landscapeStamp struct {
 	Stamp string `db:"stamp"`
 }
 
-// landscapes are those of the workspaces that were looked at last.
-type landscapes struct {
-	whole kept[domain.WorkspaceID, landscapeStamp, *landscape]
-	flows kept[domain.WorkspaceID, landscapeStamp, landFlows]
-}
+// landKept keeps a part of the landscape of the workspaces, and of moments that are over, that were looked at last.
+type landKept[T any] = kept[moment, landscapeStamp, T]
 
 // landQuery asks for the stamp, beside what else a page asks.
 type landQuery struct{ stamps []landscapeStamp }
@@ -127,47 +124,47 @@ func (q *landQuery) queue(b *pgx.Batch, by domain.Actor) {
 }
 
 // landscape returns the landscape at the moment that the transaction sees.
-func (s *Store) landscape(ctx context.Context, by domain.Actor) (l *landscape, err error) {
-	return keep(ctx, s, by, nil, func(l *landscapes) *kept[domain.WorkspaceID, landscapeStamp, *landscape] { return &l.whole }, (*Store).readLandscape)
+func (s *Store) landscape(ctx context.Context, by domain.Actor) (*landscape, error) {
+	return s.landscapeOf(ctx, by, landQuery{})
 }
 
 // landscapeOf returns the landscape that a page's batch asked the stamp of.
-func (s *Store) landscapeOf(ctx context.Context, by domain.Actor, q landQuery) (l *landscape, err error) {
-	return keep(ctx, s, by, q.stamps, func(l *landscapes) *kept[domain.WorkspaceID, landscapeStamp, *landscape] { return &l.whole }, (*Store).readLandscape)
+func (s *Store) landscapeOf(ctx context.Context, by domain.Actor, q landQuery) (*landscape, error) {
+	return keep(ctx, s, by, q, s.landscapes, (*Store).readLandscape)
 }
 
 // flowsOf returns the flows, of the state that a page's batch asked the stamp of.
 func (s *Store) flowsOf(ctx context.Context, by domain.Actor, q landQuery) (landFlows, error) {
-	return keep(ctx, s, by, q.stamps, func(l *landscapes) *kept[domain.WorkspaceID, landscapeStamp, landFlows] { return &l.flows }, (*Store).readFlows)
+	return keep(ctx, s, by, q, s.flows, (*Store).readFlows)
 }
 
-// keep returns what is kept of the state that the stamp tells, else reads it. The past and a transaction that may have
-// changed the landscape read it themselves.
-func keep[T any](ctx context.Context, s *Store, by domain.Actor, stamps []landscapeStamp,
-	of func(*landscapes) *kept[domain.WorkspaceID, landscapeStamp, T], read func(*Store, context.Context, domain.Actor) (T, error)) (value T, err error) {
-	if s.landscapes == nil || !by.AsOf.IsZero() {
-		err = s.Read(ctx, by, func(s *Store) error {
-			value, err = read(s, ctx, by)
-			return err
-		})
-		return value, err
+// keep returns what is kept of the state that the stamp tells, else reads it. A transaction that may have changed the landscape
+// keeps nothing, and so does a past that may still change.
+func keep[T any](ctx context.Context, s *Store, by domain.Actor, q landQuery, k *landKept[T],
+	read func(*Store, context.Context, domain.Actor) (T, error)) (value T, err error) {
+	if s.asOf.IsZero() && !s.isOver(by.AsOf) {
+		k = nil
 	}
-	if len(stamps) == 1 {
-		if value, found := of(s.landscapes).get(by.Workspace, stamps[0]); found {
+	if k != nil && len(q.stamps) == 1 {
+		if value, found := k.get(momentOf(by), q.stamps[0]); found {
 			return value, nil
 		}
 	}
 	err = s.Read(ctx, by, func(s *Store) error {
+		if k == nil {
+			value, err = read(s, ctx, by)
+			return err
+		}
 		stamp, err := one[landscapeStamp](ctx, s, "landscape", landscapeStampSQL, pgx.StrictNamedArgs{"ws": by.Workspace})
 		if err != nil {
 			return err
 		}
 		var found bool
-		if value, found = of(s.landscapes).get(by.Workspace, stamp); found {
+		if value, found = k.get(momentOf(by), stamp); found {
 			return nil
 		}
 		if value, err = read(s, ctx, by); err == nil {
-			of(s.landscapes).put(by.Workspace, stamp, value)
+			k.put(momentOf(by), stamp, value)
 		}
 		return err
 	})
@@ -195,6 +192,18 @@ func (s *Store) readLandscape(ctx context.Context, by domain.Actor) (*landscape,
 		join data_category c on c.workspace_id = q.workspace_id and c.id = q.category_id where q.workspace_id = @ws and q.role <> ''`, ws)
 	if err := s.db.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, translate("landscape", err)
+	}
+	for _, a := range applications {
+		names = append(names, nameRow{"application", a.ID, a.Name})
+	}
+	for _, c := range categories {
+		names = append(names, nameRow{"category", c.ID, c.Code})
+	}
+	for _, r := range rules {
+		names = append(names, nameRow{"retention_rule", int64(r.ID), r.Name})
+	}
+	for _, p := range programs {
+		names = append(names, nameRow{"program", p.ID, p.Name})
 	}
 	l := &landscape{names: namesOf(names),
 		applications: byID(applications, func(a landApplication) int64 { return a.ID }),

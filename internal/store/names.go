@@ -20,15 +20,12 @@ var nameKinds = map[string]string{
 	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "consent_category": "category", "instead": "category", "proposed_by": "user", "decided_by": "user", "facilitator": "user", "cofacilitator": "user",
 }
 
+// namesSQL names what the landscape does not read for more than its name.
 const namesSQL = `
 	select 'team' as kind, id, name from team where workspace_id = @ws
 	union all select 'user', u.id, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws
-	union all select 'application', id, name from application where workspace_id = @ws
-	union all select 'category', id, code from data_category where workspace_id = @ws
 	union all select 'collection_point', id, name from collection_point where workspace_id = @ws
 	union all select 'purpose', id, code || ' · ' || name from purpose where workspace_id = @ws
-	union all select 'program', id, name from program where workspace_id = @ws
-	union all select 'retention_rule', id, name from retention_rule where workspace_id = @ws
 	union all select 'objective', id, name from objective where workspace_id = @ws
 	union all select 'stage', id, name from journey_stage where workspace_id = @ws
 	union all select 'segment', id, name from segment where workspace_id = @ws`

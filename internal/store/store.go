@@ -45,8 +45,9 @@ type Store struct {
 	batch domain.BatchID
 	// tallies are the counters read before; nil in a transaction that may have changed them.
 	tallies *tallyCache
-	// landscapes are what was read before of the workspaces around their fields; nil as tallies are.
-	landscapes *landscapes
+	// landscapes and flows are what was read before of the workspaces around their fields; nil as tallies are.
+	landscapes *landKept[*landscape]
+	flows      *landKept[landFlows]
 }
 
 // Open connects a pool that works under AppRole. The pool keeps connections warm, since one that churns costs
@@ -79,7 +80,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return &Store{db: pool, pool: pool, now: time.Now, tallies: &tallyCache{}, landscapes: &landscapes{}}, nil
+	return &Store{db: pool, pool: pool, now: time.Now, tallies: &tallyCache{}, landscapes: &landKept[*landscape]{}, flows: &landKept[landFlows]{}}, nil
 }
 
 // Close waits for queries under way and closes every connection.
@@ -153,6 +154,11 @@ func (s *Store) Read(ctx context.Context, by domain.Actor, f func(*Store) error)
 // takes as long.
 const settled = 2 * time.Hour
 
+// isOver tells whether nothing that counts for a moment can still be written; now, which is zero, is known by its stamps.
+func (s *Store) isOver(moment time.Time) bool {
+	return moment.IsZero() || s.now().Sub(moment) >= settled
+}
+
 // readOnPool opens the transaction and names the workspace in one round trip.
 func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) error) error {
 	conn, err := s.pool.Acquire(ctx)
@@ -162,12 +168,12 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 	defer conn.Release()
 	begin := "begin isolation level repeatable read read only; set local app.workspace = '" + settingID(int64(by.Workspace)) +
 		"'; set local app.member = '" + settingID(int64(by.User)) + "'; set local app.lang = '" + settingLang(by.Lang) + "'"
-	inner := &Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies, landscapes: s.landscapes}
+	inner := &Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies, landscapes: s.landscapes, flows: s.flows}
 	if !by.AsOf.IsZero() {
 		begin += "; set local search_path = asof, public; set local app.as_of = '" + settingMoment(by.AsOf) + "'"
 		inner.asOf, inner.now = by.AsOf, func() time.Time { return by.AsOf }
-		if s.now().Sub(by.AsOf) < settled {
-			inner.tallies = nil
+		if !s.isOver(by.AsOf) {
+			inner.tallies, inner.landscapes, inner.flows = nil, nil, nil
 		}
 	}
 	if _, err := conn.Conn().PgConn().Exec(ctx, begin).ReadAll(); err != nil {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -264,16 +263,8 @@ type tallyStamp struct {
 const tallyStampSQL = `select count(*) as changes, coalesce(max(id) filter (where fold), 0) as fold
 	from field_tally_change where workspace_id = @ws`
 
-// tallyKey is a workspace at a moment that is over; a zero moment is now.
-type tallyKey struct {
-	workspace domain.WorkspaceID
-	asOf      time.Time
-}
-
-func tallyKeyOf(by domain.Actor) tallyKey { return tallyKey{by.Workspace, by.AsOf.UTC()} }
-
 // tallyCache keeps the counters of the workspaces that were looked at last.
-type tallyCache = kept[tallyKey, tallyStamp, *tally]
+type tallyCache = kept[moment, tallyStamp, *tally]
 
 // counters returns the stored counters of the workspace. Deltas that were not folded yet are summed by whoever reads them.
 // In a transaction that only reads, counters that did not change since they were last read are not read again; those of a
@@ -290,7 +281,7 @@ func (s *Store) counters(ctx context.Context, by domain.Actor) (*tally, error) {
 			return nil, err
 		}
 	}
-	if t, found := s.tallies.get(tallyKeyOf(by), stamp); found {
+	if t, found := s.tallies.get(momentOf(by), stamp); found {
 		return t, nil
 	}
 	cells, err := s.readTally(ctx, by)
@@ -298,7 +289,7 @@ func (s *Store) counters(ctx context.Context, by domain.Actor) (*tally, error) {
 		return nil, err
 	}
 	t := newTally(cells)
-	s.tallies.put(tallyKeyOf(by), stamp, t)
+	s.tallies.put(momentOf(by), stamp, t)
 	return t, nil
 }
 
