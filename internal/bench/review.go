@@ -142,6 +142,7 @@ func measureReview(ctx context.Context, b *bench) error {
 			return err
 		}
 		b.report.loads = append(b.report.loads, loadRow{p.name + " against its SQL alone", 1, compared})
+		b.report.atMost(p.name+" against its SQL, time", compared.p50, "×", p.most)
 		b.report.atMost(p.name+" against its SQL, processor time", compared.cpu, "×", p.most)
 	}
 	return nil
