@@ -320,7 +320,7 @@ func collectionPointShow(v collectionPointShowView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" class=\"form\"><input type=\"hidden\" name=\"version\" value=\"")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" class=\"stack\"><input type=\"hidden\" name=\"version\" value=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -614,7 +614,7 @@ func collectedTable(v collectionPointShowView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "collection_point.fields"), Flat: true, Check: checkLabel(v.detach, i18n.T(ctx, "list.tick_all")), Headers: []ui.HeaderSpec{
+		templ_7745c5c3_Err = ui.Table(ui.TableSpec{Stacked: true, Caption: i18n.T(ctx, "collection_point.fields"), Flat: true, Check: checkLabel(v.detach, i18n.T(ctx, "list.tick_all")), Headers: []ui.HeaderSpec{
 			{Text: i18n.T(ctx, "column.field")}, {Text: i18n.T(ctx, "column.dataset")}, {Text: i18n.T(ctx, "column.answer")}, {Text: i18n.T(ctx, "column.gdpr_class")}, {Text: i18n.T(ctx, "column.verdict")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -38,9 +38,18 @@ func nonEmpty(texts ...string) []string {
 
 // plainHeads are heads of a table that is not sorted.
 func plainHeads(ctx context.Context, keys ...string) []ui.HeaderSpec {
-	heads := make([]ui.HeaderSpec, len(keys))
+	words := make([]string, len(keys))
 	for i, key := range keys {
-		heads[i] = ui.HeaderSpec{Text: i18n.T(ctx, key)}
+		words[i] = i18n.T(ctx, key)
+	}
+	return textHeads(words)
+}
+
+// textHeads are the heads of a table whose words are there.
+func textHeads(words []string) []ui.HeaderSpec {
+	heads := make([]ui.HeaderSpec, len(words))
+	for i, word := range words {
+		heads[i] = ui.HeaderSpec{Text: word}
 	}
 	heads[0].Class = "c-field"
 	return heads

@@ -148,7 +148,7 @@ type minutesView struct {
 	parts      []minutesPart
 	objections []minutesObjection
 	people     []personLine
-	votes      []minutesVotes
+	byRole     [][]string // how each role voted: the words of the heads, then a line for each card and program
 	files      []ui.Link
 }
 
@@ -209,7 +209,9 @@ func (s *Server) minutes(r *http.Request, id domain.WorkshopID) (v minutesView, 
 			}
 		}
 		v.figures = minutesFigures(ctx, l.Counts)
-		v.parts, v.votes = minutesParts(ctx, l, lines, grounds)
+		var votes []minutesVotes
+		v.parts, votes = minutesParts(ctx, l, lines, grounds)
+		v.byRole = votesByRole(ctx, votes)
 		titles := map[domain.WorkshopCardID]string{}
 		for _, line := range lines {
 			titles[line.ID] = line.Title(string(i18n.Lang(ctx)))
@@ -365,8 +367,11 @@ func (s *Server) minutesFile(format string) handlerFunc {
 	}
 }
 
-// votesByRole has a line for each card and program, and a column for each role.
+// votesByRole has heads, a line for each card and program, and a column for each role; nothing where nobody voted.
 func votesByRole(ctx context.Context, list []minutesVotes) [][]string {
+	if len(list) == 0 {
+		return nil
+	}
 	var roles []string
 	for _, votes := range list {
 		for _, r := range votes.roles {
@@ -442,7 +447,11 @@ func minutesDocument(ctx context.Context, v minutesView, day string) sheet.Docum
 		d.Text(i18n.T(ctx, "workshop.fact", "name", o.card+" · "+o.who, "value", o.body))
 	}
 	d.Heading(1, i18n.T(ctx, "workshop.by_role_title"))
-	d.Table(votesByRole(ctx, v.votes))
+	if len(v.byRole) == 0 {
+		d.Text(i18n.T(ctx, "workshop.part.none"))
+	} else {
+		d.Table(v.byRole)
+	}
 	d.Heading(1, i18n.T(ctx, "workshop.signatures"))
 	sign := [][]string{{i18n.T(ctx, "column.name"), i18n.T(ctx, "column.voter_role"), i18n.T(ctx, "workshop.signature")}}
 	for _, p := range v.people {
