@@ -134,6 +134,7 @@ type ReviewQuestion struct {
 	Field           string                `db:"field"`
 	Application     string                `db:"application"`
 	TakenBy         string                `db:"taken_by"` // another reviewer who has it before them; empty for nobody
+	Replied         bool                  `db:"replied"`  // what a DPO had asked about it has been answered
 }
 
 // questionOwn is what a question q has of its own; questionCols and questionJoins show it.
@@ -143,7 +144,10 @@ const (
 		coalesce(case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end, '') as category,
 		q.purpose_id, p.code as purpose_code, p.name as purpose_name, f.name as field, a.name as application, coalesce((select u.name
 			from review_lease l join app_user u on u.id = l.user_id
-			where l.workspace_id = q.workspace_id and l.question = q.question and l.user_id <> @me and l.until > @now limit 1), '') as taken_by`
+			where l.workspace_id = q.workspace_id and l.question = q.question and l.user_id <> @me and l.until > @now limit 1), '') as taken_by,
+		exists (select from review_thread t join remark r on r.workspace_id = t.workspace_id and r.subject_kind = 'thread' and r.subject_id = t.id
+			where t.workspace_id = q.workspace_id and t.id = m.thread_id and t.answered_at is not null and r.created_at > t.asked_at
+				and r.author_id is distinct from t.asked_by) as replied`
 	questionJoins = `
 		join purpose p on p.workspace_id = q.workspace_id and p.id = q.purpose_id
 		join purpose_mapping m on m.workspace_id = q.workspace_id and m.id = q.first
@@ -372,6 +376,9 @@ type ReviewCard struct {
 	Thread      *domain.ReviewThread
 	Evidence    FieldUse
 	Other       bool // somebody else may answer
+	// Until when it is put off, and by whom; nil and empty where it is not.
+	SnoozedUntil *time.Time
+	SnoozedBy    string
 }
 
 // FieldUse is what was measured of the field that stands for a question, and what is known of where it is.
@@ -411,6 +418,9 @@ func (s *Store) fillCard(ctx context.Context, by domain.Actor, card *ReviewCard)
 		Own       int64    `db:"own"`
 		Proposers []string `db:"proposers"`
 		Fields    []string `db:"fields"`
+
+		SnoozedUntil *time.Time `db:"snoozed_until"`
+		SnoozedBy    string     `db:"snoozed_by"`
 	}
 	r, err := one[rest](ctx, s, "mapping", `select `+groupSeen+` as seen, count(*) filter (where m.proposed_by = @me) as own,
 			(array_agg(distinct u.name) filter (where u.name is not null))[1:3] as proposers,
@@ -418,14 +428,18 @@ func (s *Store) fillCard(ctx context.Context, by domain.Actor, card *ReviewCard)
 				join field f on f.workspace_id = i.workspace_id and f.id = i.field_id
 				join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
 				join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
-				where i.workspace_id = @ws and i.question = @question order by i.mapping_id limit 8) as fields
+				where i.workspace_id = @ws and i.question = @question order by i.mapping_id limit 8) as fields,
+			min(z.until) as snoozed_until, coalesce(min(zu.name), '') as snoozed_by
 		from review_item i join purpose_mapping m on m.workspace_id = i.workspace_id and m.id = i.mapping_id
 		left join app_user u on u.id = m.proposed_by
+		left join review_snooze z on z.workspace_id = i.workspace_id and z.mapping_id = i.mapping_id
+		left join app_user zu on zu.id = z.snoozed_by
 		where i.workspace_id = @ws and i.question = @question`, pgx.StrictNamedArgs{"ws": by.Workspace, "question": card.Question.ID, "me": int64(by.User)})
 	if err != nil {
 		return err
 	}
 	card.Seen, card.Own, card.Proposers, card.Fields = r.Seen, r.Own, r.Proposers, r.Fields
+	card.SnoozedUntil, card.SnoozedBy = r.SnoozedUntil, r.SnoozedBy
 	if card.Other, err = s.otherReviewer(ctx, by); err != nil {
 		return err
 	}

@@ -15,9 +15,24 @@ func (s *Store) lockQuestion(ctx context.Context, by domain.Actor, first domain.
 			where workspace_id = @ws and question = (select question from review_item where workspace_id = @ws and mapping_id = @first))
 		order by m.id for update of m`, pgx.StrictNamedArgs{"ws": by.Workspace, "first": first})
 	if err == nil && (len(rows) == 0 || seenOf(rows) != seen) {
-		err = stale()
+		err = s.overtaken(ctx, by, first)
 	}
 	return rows, err
+}
+
+// overtaken is the Conflict that says what became of a question while somebody had it before them.
+func (s *Store) overtaken(ctx context.Context, by domain.Actor, first domain.MappingID) error {
+	rows, err := many[mappingRow](ctx, s, "mapping", mappingSelect+` and m.id = @first`, pgx.StrictNamedArgs{"ws": by.Workspace, "first": first})
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 || rows[0].State == string(domain.MappingProposed) {
+		return domain.Errorf(domain.Conflict, "review.overtaken.changed")
+	}
+	if deref(rows[0].DecidedBy) == by.User {
+		return domain.Errorf(domain.Conflict, "review.overtaken.own")
+	}
+	return domain.Errorf(domain.Conflict, "review.overtaken."+rows[0].State, "name", rows[0].Decider)
 }
 
 // onQuestion does something to the mappings of a question, as it was seen, in the name of a reviewer.
@@ -104,6 +119,21 @@ func (s *Store) WakeGroup(ctx context.Context, by domain.Actor, first domain.Map
 	})
 }
 
+// WithdrawGroup takes back what was asked about a question: it waits for a DPO again. Conflict where it has been answered.
+func (s *Store) WithdrawGroup(ctx context.Context, by domain.Actor, first domain.MappingID, seen string) error {
+	return s.onQuestion(ctx, by, first, seen, func(s *Store, rows []mappingRow) error {
+		done, err := s.exec(ctx, "thread", `update review_thread set answered_at = @now where workspace_id = @ws and id = @id and answered_at is null`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": deref(rows[0].ThreadID), "now": s.now()})
+		if err == nil && done == 0 {
+			err = domain.Errorf(domain.Conflict, "review.answered_already")
+		}
+		if err != nil {
+			return err
+		}
+		return s.tellQuestion(ctx, by, rows, "field.mapping_withdrawn", nil, "")
+	})
+}
+
 // tellQuestion writes in the history of each field what was done to a question, and gives it its new place in the queue.
 func (s *Store) tellQuestion(ctx context.Context, by domain.Actor, rows []mappingRow, verb string, after map[string]any, reason string) error {
 	fields := make([]int64, len(rows))
@@ -146,18 +176,53 @@ func (s *Store) ReleaseQuestion(ctx context.Context, by domain.Actor, question s
 // reviewKinds are the acts that answer mappings.
 var reviewKinds = []string{string(domain.BulkApprove), string(domain.BulkReject), string(domain.BulkRedirect)}
 
-// LastAnswer returns the actor's last answer to mappings that is not undone and can be; found is false where there is none.
-func (s *Store) LastAnswer(ctx context.Context, by domain.Actor) (b domain.Batch, found bool, err error) {
+// LastAct is the actor's last act at the desk that can be taken back. Zero where there is none.
+type LastAct struct {
+	Batch domain.Batch          // that answered mappings; zero where a question was asked or put off
+	First domain.MappingID      // of the question that was asked or put off
+	Seen  string                // as it is now
+	Now   domain.ReviewStanding // where it stands since: asked or snoozed
+}
+
+// LastAct returns what the actor last did at the desk within a day and can take back: an answer that is not undone, a question that
+// has no answer yet, or what is still put off.
+func (s *Store) LastAct(ctx context.Context, by domain.Actor) (last LastAct, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		rows, err := many[batchRow](ctx, s, "batch", batchSelect+` where b.workspace_id = @ws and b.actor_id = @me and b.kind = any(@kinds)
-			and b.undone_at is null and b.created_at > @since order by b.id desc limit 1`, pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User),
-			"kinds": reviewKinds, "since": s.now().AddDate(0, 0, -1)})
-		if err == nil && len(rows) == 1 {
-			b, found = rows[0].batch(), true
+		args := pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "kinds": reviewKinds, "since": s.now().AddDate(0, 0, -1)}
+		answers, err := many[batchRow](ctx, s, "batch", batchSelect+` where b.workspace_id = @ws and b.actor_id = @me and b.kind = any(@kinds)
+			and b.undone_at is null and b.created_at > @since order by b.id desc limit 1`, args)
+		if err != nil {
+			return err
+		}
+		args["answered"] = args["since"]
+		if len(answers) == 1 {
+			last.Batch = answers[0].batch()
+			args["answered"] = last.Batch.CreatedAt
+		}
+		delete(args, "kinds")
+		delete(args, "since")
+		type act struct {
+			First domain.MappingID      `db:"first"`
+			Now   domain.ReviewStanding `db:"now"`
+			Seen  string                `db:"seen"`
+		}
+		acts, err := many[act](ctx, s, "review", `with act as (
+				(select m.id, t.asked_at as at, 'asked' as now from review_thread t join purpose_mapping m on m.workspace_id = t.workspace_id and m.thread_id = t.id
+					where t.workspace_id = @ws and t.asked_by = @me and t.answered_at is null and t.asked_at > @answered order by t.asked_at desc limit 1)
+				union all
+				(select mapping_id, snoozed_at, 'snoozed' from review_snooze
+					where workspace_id = @ws and snoozed_by = @me and snoozed_at > @answered order by snoozed_at desc limit 1)
+			)
+			select x.first, x.now, (select `+groupSeen+` from review_item i join purpose_mapping m on m.workspace_id = i.workspace_id and m.id = i.mapping_id
+				where i.workspace_id = @ws and i.question = x.question) as seen
+			from (select i.question, i.standing as now, q.first from act join review_item i on i.workspace_id = @ws and i.mapping_id = act.id and i.standing = act.now
+				join review_question q on q.workspace_id = @ws and q.question = i.question order by act.at desc limit 1) x`, args)
+		if err == nil && len(acts) == 1 {
+			last = LastAct{First: acts[0].First, Seen: acts[0].Seen, Now: acts[0].Now}
 		}
 		return err
 	})
-	return b, found, err
+	return last, err
 }
 
 // FirstOfAnswer returns a mapping that an answer was about, now that it waits again; zero for none.

@@ -128,9 +128,9 @@ type AskedThread struct {
 	First         domain.MappingID
 }
 
-// askedOf is true of the threads t that wait for the actor: about what they proposed, or what nobody here did.
+// askedOf is true of the threads t that wait for the actor: about what they proposed, or what nobody did who is still here.
 const askedOf = `t.answered_at is null and exists (select from purpose_mapping m where m.workspace_id = t.workspace_id and m.thread_id = t.id
-	and m.state = 'proposed' and (m.proposed_by = @me or m.proposed_by is null))`
+	and m.state = 'proposed' and (m.proposed_by = @me or not exists (select from membership b where b.workspace_id = m.workspace_id and b.user_id = m.proposed_by)))`
 
 // AskedThreads returns the questions that wait for an answer, the oldest first, at most so many: those that are the actor's to
 // answer, or all of the workspace.

@@ -80,8 +80,11 @@ func (s *Server) answered(w http.ResponseWriter, r *http.Request, path string, a
 		return s.seeOtherBatch(w, r, path, done.Batch, "mapping.some_left", "done", done.Done, "n", left, "why", strings.Join(reasons, " "))
 	}
 	key := "mapping.rejected"
-	if a.Approve {
+	switch {
+	case a.Approve:
 		key = "mapping.approved"
+	case a.Purpose != 0:
+		key = "mapping.redirected"
 	}
 	return s.seeOtherBatch(w, r, path, done.Batch, key, "n", done.Done)
 }

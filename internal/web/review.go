@@ -30,7 +30,7 @@ const reviewShown = 25
 type deskForm struct {
 	First    domain.MappingID `form:"first"` // which question: the mapping that stands for it
 	Seen     string           `form:"seen"`
-	Act      string           `form:"act"` // approve, reject, redirect, ask, snooze or wake
+	Act      string           `form:"act"` // approve, reject, redirect, ask, withdraw, snooze or wake
 	Reason   string           `form:"reason"`
 	Until    string           `form:"approved_until"`
 	Question string           `form:"question"`
@@ -73,7 +73,11 @@ type deskLine struct {
 	current                 bool
 }
 
-type deskUndo struct{ action, text, query string }
+// deskUndo is the reviewer's last act, to be taken back.
+type deskUndo struct {
+	action, text string
+	values       []ui.Hidden
+}
 
 // showReview shows the queue of what waits for a DPO, with one question of it open.
 func (s *Server) showReview(w http.ResponseWriter, r *http.Request) error {
@@ -94,7 +98,7 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, status int, q 
 	if err != nil {
 		return err
 	}
-	open, found, err := s.openQuestion(r, page, f.First)
+	open, found, err := s.openQuestion(r, page, f.First, f.Next)
 	if err != nil {
 		return err
 	}
@@ -124,12 +128,14 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, status int, q 
 	return s.render(w, r, status, reviewDesk(v))
 }
 
-// openQuestion is the question that was asked for, found; where it does not wait any more, or none was asked for, the first one
-// that nobody else has before them. Nil where nothing waits.
-func (s *Server) openQuestion(r *http.Request, page store.ReviewPage, asked domain.MappingID) (card *store.ReviewCard, found bool, err error) {
+// openQuestion is the question that was asked for, found; where it does not wait any more, or none was asked for, the one that
+// came after it, or the first one that nobody else has before them. Nil where nothing waits.
+func (s *Server) openQuestion(r *http.Request, page store.ReviewPage, asked, next domain.MappingID) (card *store.ReviewCard, found bool, err error) {
 	ids := []domain.MappingID{}
-	if asked != 0 {
-		ids = append(ids, asked)
+	for _, id := range []domain.MappingID{asked, next} {
+		if id != 0 {
+			ids = append(ids, id)
+		}
 	}
 	for _, free := range []bool{true, false} {
 		for _, q := range page.Questions {
@@ -222,6 +228,9 @@ func deskLineOf(ctx context.Context, path string, q domain.ListQuery, item store
 	if item.ReopenedBecause != "" {
 		line.marks = append(line.marks, mark{ui.Review, "history", i18n.T(ctx, "review.back")})
 	}
+	if item.Replied {
+		line.marks = append(line.marks, mark{ui.Info, "message-2", i18n.T(ctx, "review.replied")})
+	}
 	if item.TakenBy != "" {
 		line.taken = i18n.T(ctx, "review.taken", "name", item.TakenBy)
 	}
@@ -235,15 +244,22 @@ func categoryText(ctx context.Context, label string) string {
 	return label
 }
 
-// deskUndo offers to take back the reviewer's last answer, as long as it is theirs to take back.
+// deskUndo offers to take back what the reviewer did last, as long as it is theirs to take back.
 func (s *Server) deskUndo(r *http.Request, v *deskView, q domain.ListQuery) error {
 	ctx, by := r.Context(), actor(r)
-	b, found, err := s.store.LastAnswer(ctx, by)
-	if err != nil || !found {
+	last, err := s.store.LastAct(ctx, by)
+	if err != nil {
 		return err
 	}
-	v.undo = &deskUndo{action: v.path + "/answers/" + itoa(b.ID) + "/undo", query: queueQuery(q, 0),
-		text: i18n.T(ctx, "review.undo."+string(b.Kind), "n", b.Changed)}
+	switch {
+	case last.First != 0:
+		act := map[domain.ReviewStanding]string{domain.ReviewAsked: "withdraw", domain.ReviewSnoozed: "wake"}[last.Now]
+		v.undo = &deskUndo{v.path, i18n.T(ctx, "review.undo."+act), []ui.Hidden{{Name: "act", Value: act}, {Name: "first", Value: itoa(last.First)},
+			{Name: "seen", Value: last.Seen}, {Name: "query", Value: q.Query(domain.ReviewRegister)}, {Name: "next", Value: itoa(last.First)}}}
+	case last.Batch.ID != 0:
+		v.undo = &deskUndo{v.path + "/answers/" + itoa(last.Batch.ID) + "/undo", i18n.T(ctx, "review.undo."+string(last.Batch.Kind), "n", last.Batch.Changed),
+			[]ui.Hidden{{Name: "query", Value: queueQuery(q, 0)}}}
+	}
 	return nil
 }
 
@@ -289,6 +305,9 @@ func (s *Server) answerReview(w http.ResponseWriter, r *http.Request) error {
 	case "wake":
 		key = "review.woken"
 		err = s.store.WakeGroup(ctx, by, f.First, f.Seen)
+	case "withdraw":
+		key = "review.withdrawn"
+		err = s.store.WithdrawGroup(ctx, by, f.First, f.Seen)
 	default:
 		return domain.Errorf(domain.Invalid, "error.form")
 	}
@@ -406,6 +425,9 @@ func (s *Server) threadsPage(w http.ResponseWriter, r *http.Request, status int,
 		}
 		if by.Can(domain.ProposeMapping) {
 			view.action = path + "/" + itoa(t.ID)
+			if all {
+				view.action += "?of=all"
+			}
 		}
 		if t.ID == typedOf {
 			view.problems, view.answer = bad, typed
@@ -451,5 +473,9 @@ func (s *Server) answerThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.seeOther(w, r, workspacePath(actor(r), "review", "questions"), "review.answered")
+	next := workspacePath(actor(r), "review", "questions")
+	if r.URL.Query().Get("of") == "all" {
+		next += "?of=all"
+	}
+	return s.seeOther(w, r, next, "review.answered")
 }

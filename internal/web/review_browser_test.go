@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +94,34 @@ func TestQueueClearedByKeyboard(t *testing.T) {
 	if tab.Eval(open) != first || tab.Eval(`document.activeElement.id`) != "open" {
 		t.Fatal("k does not lead back to the question before, or the focus is lost")
 	}
+	// What is typed after R goes into the reason and is no key of the desk, ready phrases or not; an answer that cannot be given
+	// leaves open what was typed, with the focus on what is wrong.
+	const reason = "A sentence with a, k, q, r, s and u."
+	empty := func() { tab.Eval(`document.activeElement.value = ''`) } // of the key itself, which a keyboard would not write
+	tab.Press("r")
+	empty()
+	tab.Press(reason)
+	if got := tab.Eval(`document.querySelector('details[open] form [name=reason]').value`); got != reason || tab.Eval(open) != first {
+		t.Fatalf("typed after R: %q", got)
+	}
+	tab.Press("\x1b")
+	tab.Eval(`document.activeElement.blur()`)
+	tab.Press("s")
+	empty()
+	tab.Press("01/01/2001")
+	tab.Press("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)).Wait(".desk-a .summary")
+	if got := tab.Eval(`document.querySelector('.desk-a details[open] [name=snooze_until]')?.value`); got != "01/01/2001" || tab.Eval(`document.activeElement.className`) != "summary" {
+		t.Fatalf("what was typed is not open: %q, the focus is on %q", got, tab.Eval(`document.activeElement.className`))
+	}
+	if faults := tab.Faults(); len(faults) != 1 || !strings.HasPrefix(faults[0], "422 ") {
+		t.Fatalf("faults: %v", faults)
+	}
+	tab.Eval(`performance.clearResourceTimings()`) // that one was asked for
+	tab.Eval(`document.querySelector('.desk-a details[open] [name=snooze_until]').value = '` + time.Now().AddDate(0, 1, 0).Format(time.DateOnly) + `'`)
+	tab.Eval(`document.querySelector('.desk-a details[open] [name=snooze_until]').focus()`)
+	tab.Press("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	next(first)
+	tab.Press("u").Wait(fmt.Sprintf(`[data-question="%s"]`, first))
 	answers := 0
 	for question := first; question != ""; question = tab.Eval(open) {
 		if answers++; answers > questions+5 {

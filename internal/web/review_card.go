@@ -33,6 +33,7 @@ type deskCard struct {
 	messages              []threadMessage
 	may                   bool
 	blocked               string // why it cannot be approved
+	mend                  string // address where what blocks can be mended; empty where the reader may not
 	own                   string
 	approve, reject       string
 	// What was typed of an answer that could not be given.
@@ -203,6 +204,9 @@ func cardNotes(ctx context.Context, card *deskCard, c store.ReviewCard, names st
 	if c.Question.TakenBy != "" {
 		card.notes = append(card.notes, purposeNote{ui.Warn, i18n.T(ctx, "review.taken_note", "name", c.Question.TakenBy)})
 	}
+	if c.SnoozedUntil != nil {
+		card.notes = append(card.notes, purposeNote{ui.Info, i18n.T(ctx, "review.snoozed_note", "day", i18n.DayText(ctx, *c.SnoozedUntil), "name", actorWord(ctx, c.SnoozedBy))})
+	}
 	if c.ReopenedBecause != "" {
 		card.notes = append(card.notes, purposeNote{ui.Review, reopenedText(ctx, c.ReopenedBecause)})
 	}
@@ -227,6 +231,9 @@ func (s *Server) cardAnswers(r *http.Request, card *deskCard, c store.ReviewCard
 	_, err := c.Approve(by, s.now(), "-", nil, domain.MappingGround{Facts: c.Facts, OtherReviewer: c.Other})
 	if known, ok := asDomain(err); ok {
 		card.blocked = i18n.TArgs(ctx, known.Key, known.Args)
+		if slices.ContainsFunc(c.Facts.Findings(), domain.LegalFinding.Blocks) && by.Can(domain.EditPurpose) {
+			card.mend = purposePath(by, c.PurposeMapping.Purpose, "edit")
+		}
 	}
 	if f.First == c.Question.First {
 		card.typed = f

@@ -13,7 +13,20 @@ import (
 
 // say posts an answer about the question that a page has open.
 func say(v *webtest.Visitor, p *webtest.Page, pairs ...string) *webtest.Page {
-	return v.Post("/w/acme/review", append([]string{"first", p.Value("first"), "seen", p.Value("seen"), "next", p.Value("next"), "query", p.Value("query")}, pairs...)...)
+	return v.Post("/w/acme/review", append(valuesOf(p, ".desk-a", "first", "seen", "next", "query"), pairs...)...)
+}
+
+// takeBack posts the form of the page's head that takes back the last act.
+func takeBack(v *webtest.Visitor, p *webtest.Page) *webtest.Page {
+	return v.Post("/w/acme/review", valuesOf(p, "main header form", "first", "seen", "next", "query", "act")...)
+}
+
+// valuesOf are values of a form, each behind its name.
+func valuesOf(p *webtest.Page, form string, names ...string) (pairs []string) {
+	for _, name := range names {
+		pairs = append(pairs, name, p.Doc().Find(form+` [name="`+name+`"]`).First().AttrOr("value", ""))
+	}
+	return pairs
 }
 
 // TestReviewWithoutScript takes a question through every answer by forms and links alone: asked and answered, put off and woken,
@@ -53,23 +66,43 @@ func TestReviewWithoutScript(t *testing.T) {
 	if got := asked.Text("main"); !strings.Contains(got, "Why both addresses?") || !strings.Contains(got, "another legal basis: Consent") {
 		t.Errorf("questions: %s", got)
 	}
+	// Who asked can take it back until it is answered, and ask again.
+	if page = dpo.Follow(takeBack(dpo, dpo.Get("/w/acme/review")).Want(http.StatusSeeOther)); !strings.Contains(page.Text("main"), "1 question about 2 mappings") {
+		t.Fatalf("the question that was taken back does not wait again: %s", page.Text("main"))
+	}
+	if got := page.Text(".rq"); strings.Contains(got, "Answer received") {
+		t.Errorf("a question that was taken back looks answered: %s", got)
+	}
+	say(dpo, page, "act", "ask", "question", "Why both addresses?", "suggested_basis", "a_consent").Want(http.StatusSeeOther)
+	page = dpo.Get("/w/acme/review")
 	action, _ := asked.Doc().Find("main form").Attr("action")
 	s.As(t, s.Acme[domain.RoleViewer]).Post(action, "body", "Because").Want(http.StatusForbidden)
 	s.As(t, s.Other[domain.RoleEditor]).Post(strings.Replace(action, "/acme/", "/other/", 1), "body", "Because").Want(http.StatusNotFound)
 	editor.Post(action, "body", " ").Want(http.StatusUnprocessableEntity)
 	editor.Post(action, "body", "One is private, one is of the office").Want(http.StatusSeeOther)
 	editor.Post(action, "body", "Again").Want(http.StatusConflict)
+	takeBack(dpo, page).Want(http.StatusConflict)
 	page = dpo.Get("/w/acme/review")
 	if got := page.Text("main"); !strings.Contains(got, "one is of the office") || !strings.Contains(got, "1 question about 2 mappings") {
 		t.Errorf("the answer did not come back: %s", got)
+	}
+	if got := page.Text(".rq"); !strings.Contains(got, "Answer received") {
+		t.Errorf("the queue does not say that it is answered: %s", got)
 	}
 
 	// Put off, woken, put off again until its day comes.
 	until := time.Now().AddDate(0, 0, 3).Format(time.DateOnly)
 	say(dpo, page, "act", "snooze", "snooze_until", until).Want(http.StatusSeeOther)
 	page = dpo.Get("/w/acme/review?standing=snoozed")
+	if got := page.Text("main"); !strings.Contains(got, "Put off by acme dpo") {
+		t.Errorf("it is not said who put it off, and until when: %s", got)
+	}
 	say(dpo, page, "act", "wake").Want(http.StatusSeeOther)
 	page = dpo.Get("/w/acme/review")
+	say(dpo, page, "act", "snooze", "snooze_until", until).Want(http.StatusSeeOther)
+	if page = dpo.Follow(takeBack(dpo, dpo.Get("/w/acme/review")).Want(http.StatusSeeOther)); !strings.Contains(page.Text("main"), "1 question about 2 mappings") {
+		t.Fatalf("what was put off by mistake does not wait again: %s", page.Text("main"))
+	}
 	say(dpo, page, "act", "snooze", "snooze_until", until).Want(http.StatusSeeOther)
 	s.Exec(t, `update review_snooze set until = current_date`)
 	s.Exec(t, `update workspace set judged_on = current_date - 1`)
@@ -97,8 +130,10 @@ func TestReviewWithoutScript(t *testing.T) {
 	}
 
 	// Another purpose: refused here, proposed there in the DPO's name, undone as one act.
-	say(dpo, page, "act", "redirect", "reason", "That is loyalty", "purpose", itoa(other)).Want(http.StatusSeeOther)
-	page = dpo.Get("/w/acme/review")
+	page = dpo.Follow(say(dpo, page, "act", "redirect", "reason", "That is loyalty", "purpose", itoa(other)).Want(http.StatusSeeOther))
+	if got := page.Text("#flashes"); !strings.Contains(got, "3 mappings refused here and proposed for the other purpose") {
+		t.Errorf("it is not said that the fields are proposed elsewhere: %s", got)
+	}
 	if got := page.Text("main"); !strings.Contains(got, "loyalty") || !strings.Contains(got, "somebody else must answer") {
 		t.Errorf("the other purpose is not proposed: %s", got)
 	}
@@ -181,8 +216,11 @@ func TestTwoReviewersDoNotCollide(t *testing.T) {
 	}
 	say(dpo, mine, "act", "approve", "reason", "Right").Want(http.StatusSeeOther)
 	late := say(admin, same, "act", "reject", "reason", "Wrong").Want(http.StatusConflict)
-	if got := late.Text("main"); !strings.Contains(got, "changed") {
-		t.Errorf("the conflict is not explained: %s", got)
+	if got := late.Text("main"); !strings.Contains(got, "acme dpo approved this mapping") || !strings.Contains(got, "theirs stands") || !strings.Contains(got, "fax") {
+		t.Errorf("the conflict does not say who answered what, or does not lead to the next question: %s", got)
+	}
+	if got := say(dpo, mine, "act", "approve", "reason", "Right").Want(http.StatusConflict).Text("main"); !strings.Contains(got, "answered this question already") {
+		t.Errorf("the same answer sent twice: %s", got)
 	}
 	if got := verdictOf(t, s, a); got != "dormant" {
 		t.Errorf("verdict = %s: the second answer overwrote the first", got)

@@ -101,9 +101,17 @@ const press = (key) => {
 	if (el) {
 		el.focus();
 		el.click();
-		if (el.matches('summary')) one('textarea,select,input:not([type=hidden]),button,a', el.nextElementSibling)?.focus();
+		// What is typed next goes into the first box of what was opened, before any ready phrase that stands above it.
+		const inside = el.matches('summary') && el.nextElementSibling;
+		if (inside) (one('textarea,select,input:not([type=hidden])', inside) || one('button,a', inside))?.focus();
 	}
 	return !!el;
+};
+// The form that has the focus is sent by its own button, where it has no more than one.
+const send = (form) => {
+	const buttons = form?.matches('[method=post]') ? all('button:not([type=button])', form) : [];
+	if (buttons.length === 1) buttons[0].click();
+	return buttons.length === 1;
 };
 const move = (step) => {
 	const list = all('[data-bulk] tbody .chk,[data-rows] .c-name');
@@ -157,7 +165,7 @@ on('keydown', (e) => {
 			const box = one('[data-goto]');
 			box?.select();
 			done = !!box;
-		} else if (e.key === 'Enter') done = press('ctrl ↵');
+		} else if (e.key === 'Enter') done = send(doc.activeElement.form) || press('ctrl ↵');
 	} else if (e.key === 'Escape') escape();
 	else if (e.key === 'F8') {
 		const messages = one('.flash a,.flash button');
@@ -208,7 +216,9 @@ if (held) {
 	all('[name="' + CSS.escape(held[0]) + '"]').find((x) => x.value === held[1] || x.matches('select'))?.focus({ preventScroll: true });
 	scrollTo(0, held[2]);
 }
-one('[data-focus]')?.focus();
+// What is wrong with a form comes before what the page is about.
+const meet = () => (one('#main .summary[data-focus]') || one('#main [data-focus]') || one('[data-focus]'))?.focus();
+meet();
 start();
 
 // Who leaves a question lets others have it.
@@ -223,9 +233,11 @@ on('submit', (e) => {
 	const row = e.target.closest('[data-row]');
 	if (row) answered = all('[data-row]').indexOf(row);
 });
+// Of details that share a name one is open: those that go must not close those that come while both are there.
+on('htmx:before:swap', () => all('#main details[name][open]').forEach((d) => d.removeAttribute('name')));
 on('htmx:after:swap', () => {
 	start();
-	one('#main [data-focus]')?.focus();
+	meet();
 	if (answered < 0) return;
 	const rows = all('[data-rows] .c-name');
 	rows[Math.min(answered, rows.length - 1)]?.focus();
