@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Program is a CRM program of the relational plan.
 type Program struct {
@@ -108,12 +111,19 @@ type Requirement struct {
 	Level    LinkLevel
 	Role     string // one of LinkRoles: what the program does with the data; empty where nobody has said
 	Note     string // expected gain of useful data; less intrusive alternative of data to avoid
+	// Scenarios of the program that it is for; none where the whole program needs it.
+	Scenarios []ScenarioID
+}
+
+// Of tells whether the scenario has the need: its own, or one of the whole program.
+func (r Requirement) Of(scenario ScenarioID) bool {
+	return len(r.Scenarios) == 0 || slices.Contains(r.Scenarios, scenario)
 }
 
 // NewRequirement checks and cleans what was typed. As with a link, useful data says its expected gain, and data to avoid its
 // alternative.
 func NewRequirement(r Requirement) (Requirement, error) {
-	r.Note = CleanLine(r.Note)
+	r.Note, r.Scenarios = CleanLine(r.Note), sortedIDs(r.Scenarios)
 	var p Problems
 	if r.Category == 0 {
 		p.Add("category", "error.required")
@@ -124,7 +134,11 @@ func NewRequirement(r Requirement) (Requirement, error) {
 
 // Facts are the named values that the history keeps.
 func (r Requirement) Facts() map[string]any {
-	return map[string]any{"category": int64(r.Category), "level": string(r.Level), "role": r.Role, "note": r.Note}
+	facts := map[string]any{"category": int64(r.Category), "level": string(r.Level), "role": r.Role, "note": r.Note}
+	if len(r.Scenarios) > 0 {
+		facts["scenarios"] = idFact(r.Scenarios)
+	}
+	return facts
 }
 
 // Coverage says whether fields meet a requirement.
@@ -176,6 +190,7 @@ var RequirementRegister = Register{
 		{Key: "level", Kind: CellEnum, Enum: "level"},
 		{Key: "role", Kind: CellEnum, Enum: "link.role"},
 		{Key: "note", Kind: CellText, NoSort: true},
+		{Key: "scenarios", Kind: CellTexts, NoSort: true, Hidden: true},
 		{Key: "coverage", Kind: CellEnum, Enum: "coverage"},
 		{Key: "linked_fields", Kind: CellInt, Desc: true},
 		{Key: "fields", Kind: CellInt, Desc: true},
@@ -189,6 +204,7 @@ var RequirementRegister = Register{
 		{Key: "level", Enum: "level", Facet: true, Values: LinkLevels},
 		{Key: "role", Enum: "link.role", Facet: true, Values: LinkRoles},
 		{Key: "program", Facet: true, Ref: true},
+		{Key: "scenario", Ref: true},
 		{Key: "status", Enum: "program.status", Facet: true, Values: ProgramStatuses},
 		{Key: "note", Enum: "link.note", Facet: true, Values: []string{"given", "missing"}},
 		{Key: "gdpr_class", Enum: "class", Facet: true, Values: GDPRClasses},

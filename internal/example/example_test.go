@@ -148,7 +148,7 @@ func TestBelievable(t *testing.T) {
 	}
 	for kind, least := range map[string]int{"application": 12, "dataset": 60, "field": 900, "purpose": 9, "program": 14, "user": 6, "member": 6, "team": 6,
 		"objective": 4, "stage": 8, "category": 153, "flow": 14, "flow_field": 60, "decision": 14, "comment": 10, "view": 4, "event": 120, "mapping": 600,
-		"link": 400, "requirement": 80, "scenario": 12, "segment": 5, "pressure_rule": 3, "journey": 2, "moment": 9, "target": 12, "target_version": 2, "target_frozen": 20, "evidence": 700, "field_collection": 100} {
+		"link": 400, "requirement": 80, "scenario_need": 3, "scenario": 12, "segment": 5, "pressure_rule": 3, "journey": 2, "moment": 9, "target": 12, "target_version": 2, "target_frozen": 20, "evidence": 700, "field_collection": 100} {
 		if counts[kind] < least {
 			t.Errorf("%d records %s, want %d at least", counts[kind], kind, least)
 		}

@@ -422,7 +422,7 @@ func (g *generator) scenarios() {
 	for i, c := range scenarios {
 		values := map[string]any{"id": i + 1, "program": g.of("program", c.program), "name": c.name.in(g.lang), "kind": "sequence", "nature": c.nature,
 			"trigger_kind": c.trigger, "segment": g.of("segment", c.segment), "exclusions": c.exclude.in(g.lang), "channels": c.channels,
-			"delay": c.delay.in(g.lang), "stop_rule": c.stop.in(g.lang), "purpose": g.of("purpose", c.purpose), "consent": g.of("category", c.consent),
+			"delay": c.delay.in(g.lang), "stop_rule": c.stop.in(g.lang), "kpi": c.kpi.in(g.lang), "purpose": g.of("purpose", c.purpose), "consent": g.of("category", c.consent),
 			"status": c.status, "starts_on": day(starts[c.program])}
 		if c.campaign {
 			values["kind"] = "campaign"
@@ -471,6 +471,11 @@ func (g *generator) requirements() {
 		for _, category := range slices.Sorted(maps.Keys(needs)) {
 			n := needs[category]
 			g.put("requirement", map[string]any{"program": i + 1, "category": category, "level": string(n.Level), "role": n.Role, "note": n.Note(g.lang)})
+		}
+	}
+	for i, c := range scenarios {
+		for _, code := range c.needs {
+			g.put("scenario_need", map[string]any{"program": g.of("program", c.program), "category": g.of("category", code), "scenario": i + 1})
 		}
 	}
 }

@@ -378,41 +378,43 @@ var segments = []segment{
 
 // scenario is a sequence or a campaign of a program. Two numbers are its cap: messages, days.
 type scenario struct {
-	program, segment, purpose  string
-	name, delay, stop, exclude text
-	campaign                   bool
-	nature, trigger, consent   string
-	channels                   []string
-	limit                      [2]int
-	status                     string
+	program, segment, purpose string
+	name, kpi                 text
+	delay, stop, exclude      text
+	campaign                  bool
+	nature, trigger, consent  string
+	channels                  []string
+	limit                     [2]int
+	status                    string
+	needs                     []string // that it has alone; the others are the whole program's
 }
 
 var objection = text{"Opposition à la prospection ; réclamation en cours", "Objection to marketing; open complaint"}
 
 var scenarios = []scenario{
-	{program: "WELCOME", segment: "fresh", purpose: "CRM-01", name: text{"Bienvenue et prise en main", "Welcome and first steps"}, delay: text{"Le lendemain, puis à 7 et 30 jours", "The next day, then after 7 and 30 days"},
+	{program: "WELCOME", segment: "fresh", purpose: "CRM-01", name: text{"Bienvenue et prise en main", "Welcome and first steps"}, kpi: text{"Part de deuxièmes achats à 90 jours", "Share of second purchases within 90 days"}, delay: text{"Le lendemain, puis à 7 et 30 jours", "The next day, then after 7 and 30 days"},
 		stop: text{"Deuxième achat", "Second purchase"}, exclude: objection, nature: "relationship", trigger: "event", consent: "crm.consent.email", channels: []string{"email"}, limit: [2]int{3, 30}, status: "live"},
-	{program: "NEWSLETTER", segment: "card", purpose: "CRM-01", name: text{"Lettre du jeudi", "Thursday letter"}, delay: text{"Le jeudi à 11 h", "On Thursdays at 11:00"}, exclude: objection,
+	{program: "NEWSLETTER", segment: "card", purpose: "CRM-01", name: text{"Lettre du jeudi", "Thursday letter"}, kpi: text{"Clics par message remis, désinscriptions", "Clicks per delivered message, unsubscriptions"}, delay: text{"Le jeudi à 11 h", "On Thursdays at 11:00"}, exclude: objection,
 		nature: "promotional", trigger: "schedule", consent: "crm.consent.email", channels: []string{"email"}, limit: [2]int{1, 7}, status: "live"},
-	{program: "BIRTHDAY", segment: "card", purpose: "CRM-02", name: text{"Offre d’anniversaire", "Birthday offer"}, delay: text{"7 jours avant, rappel le jour même", "7 days before, a reminder on the day"}, stop: text{"Offre utilisée", "Offer used"},
+	{program: "BIRTHDAY", segment: "card", purpose: "CRM-02", name: text{"Offre d’anniversaire", "Birthday offer"}, kpi: text{"Offres utilisées sous 30 jours", "Offers used within 30 days"}, delay: text{"7 jours avant, rappel le jour même", "7 days before, a reminder on the day"}, stop: text{"Offre utilisée", "Offer used"},
 		exclude: objection, nature: "promotional", trigger: "date", consent: "crm.consent.email", channels: []string{"email", "sms"}, limit: [2]int{2, 366}, status: "live"},
-	{program: "LOYALTY", segment: "card", purpose: "CRM-02", name: text{"Relevé de points", "Statement of points"}, delay: text{"Le premier du mois", "On the first of the month"}, nature: "service", trigger: "schedule",
-		channels: []string{"email"}, limit: [2]int{1, 30}, status: "live"},
-	{program: "LOYALTY", segment: "card", purpose: "CRM-02", name: text{"Points qui expirent", "Points about to expire"}, delay: text{"30 jours avant", "30 days before"}, exclude: objection, nature: "relationship",
-		trigger: "computed", consent: "crm.consent.sms", channels: []string{"email", "sms"}, limit: [2]int{1, 30}, status: "live"},
-	{program: "VIP", segment: "best", purpose: "CRM-03", name: text{"Ventes privées", "Private sales"}, campaign: true, exclude: objection, nature: "promotional", trigger: "manual", consent: "crm.consent.email",
+	{program: "LOYALTY", segment: "card", purpose: "CRM-02", name: text{"Relevé de points", "Statement of points"}, kpi: text{"Relevés consultés", "Statements looked at"}, delay: text{"Le premier du mois", "On the first of the month"}, nature: "service", trigger: "schedule",
+		channels: []string{"email"}, limit: [2]int{1, 30}, status: "live", needs: []string{"crm.purchase.amount", "crm.purchase.date"}},
+	{program: "LOYALTY", segment: "card", purpose: "CRM-02", name: text{"Points qui expirent", "Points about to expire"}, kpi: text{"Points utilisés avant l’échéance", "Points used before they expire"}, delay: text{"30 jours avant", "30 days before"}, exclude: objection, nature: "relationship",
+		trigger: "computed", consent: "crm.consent.sms", channels: []string{"email", "sms"}, limit: [2]int{1, 30}, status: "live", needs: []string{"ident.contact.phone"}},
+	{program: "VIP", segment: "best", purpose: "CRM-03", name: text{"Ventes privées", "Private sales"}, kpi: text{"Chiffre d’affaires par invitation", "Revenue per invitation"}, campaign: true, exclude: objection, nature: "promotional", trigger: "manual", consent: "crm.consent.email",
 		channels: []string{"email", "phone"}, status: "live"},
-	{program: "TRANSACTIONAL", purpose: "VTE-01", name: text{"Suivi de commande", "Order tracking"}, delay: text{"À chaque changement d’état", "At each change of state"}, nature: "transactional", trigger: "event",
+	{program: "TRANSACTIONAL", purpose: "VTE-01", name: text{"Suivi de commande", "Order tracking"}, kpi: text{"Appels « où est ma commande »", "“Where is my order” calls"}, delay: text{"À chaque changement d’état", "At each change of state"}, nature: "transactional", trigger: "event",
 		channels: []string{"email", "sms"}, status: "live"},
-	{program: "POST_PURCHASE", segment: "fresh", purpose: "SAT-01", name: text{"Conseils de pose", "Fitting advice"}, delay: text{"5 jours après la livraison", "5 days after delivery"}, nature: "service", trigger: "event",
+	{program: "POST_PURCHASE", segment: "fresh", purpose: "SAT-01", name: text{"Conseils de pose", "Fitting advice"}, kpi: text{"Retours pour erreur de pose", "Returns for wrong fitting"}, delay: text{"5 jours après la livraison", "5 days after delivery"}, nature: "service", trigger: "event",
 		channels: []string{"email"}, limit: [2]int{1, 7}, status: "live"},
-	{program: "SATISFACTION", purpose: "SAT-01", name: text{"Enquête après achat", "Survey after a purchase"}, delay: text{"10 jours après", "10 days later"}, stop: text{"Réponse reçue", "Answer received"}, nature: "relationship",
+	{program: "SATISFACTION", purpose: "SAT-01", name: text{"Enquête après achat", "Survey after a purchase"}, kpi: text{"Taux de réponse, NPS", "Answer rate, NPS"}, delay: text{"10 jours après", "10 days later"}, stop: text{"Réponse reçue", "Answer received"}, nature: "relationship",
 		trigger: "event", channels: []string{"email"}, limit: [2]int{1, 90}, status: "live"},
-	{program: "ABANDON_CART", segment: "web", purpose: "WEB-01", name: text{"Relance de panier", "Basket reminder"}, delay: text{"2 heures après, puis 24 heures", "2 hours later, then 24 hours"}, stop: text{"Commande passée ou panier vidé", "Order placed or basket emptied"},
+	{program: "ABANDON_CART", segment: "web", purpose: "WEB-01", name: text{"Relance de panier", "Basket reminder"}, kpi: text{"Paniers repris sous 7 jours", "Baskets taken up within 7 days"}, delay: text{"2 heures après, puis 24 heures", "2 hours later, then 24 hours"}, stop: text{"Commande passée ou panier vidé", "Order placed or basket emptied"},
 		exclude: objection, nature: "promotional", trigger: "event", consent: "crm.consent.email", channels: []string{"email", "app_push"}, limit: [2]int{2, 7}, status: "live"},
-	{program: "WINBACK", segment: "asleep", purpose: "CRM-01", name: text{"Vous nous manquez", "We miss you"}, delay: text{"Au 13e mois sans achat", "In the 13th month without a purchase"}, stop: text{"Achat", "Purchase"}, exclude: objection,
+	{program: "WINBACK", segment: "asleep", purpose: "CRM-01", name: text{"Vous nous manquez", "We miss you"}, kpi: text{"Clients revenus, face au groupe témoin", "Customers who came back, against the control group"}, delay: text{"Au 13e mois sans achat", "In the 13th month without a purchase"}, stop: text{"Achat", "Purchase"}, exclude: objection,
 		nature: "promotional", trigger: "computed", consent: "crm.consent.email", channels: []string{"email", "post"}, limit: [2]int{2, 60}, status: "paused"},
-	{program: "CROSS_SELL", segment: "card", purpose: "CRM-03", name: text{"Compléter la pièce", "Complete the room"}, delay: text{"21 jours après l’achat", "21 days after the purchase"}, exclude: objection, nature: "promotional", trigger: "computed",
+	{program: "CROSS_SELL", segment: "card", purpose: "CRM-03", name: text{"Compléter la pièce", "Complete the room"}, kpi: text{"Ventes additionnelles, face au groupe témoin", "Additional sales, against the control group"}, delay: text{"21 jours après l’achat", "21 days after the purchase"}, exclude: objection, nature: "promotional", trigger: "computed",
 		consent: "crm.consent.email", channels: []string{"email"}, limit: [2]int{1, 14}, status: "planned"},
 }
 

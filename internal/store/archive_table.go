@@ -129,6 +129,8 @@ var archiveTables = []archiveTable{
 		self_approved:bool withdrawn_at:time?`).ordered("", "t.id"),
 	newArchiveTable("requirement", "requirement", "program_id>program category_id>category level role note").
 		ordered("", "t.program_id, t.category_id"),
+	newArchiveTable("scenario_need", "scenario_need", "program_id>program category_id>category scenario_id>scenario").
+		ordered("", "t.program_id, t.category_id, t.scenario_id"),
 	newArchiveTable("target", "target", `id:own field_id>field? category_id>category? program_id>program? target_action cause how
 		instead_id>category? collection_point_id>collection_point? wording consent_category_id>category? reason owner_id>user? due_on:date?
 		progress source version:int created_at:time updated_at:time`).ordered("", "t.id"),

@@ -293,6 +293,8 @@ func (g *generator) plan() {
 		maps.Copy(record, capped)
 		g.put("scenario", g.dated(record))
 	}
+	g.put("scenario", g.dated(map[string]any{"id": g.next("scenario"), "program": 1, "name": "Accueil", "kind": "sequence", "nature": "service", "trigger_kind": "event",
+		"trigger": "", "target": "", "exclusions": "", "channels": []string{}, "delay": "", "stop_rule": "", "message": "", "kpi": "", "status": "live"}))
 	g.put("journey", g.dated(map[string]any{"id": g.next("journey"), "name": "Premier achat", "description": g.text()}))
 	g.put("moment", map[string]any{"id": g.next("moment"), "journey": 1, "position": 1, "name": "Commande", "stage": g.maybe(1), "channel": "web", "program": g.maybe(g.of("program")), "note": g.text()})
 	g.put("moment", map[string]any{"id": g.next("moment"), "journey": 1, "position": 2, "name": "Livraison", "scenario": g.maybe(g.of("scenario")), "note": g.text()})
@@ -317,6 +319,7 @@ func (g *generator) plan() {
 		}
 	}
 	g.put("requirement", map[string]any{"program": 1, "category": 2, "level": "useful", "role": "reach", "note": g.text()})
+	g.put("scenario_need", map[string]any{"program": 1, "category": 2, "scenario": 4})
 	targets := []map[string]any{
 		{"field": 1, "target_action": "drop", "cause": "", "how": "", "wording": ""},
 		{"category": 1, "program": 1, "target_action": "collect", "cause": "", "how": "", "collection_point": g.maybe(1), "wording": g.text(), "consent_category": g.maybe(2)},

@@ -46,6 +46,7 @@ var comparedKinds = []comparedKind{
 		"collection_point_id", domain.SubjectCollectionPoint},
 	{"flow_field", "flow_field", [2]string{"flow_id", "source_field_id"}, named("flow", "flow_id") + " || ' · ' || " + named("field", "source_field_id"), "flow_id", domain.SubjectFlow},
 	{"scenario", "scenario", [2]string{"id"}, "j->>'name'", "id", domain.SubjectScenario},
+	{"scenario_need", "scenario_need", [2]string{"scenario_id", "category_id"}, named("scenario", "scenario_id") + " || ' → ' || " + codeNamed, "scenario_id", domain.SubjectScenario},
 	{"journey", "journey", [2]string{"id"}, "j->>'name'", "id", domain.SubjectJourney},
 	{"moment", "journey_moment", [2]string{"id"}, named("journey", "journey_id") + " || ' · ' || (j->>'name')", "journey_id", domain.SubjectJourney},
 	{"segment", "segment", [2]string{"id"}, "j->>'name'", "id", domain.SubjectSegment},

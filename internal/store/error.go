@@ -75,6 +75,7 @@ var constraintFields = map[string]struct{ field, key string }{
 	"program_link_program_fk":    {"program", "error.reference"},
 	"team_member_membership_fk":  {"members", "error.reference"},
 	"requirement_category_fk":    {"category", "error.reference"},
+	"scenario_need_scenario_fk":  {"scenarios", "error.reference"},
 }
 
 // translate is the only place that knows PostgreSQL's error codes. Noun names what was asked for, in the message keys.

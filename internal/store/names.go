@@ -17,7 +17,7 @@ type Names struct {
 var nameKinds = map[string]string{
 	"team": "team", "owner": "user", "members": "user", "application": "application", "source_application": "application",
 	"target_application": "application", "category": "category", "retention": "retention_rule", "rule": "retention_rule", "collection_points": "collection_point", "collection_point": "collection_point", "linked_by": "user", "purpose": "purpose",
-	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "consent_category": "category", "instead": "category", "proposed_by": "user", "decided_by": "user", "facilitator": "user", "cofacilitator": "user",
+	"purposes": "purpose", "program": "program", "suggestion": "category", "objective": "objective", "stage": "stage", "segment": "segment", "scenarios": "scenario", "consent_category": "category", "instead": "category", "proposed_by": "user", "decided_by": "user", "facilitator": "user", "cofacilitator": "user",
 }
 
 // namesSQL names what the landscape does not read for more than its name.
@@ -28,7 +28,8 @@ const namesSQL = `
 	union all select 'purpose', id, code || ' · ' || name from purpose where workspace_id = @ws
 	union all select 'objective', id, name from objective where workspace_id = @ws
 	union all select 'stage', id, name from journey_stage where workspace_id = @ws
-	union all select 'segment', id, name from segment where workspace_id = @ws`
+	union all select 'segment', id, name from segment where workspace_id = @ws
+	union all select 'scenario', id, name from scenario where workspace_id = @ws`
 
 type nameRow struct {
 	Kind string `db:"kind"`
@@ -104,6 +105,9 @@ func (n Names) Objective(id domain.ObjectiveID) string { return n.byKind["object
 
 // Stage returns the name of a stage of the customer journey.
 func (n Names) Stage(id domain.StageID) string { return n.byKind["stage"][int64(id)] }
+
+// Scenario returns the name of a scenario; empty for none.
+func (n Names) Scenario(id domain.ScenarioID) string { return n.byKind["scenario"][int64(id)] }
 
 // Segment returns the name of a segment.
 func (n Names) Segment(id domain.SegmentID) string { return n.byKind["segment"][int64(id)] }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"reflect"
 
 	"github.com/jackc/pgx/v5"
 
@@ -79,16 +81,17 @@ type Need struct {
 }
 
 type needRow struct {
-	CategoryID     domain.CategoryID `db:"category_id"`
-	Code           string            `db:"code"`
-	Label          string            `db:"label"`
-	Class          string            `db:"gdpr_class"`
-	Level          string            `db:"level"`
-	Role           string            `db:"role"`
-	Note           string            `db:"note"`
-	Fields         int64             `db:"fields"`
-	Linked         int64             `db:"linked"`
-	LinkedDatasets int64             `db:"linked_datasets"`
+	CategoryID     domain.CategoryID   `db:"category_id"`
+	Code           string              `db:"code"`
+	Label          string              `db:"label"`
+	Class          string              `db:"gdpr_class"`
+	Level          string              `db:"level"`
+	Role           string              `db:"role"`
+	Note           string              `db:"note"`
+	Scenarios      []domain.ScenarioID `db:"scenarios"`
+	Fields         int64               `db:"fields"`
+	Linked         int64               `db:"linked"`
+	LinkedDatasets int64               `db:"linked_datasets"`
 }
 
 type needFieldRow struct {
@@ -107,6 +110,10 @@ const needFields = `requirement q
 	left join field f on f.workspace_id = q.workspace_id and f.category_id = u.id and f.state = 'active'
 	left join program_link l on l.workspace_id = q.workspace_id and l.field_id = f.id and l.program_id = q.program_id and l.level <> 'avoid'`
 
+// needScenarios are the scenarios that a requirement q is for.
+const needScenarios = `array(select n.scenario_id from scenario_need n
+	where n.workspace_id = q.workspace_id and n.program_id = q.program_id and n.category_id = q.category_id order by 1)`
+
 // ProgramNeeds returns the requirements of a program with what covers them, the essential first.
 func (s *Store) ProgramNeeds(ctx context.Context, by domain.Actor, id domain.ProgramID) (needs []Need, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
@@ -114,17 +121,18 @@ func (s *Store) ProgramNeeds(ctx context.Context, by domain.Actor, id domain.Pro
 		rows, err := many[needRow](ctx, s, "requirement", `
 			select q.category_id, c.code, case when current_setting('app.lang', true) = 'fr' then c.label_fr else c.label_en end as label,
 				c.gdpr_class, q.level, q.role, q.note, count(f.id) as fields, count(l.field_id) as linked,
-				count(distinct f.dataset_id) filter (where l.field_id is not null) as linked_datasets
+				count(distinct f.dataset_id) filter (where l.field_id is not null) as linked_datasets, `+needScenarios+` as scenarios
 			from `+needFields+`
 			where q.workspace_id = @ws and q.program_id = @id
-			group by q.category_id, c.code, c.label_fr, c.label_en, c.gdpr_class, q.level, q.role, q.note
+			group by q.workspace_id, q.program_id, q.category_id, c.code, c.label_fr, c.label_en, c.gdpr_class, q.level, q.role, q.note
 			order by array_position(array['essential', 'useful', 'avoid'], q.level), c.code`, args)
 		if err != nil {
 			return err
 		}
 		at := map[domain.CategoryID]int{}
 		for i, r := range rows {
-			n := Need{Requirement: domain.Requirement{Program: id, Category: r.CategoryID, Level: domain.LinkLevel(r.Level), Role: r.Role, Note: r.Note},
+			n := Need{Requirement: domain.Requirement{Program: id, Category: r.CategoryID, Level: domain.LinkLevel(r.Level), Role: r.Role, Note: r.Note,
+				Scenarios: r.Scenarios},
 				Code: r.Code, Label: r.Label, Class: domain.GDPRClass(r.Class), Held: domain.Held{Fields: r.Fields, Linked: r.Linked, LinkedDatasets: r.LinkedDatasets}}
 			n.Coverage = n.Requirement.Coverage(n.Held)
 			needs, at[r.CategoryID] = append(needs, n), i
@@ -156,7 +164,7 @@ func (s *Store) needSamples(ctx context.Context, args pgx.StrictNamedArgs, needs
 	return err
 }
 
-// SetRequirement says, or says again, how much a program needs a category.
+// SetRequirement says, or says again, how much a program needs a category, and for which of its scenarios.
 func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Requirement) error {
 	if err := by.Must(domain.EditPlan); err != nil {
 		return err
@@ -166,14 +174,58 @@ func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Re
 		if err != nil {
 			return err
 		}
-		args := pgx.StrictNamedArgs{"ws": by.Workspace, "program": q.Program, "category": q.Category, "level": string(q.Level), "role": q.Role, "note": q.Note}
-		if _, err := s.exec(ctx, "requirement", `insert into requirement (workspace_id, program_id, category_id, level, role, note)
-			values (@ws, @program, @category, @level, @role, @note)
-			on conflict (workspace_id, program_id, category_id) do update set level = excluded.level, role = excluded.role, note = excluded.note`, args); err != nil {
-			return err
-		}
-		return s.record(ctx, by, domain.Event{Verb: "program.required", Subject: p.Subject(), After: q.Facts()})
+		return s.require(ctx, by, p, q, "")
 	})
+}
+
+// require writes a need and what it was before, in the transaction of the caller.
+func (s *Store) require(ctx context.Context, by domain.Actor, p domain.Program, q domain.Requirement, reason string) error {
+	was, known, err := s.requirement(ctx, by, q.Program, q.Category)
+	if err != nil {
+		return err
+	}
+	var before map[string]any
+	if known {
+		before = was.Facts()
+	}
+	if maps.EqualFunc(before, q.Facts(), reflect.DeepEqual) {
+		return nil
+	}
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "program": q.Program, "category": q.Category, "level": string(q.Level), "role": q.Role, "note": q.Note}
+	if _, err := s.exec(ctx, "requirement", `insert into requirement (workspace_id, program_id, category_id, level, role, note)
+		values (@ws, @program, @category, @level, @role, @note)
+		on conflict (workspace_id, program_id, category_id) do update set level = excluded.level, role = excluded.role, note = excluded.note`, args); err != nil {
+		return err
+	}
+	args = pgx.StrictNamedArgs{"ws": by.Workspace, "program": q.Program, "category": q.Category,
+		"scenarios": append([]domain.ScenarioID{}, q.Scenarios...)} // an empty list and not null, which is unlike nothing
+	if _, err := s.exec(ctx, "requirement", `delete from scenario_need
+		where workspace_id = @ws and program_id = @program and category_id = @category and scenario_id <> all(@scenarios::bigint[])`, args); err != nil {
+		return err
+	}
+	if _, err := s.exec(ctx, "requirement", `insert into scenario_need (workspace_id, program_id, category_id, scenario_id)
+		select @ws, @program, @category, unnest(@scenarios::bigint[]) on conflict do nothing`, args); err != nil {
+		return err
+	}
+	return s.record(ctx, by, domain.Event{Verb: "program.required", Subject: p.Subject(), Before: before, After: q.Facts(), Reason: reason})
+}
+
+// requirement reads and locks one need of a program, in the transaction of the caller; known is false where there is none.
+func (s *Store) requirement(ctx context.Context, by domain.Actor, program domain.ProgramID, category domain.CategoryID) (q domain.Requirement, known bool, err error) {
+	type row struct {
+		Level     domain.LinkLevel    `db:"level"`
+		Role      string              `db:"role"`
+		Note      string              `db:"note"`
+		Scenarios []domain.ScenarioID `db:"scenarios"`
+	}
+	rows, err := many[row](ctx, s, "requirement", `select q.level, q.role, q.note, `+needScenarios+` as scenarios from requirement q
+		where q.workspace_id = @ws and q.program_id = @program and q.category_id = @category for update`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "program": program, "category": category})
+	if err != nil || len(rows) == 0 {
+		return q, false, err
+	}
+	r := rows[0]
+	return domain.Requirement{Program: program, Category: category, Level: r.Level, Role: r.Role, Note: r.Note, Scenarios: r.Scenarios}, true, nil
 }
 
 // RemoveRequirement takes a need back. NotFound where the program had no such need.
@@ -271,6 +323,10 @@ var requirementTables = `(select *, (program_id << 24) + category_id as id from 
 			join category_held h on h.workspace_id = q.workspace_id and h.category_id = u.id and h.program_id in (0, q.program_id)
 			where q.workspace_id = @ws group by 1, 2) h on h.program_id = r.program_id and h.category_id = r.category_id`
 
+// needOf tells whether a scenario o has the need r of its program, as domain.Requirement.Of does.
+const needOf = `not exists (select from scenario_need n where n.workspace_id = r.workspace_id and n.program_id = r.program_id and n.category_id = r.category_id)
+	or exists (select from scenario_need n where n.workspace_id = r.workspace_id and n.program_id = r.program_id and n.category_id = r.category_id and n.scenario_id = o.id)`
+
 const requirementCoverage = `case when r.level = 'avoid' then case when h.linked > 0 then 'used' else 'avoided' end
 		when h.twice then 'twice' when h.linked > 0 then 'linked' when h.held > 0 then 'available' else 'missing' end`
 
@@ -278,15 +334,19 @@ var _ = addRegister(registerSQL{
 	register: domain.RequirementRegister,
 	held:     true,
 	from:     requirementTables,
-	cells: map[string]string{"category": categoryLabel, "program": "p.name", "program_status": "p.status", "level": "r.level", "role": "r.role",
+	cells: map[string]string{"category": categoryLabel, "program": "p.name", "scenarios": `coalesce((select array_agg(o.name order by fold(o.name)) from scenario_need n
+			join scenario o on o.workspace_id = n.workspace_id and o.id = n.scenario_id
+			where n.workspace_id = r.workspace_id and n.program_id = r.program_id and n.category_id = r.category_id), '{}')`, "program_status": "p.status", "level": "r.level", "role": "r.role",
 		"note": "r.note", "coverage": requirementCoverage, "linked_fields": "coalesce(h.linked, 0)", "fields": "coalesce(h.held, 0)", "code": "c.code",
 		"gdpr_class": "c.gdpr_class", "stage": "g.name", "objective": "b.name"},
 	orders: map[string]string{"level": "array_position(array['essential', 'useful', 'avoid'], r.level)::text"},
 	filters: map[string]filterSQL{
-		"coverage":   {expr: requirementCoverage},
-		"level":      {expr: "r.level"},
-		"role":       {expr: "r.role", none: "r.role = ''"},
-		"program":    {expr: "r.program_id::text", label: "p.name", lookup: programLookup},
+		"coverage": {expr: requirementCoverage},
+		"level":    {expr: "r.level"},
+		"role":     {expr: "r.role", none: "r.role = ''"},
+		"program":  {expr: "r.program_id::text", label: "p.name", lookup: programLookup},
+		"scenario": {in: `exists (select from scenario o where o.workspace_id = r.workspace_id and o.program_id = r.program_id and o.id::text = any(%s) and (` + needOf + `))`,
+			lookup: `select id::text from scenario where workspace_id = @ws and fold(name) = any(%s)`},
 		"status":     {expr: "p.status"},
 		"note":       {expr: "case when r.note <> '' or r.level = 'essential' then 'given' else 'missing' end"},
 		"gdpr_class": {expr: "c.gdpr_class"},

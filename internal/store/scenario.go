@@ -117,6 +117,9 @@ func (s *Store) ChangeScenario(ctx context.Context, by domain.Actor, id domain.S
 		return err
 	}
 	return change(ctx, s, by, id, seen, (*Store).scenario, decide, func(s *Store, next domain.Scenario) error {
+		if err := s.needsStay(ctx, by, next); err != nil {
+			return err
+		}
 		args := scenarioArgs(by, next)
 		args["id"] = id
 		_, err := s.exec(ctx, "scenario", `update scenario set program_id = @program, name = @name, kind = @kind, nature = @nature,
@@ -126,6 +129,24 @@ func (s *Store) ChangeScenario(ctx context.Context, by domain.Actor, id domain.S
 			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`, args)
 		return err
 	}, nil)
+}
+
+// needsStay refuses to take a scenario to another program while a need of its own names it: the need would be nobody's.
+func (s *Store) needsStay(ctx context.Context, by domain.Actor, c domain.Scenario) error {
+	left, err := one[bool](ctx, s, "scenario", `select exists (select from scenario_need where workspace_id = @ws and scenario_id = @id and program_id <> @program)`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": c.ID, "program": c.Program})
+	if err != nil || !left {
+		return err
+	}
+	var bad domain.Problems
+	bad.Add("program", "scenario.needs_stay")
+	return bad.Err()
+}
+
+// scenarioUses tells which needs name a scenario.
+func (s *Store) scenarioUses(ctx context.Context, by domain.Actor, id domain.ScenarioID) ([]domain.Use, error) {
+	return s.uses(ctx, by, int64(id), `select 'requirements' as register, 'scenario&state=active,archived' as filter, count(*) as n from scenario_need
+		where workspace_id = @ws and scenario_id = @id`)
 }
 
 // ArchiveScenario takes a scenario out of the plan.
@@ -138,9 +159,9 @@ func (s *Store) RestoreScenario(ctx context.Context, by domain.Actor, id domain.
 	return restoreRecord(ctx, s, by, "scenario", id, (*Store).ScenarioByID)
 }
 
-// RemoveScenario deletes a mistaken entry.
+// RemoveScenario deletes a mistaken entry; Conflict, with what uses it, while a need names it.
 func (s *Store) RemoveScenario(ctx context.Context, by domain.Actor, id domain.ScenarioID) error {
-	return removeRecord(ctx, s, by, "scenario", id, (*Store).ScenarioByID, nil)
+	return removeRecord(ctx, s, by, "scenario", id, (*Store).ScenarioByID, (*Store).scenarioUses)
 }
 
 // ConsentOptions returns the categories of consents that are not archived, for forms.

@@ -317,11 +317,6 @@ func (a *applying) act(ctx context.Context, l CardLine, b domain.Bulk, e PlanEff
 
 // requirements say that programs need data that nobody holds.
 func (a *applying) requirements(ctx context.Context, l CardLine) error {
-	type row struct {
-		Level domain.LinkLevel `db:"level"`
-		Role  string           `db:"role"`
-		Note  string           `db:"note"`
-	}
 	for _, need := range l.Outcome {
 		if need.Level == 0 {
 			continue
@@ -332,43 +327,29 @@ func (a *applying) requirements(ctx context.Context, l CardLine) error {
 				q.Note = l.Reason
 			}
 		}
-		of := pgx.StrictNamedArgs{"ws": a.by.Workspace, "program": q.Program, "category": q.Category}
-		rows, err := many[row](ctx, a.s, "requirement", `select level, role, note from requirement where workspace_id = @ws and program_id = @program and category_id = @category for update`, of)
+		was, known, err := a.s.requirement(ctx, a.by, q.Program, q.Category)
 		if err != nil {
 			return err
 		}
-		var before map[string]any
-		if len(rows) > 0 {
-			q.Role = rows[0].Role
+		if known {
+			q.Role, q.Scenarios = was.Role, was.Scenarios
 			if q.Level == domain.LinkEssential {
-				q.Note = rows[0].Note
+				q.Note = was.Note
 			}
-			if rows[0].Level == q.Level && rows[0].Note == q.Note {
+			if was.Level == q.Level && was.Note == q.Note {
 				continue
 			}
-			before = domain.Requirement{Program: q.Program, Category: q.Category, Level: rows[0].Level, Role: rows[0].Role, Note: rows[0].Note}.Facts()
 		}
 		p, err := a.s.ProgramByID(ctx, a.by, q.Program)
 		if err != nil {
 			return err
 		}
-		if err := a.s.putRequirement(ctx, a.by, q); err != nil {
-			return err
-		}
-		if err := a.s.record(ctx, a.by, domain.Event{Verb: "program.required", Subject: p.Subject(), Before: before, After: q.Facts(), Reason: l.Reason}); err != nil {
+		if err := a.s.require(ctx, a.by, p, q, l.Reason); err != nil {
 			return err
 		}
 		a.did(PlanEffect{Kind: "required", What: string(q.Level), Program: q.Program})
 	}
 	return nil
-}
-
-func (s *Store) putRequirement(ctx context.Context, by domain.Actor, q domain.Requirement) error {
-	_, err := s.exec(ctx, "requirement", `insert into requirement (workspace_id, program_id, category_id, level, role, note)
-		values (@ws, @program, @category, @level, @role, @note)
-		on conflict (workspace_id, program_id, category_id) do update set level = excluded.level, role = excluded.role, note = excluded.note`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "program": q.Program, "category": q.Category, "level": string(q.Level), "role": q.Role, "note": q.Note})
-	return err
 }
 
 // target keeps what is to become of the card, with who sees to it and until when.

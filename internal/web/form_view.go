@@ -152,6 +152,15 @@ func refValue[T ~int64](id T) string {
 	return itoa(id)
 }
 
+// refValues write ids as forms send them.
+func refValues[T ~int64](ids []T) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = itoa(id)
+	}
+	return out
+}
+
 // enumWord is the word of a code. A list that people may extend holds their own words too, shown as they wrote them.
 func enumWord(ctx context.Context, prefix, value string) string {
 	if value == "" {

@@ -148,6 +148,10 @@ func (s *Server) objectiveTree(r *http.Request, id domain.ObjectiveID) (tree []o
 		if err != nil {
 			return err
 		}
+		names, err := st.Names(ctx, by)
+		if err != nil {
+			return err
+		}
 		for _, p := range plan.Programs {
 			if p.Objective != id {
 				continue
@@ -157,7 +161,7 @@ func (s *Server) objectiveTree(r *http.Request, id domain.ObjectiveID) (tree []o
 				return err
 			}
 			tree = append(tree, objectiveProgram{href: programPath(by, p.ID), name: p.Name, status: programMark(ctx, p.Status), ready: readyMark(ctx, p.Readiness),
-				needs: needViews(ctx, by, domain.Program{ID: p.ID}, needs)})
+				needs: needViews(ctx, by, domain.Program{ID: p.ID}, needs, names)})
 		}
 		return nil
 	})

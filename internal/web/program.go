@@ -123,14 +123,6 @@ type programEditView struct {
 	needs                     []string // categories of data that the template asks for
 }
 
-func (v programEditView) purposeValues() []string {
-	out := make([]string, len(v.form.Purposes))
-	for i, id := range v.form.Purposes {
-		out[i] = itoa(id)
-	}
-	return out
-}
-
 // programEdit shows the form, for a new program (id 0) or for one that is there.
 func (s *Server) programEdit(w http.ResponseWriter, r *http.Request, status int, id domain.ProgramID, f programForm, p domain.Problems) error {
 	ctx, by := r.Context(), actor(r)

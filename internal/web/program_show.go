@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"utile/internal/domain"
@@ -58,10 +59,12 @@ type needView struct {
 	class            *mark // of special data only
 	level, coverage  mark
 	role, note       string
+	scenarios        string // that it is for; empty for the whole program
 	fields           []placedView
 	free             []freeField
 	freeRest, linked string
 	remove           string // where the need is taken back; empty where the visitor may not
+	edit             string // form that says it again
 }
 
 type freeField struct {
@@ -74,7 +77,9 @@ type needForm struct {
 	formView
 	action     string
 	categories []ui.Option
+	scenarios  []ui.Option // of the program
 	typed      requirementForm
+	open       bool
 }
 
 type requirementForm struct {
@@ -82,6 +87,8 @@ type requirementForm struct {
 	Level    string            `form:"level"`
 	Role     string            `form:"role"`
 	Note     string            `form:"note"`
+
+	Scenarios []domain.ScenarioID `form:"scenarios"`
 }
 
 func (s *Server) showProgram(w http.ResponseWriter, r *http.Request) error {
@@ -89,11 +96,12 @@ func (s *Server) showProgram(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.programPage(w, r, http.StatusOK, id, requirementForm{Level: string(domain.LinkEssential)}, nil)
+	return s.programPage(w, r, http.StatusOK, id, nil, nil)
 }
 
-// programPage shows a program, with what was typed of a new requirement.
-func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int, id domain.ProgramID, typed requirementForm, bad domain.Problems) error {
+// programPage shows a program, with what was typed of a need. Nothing typed, the form is closed and empty; or holds the need for a
+// category, or is about a scenario, where the address names one.
+func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int, id domain.ProgramID, typed *requirementForm, bad domain.Problems) error {
 	ctx, by := r.Context(), actor(r)
 	v := programShowView{fields: workspacePath(by, "fields") + "?program=" + itoa(id), needList: workspacePath(by, "requirements") + "?program=" + itoa(id)}
 	if err := s.store.CountHeld(ctx, by); err != nil {
@@ -136,7 +144,12 @@ func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int,
 				return err
 			}
 			v.needForm = &needForm{formView: formView{ctx, "requirement", bad}, action: programPath(by, id, "requirements"),
-				categories: refOptions(options), typed: typed}
+				categories: refOptions(options), scenarios: scenarioOptions(scenarios)}
+			if v.needForm.open = typed != nil; v.needForm.open {
+				v.needForm.typed = *typed
+			} else {
+				v.needForm.typed, v.needForm.open = askedNeed(r, needs)
+			}
 		}
 		v.p, v.history = p, timeline(ctx, events, names)
 		v.facts = programFacts(ctx, by, p, names)
@@ -145,7 +158,7 @@ func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int,
 		if rest := total - int64(len(links)); rest > 0 {
 			v.rest = &ui.Link{Href: v.fields, Text: i18n.T(ctx, "program.more_fields", "n", rest)}
 		}
-		v.needs = needViews(ctx, by, p, needs)
+		v.needs = needViews(ctx, by, p, needs, names)
 		return nil
 	})
 	if err != nil {
@@ -266,7 +279,31 @@ func coverageTone(code string) (ui.Kind, string) {
 	return ui.Review, "circle-dashed"
 }
 
-func needViews(ctx context.Context, by domain.Actor, p domain.Program, needs []store.Need) []needView {
+// askedNeed is the need whose category the address names, or an empty one for the scenario that it names; asked is false where it
+// names neither.
+func askedNeed(r *http.Request, needs []store.Need) (f requirementForm, asked bool) {
+	f.Level = string(domain.LinkEssential)
+	query := r.URL.Query()
+	if scenario, err := strconv.ParseInt(query.Get("scenario"), 10, 64); err == nil {
+		f.Scenarios, asked = []domain.ScenarioID{domain.ScenarioID(scenario)}, true
+	}
+	for _, n := range needs {
+		if itoa(n.Category) == query.Get("need") {
+			return requirementForm{Category: n.Category, Level: string(n.Level), Role: n.Role, Note: n.Note, Scenarios: n.Scenarios}, true
+		}
+	}
+	return f, asked
+}
+
+func scenarioOptions(list []domain.Scenario) []ui.Option {
+	options := make([]ui.Option, len(list))
+	for i, c := range list {
+		options[i] = ui.Option{Value: itoa(c.ID), Text: c.Name}
+	}
+	return options
+}
+
+func needViews(ctx context.Context, by domain.Actor, p domain.Program, needs []store.Need, names store.Names) []needView {
 	may := by.Can(domain.EditPlan) && p.ArchivedAt == nil
 	views := make([]needView, len(needs))
 	for i, n := range needs {
@@ -274,6 +311,13 @@ func needViews(ctx context.Context, by domain.Actor, p domain.Program, needs []s
 		id := itoa(n.Category)
 		v := needView{category: id, label: n.Label, code: n.Code, level: levelMark(ctx, n.Level), role: enumWord(ctx, "link.role", n.Role), note: n.Note,
 			coverage: mark{kind, icon, i18n.T(ctx, "coverage."+string(n.Coverage))}}
+		if len(n.Scenarios) > 0 {
+			list := make([]string, len(n.Scenarios))
+			for i, id := range n.Scenarios {
+				list[i] = names.Scenario(id)
+			}
+			v.scenarios = i18n.T(ctx, "requirement.of_scenarios", "names", strings.Join(list, ", "))
+		}
 		if n.Class.Special() {
 			kind, icon := classTone(n.Class)
 			v.class = &mark{kind, icon, i18n.T(ctx, "class."+string(n.Class))}
@@ -298,6 +342,7 @@ func needViews(ctx context.Context, by domain.Actor, p domain.Program, needs []s
 		}
 		if may {
 			v.remove = programPath(by, p.ID, "requirements", id, "remove")
+			v.edit = programPath(by, p.ID) + "?need=" + id + "#need"
 		}
 		views[i] = v
 	}
@@ -313,12 +358,12 @@ func (s *Server) setRequirement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := domain.NewRequirement(domain.Requirement{Program: id, Category: f.Category, Level: domain.LinkLevel(f.Level), Role: f.Role, Note: f.Note})
+	q, err := domain.NewRequirement(domain.Requirement{Program: id, Category: f.Category, Level: domain.LinkLevel(f.Level), Role: f.Role, Note: f.Note, Scenarios: f.Scenarios})
 	if err == nil && len(bad) == 0 {
 		err = s.store.SetRequirement(r.Context(), actor(r), q)
 	}
 	if problems, isForm := withProblems(bad, err); isForm {
-		return s.programPage(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.programPage(w, r, http.StatusUnprocessableEntity, id, &f, problems)
 	}
 	if err != nil {
 		return err

@@ -303,6 +303,9 @@ func heads(ctx context.Context, reg domain.Register, q domain.ListQuery, path st
 	return out
 }
 
+// lineLength is about how many letters of a cell stand on one line before it is broken; a cell of more lines keeps that width.
+const lineLength = 12
+
 // cellClass places a cell: names first, numbers to the right; on a phone the classes decide what stays on the card.
 func cellClass(c domain.RegisterColumn) string {
 	switch {
@@ -426,8 +429,11 @@ func cellView(ctx context.Context, c domain.RegisterColumn, value any) registerC
 	case nil:
 	case string:
 		cell.text = v
-		if c.Kind == domain.CellEnum {
+		switch {
+		case c.Kind == domain.CellEnum:
 			cell.text = enumWord(ctx, c.Enum, v)
+		case c.Kind == domain.CellText && !c.Fixed && len(v) > 2*lineLength:
+			cell.class += " wrap"
 		}
 	case int64:
 		cell.text = i18n.Number(ctx, v)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -161,6 +162,11 @@ type scenarioShowView struct {
 	c       domain.Scenario
 	badge   mark
 	facts   []ui.Fact
+	needs   []needView // its own, and those of its whole program
+	ready   mark       // whether its program can run
+	blocked string     // by what
+	program string     // page of the program with its needs
+	add     string     // form of a need of its own; empty where the visitor may not add one
 	history []ui.TimelineItem
 	edit    recordActions
 }
@@ -171,22 +177,55 @@ func (s *Server) showScenario(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.store.ScenarioByID(ctx, by, id)
+	if err := s.store.CountHeld(ctx, by); err != nil {
+		return err
+	}
+	var v scenarioShowView
+	err = s.store.Read(ctx, by, func(st *store.Store) error {
+		c, err := st.ScenarioByID(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		names, err := st.Names(ctx, by)
+		if err != nil {
+			return err
+		}
+		var basis string
+		if c.Purpose != 0 {
+			p, err := st.PurposeByID(ctx, by, c.Purpose)
+			if err != nil {
+				return err
+			}
+			basis = enumWord(ctx, "basis", p.LegalBasis)
+		}
+		needs, err := st.ProgramNeeds(ctx, by, c.Program)
+		if err != nil {
+			return err
+		}
+		readiness, err := st.ProgramReadiness(ctx, by, c.Program)
+		if err != nil {
+			return err
+		}
+		events, err := st.EventsOf(ctx, by, domain.SubjectScenario, int64(id), historyShown)
+		if err != nil {
+			return err
+		}
+		needs = slices.DeleteFunc(needs, func(n store.Need) bool { return !n.Of(id) })
+		v = scenarioShowView{c: c, badge: programMark(ctx, string(c.Status)), facts: scenarioFacts(ctx, by, c, basis, names),
+			needs: needViews(ctx, by, domain.Program{ID: c.Program}, needs, names), ready: readyMark(ctx, readiness), blocked: blockedBy(ctx, readiness),
+			program: programPath(by, c.Program) + "#needs", history: timeline(ctx, events, names),
+			crumbs: []ui.Link{{Href: workspacePath(by, "programs"), Text: i18n.T(ctx, "programs.title")},
+				{Href: programPath(by, c.Program), Text: names.Program(c.Program)}, {Text: c.Name}},
+			edit: actionsOf(ctx, by, domain.EditPlan, scenarioPath(by, id), c.ArchivedAt != nil)}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	names, err := s.store.Names(ctx, by)
-	if err != nil {
-		return err
+	if by.Can(domain.EditPlan) && v.c.ArchivedAt == nil {
+		v.add = programPath(by, v.c.Program) + "?scenario=" + itoa(id) + "#need"
 	}
-	v := scenarioShowView{c: c, badge: programMark(ctx, string(c.Status)), facts: scenarioFacts(ctx, by, c, names),
-		crumbs: []ui.Link{{Href: workspacePath(by, "programs"), Text: i18n.T(ctx, "programs.title")},
-			{Href: programPath(by, c.Program), Text: names.Program(c.Program)}, {Text: c.Name}},
-		edit: actionsOf(ctx, by, domain.EditPlan, scenarioPath(by, id), c.ArchivedAt != nil)}
-	if v.history, err = s.history(r, domain.SubjectScenario, int64(id), names); err != nil {
-		return err
-	}
-	if v.shell, err = s.shell(w, r, c.Name); err != nil {
+	if v.shell, err = s.shell(w, r, v.c.Name); err != nil {
 		return err
 	}
 	return s.ok(w, r, scenarioShow(v))
@@ -198,7 +237,7 @@ func programMark(ctx context.Context, status string) mark {
 	return mark{kind, icon, enumWord(ctx, "program.status", status)}
 }
 
-func scenarioFacts(ctx context.Context, by domain.Actor, c domain.Scenario, names store.Names) []ui.Fact {
+func scenarioFacts(ctx context.Context, by domain.Actor, c domain.Scenario, basis string, names store.Names) []ui.Fact {
 	facts := factList(ctx,
 		fact{"nature", enumWord(ctx, "scenario.nature", c.Nature)},
 		fact{"scenario_kind", enumWord(ctx, "scenario.kind", c.Kind)},
@@ -211,6 +250,7 @@ func scenarioFacts(ctx context.Context, by domain.Actor, c domain.Scenario, name
 		fact{"frequency_cap", capWords(ctx, c.Cap)},
 		fact{"stop_rule", c.StopRule},
 		fact{"purpose", names.Purpose(c.Purpose)},
+		fact{"legal_basis", basis},
 		fact{"consent_category", names.Category(c.Consent)},
 		fact{"kpi", c.KPI},
 		fact{"starts_on", shownDay(ctx, c.StartsOn)},

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,4 +76,59 @@ func TestPlanOfScenarios(t *testing.T) {
 	if text := s.As(t, s.Other[domain.RoleAdmin]).Get("/w/other/plan").Text("main"); strings.Contains(text, "Nurture") {
 		t.Error("another workspace sees the plan")
 	}
+}
+
+// TestNeedsOfAScenario says which data the whole program needs and which one scenario alone, and reads it on the page of each.
+func TestNeedsOfAScenario(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	by := s.Admin()
+	program := s.Program(t, by, "LOYALTY", "live")
+	path := "/w/acme/programs/" + itoa(program)
+	add := func(program domain.ProgramID, name string) int64 {
+		return insert(t, s, `insert into scenario (workspace_id, program_id, name, status) values ($1, $2, $3, 'live') returning id`, by.Workspace, program, name)
+	}
+	statement, expiry := add(program, "Statement"), add(program, "Expiry")
+	other := add(s.Program(t, by, "OTHER", "live"), "Elsewhere")
+	email, diet := s.Category(t, by, "ident.contact.email"), s.Category(t, by, "art9.health")
+	field := s.Field(t, by, s.Dataset(t, by, s.Application(t, by, "CRM"), "contacts"), "allergies", "art9.health")
+	s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'useful')`, by.Workspace, field, program)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+
+	v.Post(path+"/requirements", "category", itoa(email), "level", "essential", "role", "reach").Want(http.StatusSeeOther)
+	scenario := "/w/acme/scenarios/" + itoa(expiry)
+	form, _ := v.Get(scenario).Doc().Find(`section:has(#needs) a.btn`).Attr("href")
+	if ticked := v.Get(form).Doc().Find(`#need input[name=scenarios][checked]`); ticked.Length() != 1 || ticked.AttrOr("value", "") != itoa(expiry) {
+		t.Fatalf("the form that the scenario leads to (%s) has %d scenarios ticked", form, ticked.Length())
+	}
+	needed := []string{"category", itoa(diet), "level", "useful", "role", "reach", "note", "A menu that fits"}
+	v.Post(path+"/requirements", append(needed, "scenarios", itoa(other))...).Want(http.StatusUnprocessableEntity)
+	v.Post(path+"/requirements", append(needed, "scenarios", itoa(expiry))...).Want(http.StatusSeeOther)
+
+	if text := v.Get(scenario).Text("section:has(#needs)"); !strings.Contains(text, "ident.contact.email") || !strings.Contains(text, "For Expiry") || !strings.Contains(text, "allergies") {
+		t.Errorf("the needs of the scenario: %s", text)
+	}
+	if text := v.Get("/w/acme/scenarios/" + itoa(statement)).Text("section:has(#needs)"); !strings.Contains(text, "ident.contact.email") || strings.Contains(text, "art9.health") {
+		t.Errorf("the needs of the other scenario: %s", text)
+	}
+	for scenario, want := range map[int64]string{expiry: "2", statement: "1"} {
+		if count := v.Get("/w/acme/requirements?scenario=" + itoa(scenario)).Doc().Find("tbody tr").Length(); strconv.Itoa(count) != want {
+			t.Errorf("the list narrowed to the scenario %d has %d rows", scenario, count)
+		}
+	}
+	if value := v.Get(path+"?need="+itoa(diet)).Doc().Find(`#need input[name=note]`).AttrOr("value", ""); value != "A menu that fits" {
+		t.Errorf("the form of the need there is says %q", value)
+	}
+
+	// Neither does a scenario leave with the need, nor is it removed under it.
+	typed := []string{"version", "1", "program", itoa(s.Program(t, by, "THIRD", "live")), "name", "Expiry", "scenario_kind", "sequence", "nature", "promotional", "trigger_kind", "event", "status", "live"}
+	if page := v.Post(scenario, typed...).Want(http.StatusUnprocessableEntity); !strings.Contains(page.Problem("program"), "name this scenario") {
+		t.Errorf("a scenario that a need names went to another program: %q", page.Problem("program"))
+	}
+	v.Post(scenario + "/remove").Want(http.StatusConflict)
+	v.Post(path+"/requirements", needed...).Want(http.StatusSeeOther)
+	if text := v.Get(path).Text(".tl"); !strings.Contains(text, "Expiry") {
+		t.Errorf("the history does not say for which scenario the need was: %s", text)
+	}
+	v.Post(scenario + "/remove").Want(http.StatusSeeOther)
 }

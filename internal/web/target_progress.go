@@ -373,7 +373,14 @@ func detailWords(ctx context.Context, c domain.TargetChange) []string {
 		{"collection_point", b.Point, a.Point}, {"wording", b.Wording, a.Wording}, {"consent_category", b.Consent, a.Consent}, {"reason", b.Reason, a.Reason},
 	} {
 		if d.was != d.is && (d.name != "reason" || !slices.Contains(c.Kinds, "redecided")) {
-			words = append(words, i18n.T(ctx, "target.words.detailed", "name", i18n.T(ctx, "column."+d.name), "was", said(ctx, d.was), "is", said(ctx, d.is)))
+			key := "target.words.detailed"
+			switch {
+			case d.was == "":
+				key = "target.words.told"
+			case d.is == "":
+				key = "target.words.untold"
+			}
+			words = append(words, i18n.T(ctx, key, "name", i18n.T(ctx, "column."+d.name), "was", d.was, "is", d.is))
 		}
 	}
 	return words
