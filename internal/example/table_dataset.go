@@ -168,10 +168,10 @@ set | requete_marketing | structured | 274000 | 12 | 34 | | customers | CRM-03 |
  +rfm:rfm ~naissance_enfant:naissenfant +foyer:foyer
 
 app | Gesto ERP | erp | finance | julien | Gesto | on_premises | France | no | live | Comptabilité, facturation, logistique. | Accounting, invoicing, logistics.
-set | T_TIERS | structured | 386000 | 120 | 122 | | customers,companies | CPT-01 | | Tiers clients | Customer accounts
+set | T_TIERS | structured | 386000 | 120 | 122 | | customers,partners | CPT-01 | | Tiers clients | Customer accounts
  TIE_CODE:idclient TIE_NOM:nom TIE_PRENOM:prenom TIE_RS:raison TIE_SIRET:siret TIE_TVA:tva @TIE_ TIE_TEL:fixe !TIE_FAX:fax TIE_MAIL:email TIE_IBAN:iban TIE_TITUL:titulaire +TIE_ENCOURS:scorecredit TIE_IMPAYE:impaye TIE_MAJ:maj ?TIE_ZL1 ?TIE_ZL2
  +TIE_NOTE:commentaire !TIE_DNAIS:naissance ~TIE_MAILPRO:emailpro
-set | T_FACTURE | structured | 5100000 | 120 | 122 | | customers,companies | CPT-01 | | Factures | Invoices
+set | T_FACTURE | structured | 5100000 | 120 | 122 | | customers,partners | CPT-01 | | Factures | Invoices
  FAC_NUM:idfacture TIE_CODE:idclient FAC_DATE:dateachat FAC_MTTC:montant FAC_REM:remise FAC_MODE:moyenpaie FAC_DPAIE:datepaie FAC_LIB:statutlib
 set | T_LIVRAISON | structured | 2960000 | 60 | 84 | | customers | VTE-01 | | Livraisons | Deliveries
  LIV_CDE:idcommande LIV_NOM:nomcomplet LIV_TEL:mobile @LIV_ LIV_SIGN:signature LIV_ETAT:statutcde ~LIV_GPSLAT:latitude ~LIV_GPSLON:longitude +LIV_ETAGE:digicode !LIV_PHOTO:photo

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,7 +129,7 @@ func writePage(book *excelize.File, name string, p Page, styles map[CellStyle]in
 		var cells []any
 		for _, c := range row {
 			start := len(cells) + 1
-			cells = append(cells, excelize.Cell{StyleID: styles[c.Style], Value: Neutral(printable(c.Text))})
+			cells = append(cells, excelize.Cell{StyleID: styles[c.Style], Value: text(c.Text)})
 			for range max(c.Span, 1) - 1 {
 				cells = append(cells, excelize.Cell{StyleID: styles[c.Style]})
 			}
@@ -171,4 +172,16 @@ func freeTitle(name string, taken map[string]bool) string {
 	}
 	taken[strings.ToLower(title)] = true
 	return title
+}
+
+// phone is a number with its country's prefix: nothing in it computes, and an authority reads it as it is dialled.
+var phone = regexp.MustCompile(`^\+[0-9][0-9 ().-]*$`)
+
+// text is what a cell for people shows. Its type says already that it is no formula; an apostrophe guards what could become one
+// when the book is saved as CSV.
+func text(s string) string {
+	if s = printable(s); phone.MatchString(s) {
+		return s
+	}
+	return Neutral(s)
 }

@@ -23,7 +23,7 @@ type Sheet struct {
 }
 
 // BookLimits are those of a book: many small sheets, and no more cells than a person fills in.
-var BookLimits = Limits{File: 20 << 20, Total: 100 << 20, Part: 32 << 20, Parts: 5000, Sheets: 1000, Rows: 100_000, Columns: 200, Record: 1 << 20}
+var BookLimits = Limits{File: 20_000_000, Total: 100 << 20, Part: 32 << 20, Parts: 5000, Sheets: 1000, Rows: 100_000, Columns: 200, Record: 1 << 20}
 
 // A book may hold so many bytes of text, and so many lines with those that are blank.
 const (

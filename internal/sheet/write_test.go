@@ -285,3 +285,25 @@ func TestWriterErrors(t *testing.T) {
 		})
 	}
 }
+
+// TestBookShowsPhoneNumbersAsDialled: in a book for people a number with its country's prefix has no apostrophe; whatever could
+// compute has one, and no cell is a formula.
+func TestBookShowsPhoneNumbersAsDialled(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"+33 4 00 00 00 00": "+33 4 00 00 00 00", "+33(4)00-00.00": "+33(4)00-00.00", "+A1": "'+A1", "+1+cmd|' /C calc'!A0": "'+1+cmd|' /C calc'!A0",
+		"-33": "'-33", "=1": "'=1"} {
+		var out bytes.Buffer
+		if err := WriteBook(&out, []Page{{Name: "1", Rows: [][]Cell{{{Text: in}}}}}); err != nil {
+			t.Fatal(err)
+		}
+		book, err := excelize.OpenReader(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := book.GetCellValue("1", "A1")
+		formula, _ := book.GetCellFormula("1", "A1")
+		if err != nil || got != want || formula != "" {
+			t.Errorf("%q reads %q (formula %q, %v), want %q", in, got, formula, err, want)
+		}
+	}
+}

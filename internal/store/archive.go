@@ -90,7 +90,12 @@ func (s *Store) settleImported(ctx context.Context, by domain.Actor) error {
 	if err := s.lineUp(ctx, by, nil); err != nil {
 		return err
 	}
-	return s.suggestWholeNow(ctx, by)
+	if err := s.suggestWholeNow(ctx, by); err != nil {
+		return err
+	}
+	// What the days have ended since the file was made ends at the first look: the day of the import is a new day for it.
+	_, err := s.exec(ctx, "workspace", `update workspace set judged_on = judged_on - 1 where id = @ws`, pgx.StrictNamedArgs{"ws": by.Workspace})
+	return err
 }
 
 // archived is a record of the file in the database.

@@ -169,6 +169,12 @@ func (s *Store) PurposePreview(ctx context.Context, by domain.Actor, id domain.P
 			if v.Reopened, err = s.approvedUnder(ctx, by, id); err != nil {
 				return err
 			}
+		} else if v.Reopened, err = s.approvedBefore(ctx, by, id, next.ReviewOn); err != nil {
+			return err
+		} else if v.Reopened > 0 {
+			v.Changed = []string{"review_on"}
+		}
+		if v.Reopened > 0 {
 			// A purpose that is not in force lends no ground, just as a mapping that waits: the verdicts are the same.
 			rules.State = domain.PurposeDraft
 		}
@@ -192,6 +198,13 @@ func (s *Store) PurposePreview(ctx context.Context, by domain.Actor, id domain.P
 func (s *Store) approvedUnder(ctx context.Context, by domain.Actor, id domain.PurposeID) (int64, error) {
 	return one[int64](ctx, s, "mapping", `select count(*) from purpose_mapping where workspace_id = @ws and purpose_id = @id and state = 'approved'`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+}
+
+// approvedBefore counts the approvals that a day of review ends: one that has passed, and before which they were given.
+func (s *Store) approvedBefore(ctx context.Context, by domain.Actor, id domain.PurposeID, reviewOn *time.Time) (int64, error) {
+	return one[int64](ctx, s, "mapping", `select count(*) from purpose_mapping m join approval k on k.workspace_id = m.workspace_id and k.id = m.approval_id
+		where m.workspace_id = @ws and m.purpose_id = @id and m.state = 'approved' and @review_on::date < @today and k.approved_at::date <= @review_on::date`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "review_on": reviewOn, "today": domain.Day(s.now().UTC())})
 }
 
 func (s *Store) purposeFieldIDs(ctx context.Context, by domain.Actor, id domain.PurposeID) ([]int64, error) {

@@ -43,7 +43,7 @@ func TestHistorySpeaksInWords(t *testing.T) {
 		values ($1, 'server', 'workspace.changed', 'workspace', $1, 'Acme', '{"fill_rate_min": 0.05, "window_days": 90}', '{"fill_rate_min": 0.075, "window_days": 30}')`,
 		s.Admin().Workspace)
 	got := s.As(t, s.Acme[domain.RoleViewer]).Get("/w/acme/history").Want(http.StatusOK).Text("main")
-	for _, want := range []string{"5%", "7.50%", "90 days", "30 days", "Command line"} {
+	for _, want := range []string{"5%", "7.50%", "90 days", "30 days", "The server"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("history lacks %q: %s", want, got)
 		}

@@ -71,7 +71,7 @@ func (s *Server) compareAsked(r *http.Request) (q store.CompareQuery, p domain.P
 	}
 	q.From, q.To = domain.EndOfDay(*from), domain.EndOfDay(*to)
 	if q.From.Before(kept) {
-		p.Add("from", "as_of.early", "day", kept.UTC().Format(time.DateOnly))
+		p.Add("from", "as_of.early", "day", kept.UTC())
 	}
 	if kind := values.Get("kind"); slices.Contains(store.ComparedKinds(), kind) {
 		q.Kind = kind

@@ -111,6 +111,13 @@ func TestChangingTheTermsReopensApprovals(t *testing.T) {
 	if got := verdictOf(t, s, g.field); got != "keep" {
 		t.Fatalf("verdict = %s", got)
 	}
+	// A day of review that has passed ends what was approved before it: that is shown first as well.
+	s.Exec(t, `alter table approval disable trigger all`)
+	s.Exec(t, `update approval set approved_at = '2020-01-01'`)
+	past := v.Post(path, sheet(rule, "version", "2", "description", "Newsletters", "review_on", "2021-01-01")...).Want(http.StatusOK)
+	if got := past.Text("main"); !strings.Contains(got, "reopens 1 approved mapping") || !strings.Contains(got, "1 field loses") {
+		t.Errorf("preview of a day of review in the past: %s", got)
+	}
 	page := v.Post(path, sheet(rule, "version", "2", "description", "Newsletters", "recipients.0.kind", "partner")...).Want(http.StatusOK)
 	for _, want := range []string{"reopens 1 approved mapping", "recipients", "1 field loses", "To regularise"} {
 		if !strings.Contains(page.Text("main"), want) {
