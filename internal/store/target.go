@@ -164,28 +164,30 @@ func (s *Store) RemoveTarget(ctx context.Context, by domain.Actor, id domain.Tar
 
 // targetFacts are domain.TargetFacts as x of a target r.
 var (
-	targetTables = `target r
-		left join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
-		left join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
-		left join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
-		left join data_category c on c.workspace_id = r.workspace_id and c.id = coalesce(r.category_id, f.category_id)
-		left join data_category i on i.workspace_id = r.workspace_id and i.id = r.instead_id
-		left join data_category k on k.workspace_id = r.workspace_id and k.id = r.consent_category_id
-		left join collection_point t on t.workspace_id = r.workspace_id and t.id = r.collection_point_id
-		left join program p on p.workspace_id = r.workspace_id and p.id = r.program_id
-		left join app_user o on o.id = r.owner_id
-		left join (` + targetHeld + `) h on h.category_id = r.category_id
-		left join (` + targetHeld + `) hi on hi.category_id = r.instead_id
-		left join lateral (select true as held, bool_or(m.useful) as useful from data_category u
+	targetJoins = []joinSQL{
+		{"f", "left join field f on f.workspace_id = r.workspace_id and f.id = r.field_id"},
+		{"d", "left join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id"},
+		{"a", "left join application a on a.workspace_id = f.workspace_id and a.id = f.application_id"},
+		{"c", "left join data_category c on c.workspace_id = r.workspace_id and c.id = coalesce(r.category_id, f.category_id)"},
+		{"i", "left join data_category i on i.workspace_id = r.workspace_id and i.id = r.instead_id"},
+		{"k", "left join data_category k on k.workspace_id = r.workspace_id and k.id = r.consent_category_id"},
+		{"t", "left join collection_point t on t.workspace_id = r.workspace_id and t.id = r.collection_point_id"},
+		{"p", "left join program p on p.workspace_id = r.workspace_id and p.id = r.program_id"},
+		{"o", "left join app_user o on o.id = r.owner_id"},
+		{"h", "left join (" + targetHeld + ") h on h.category_id = r.category_id"},
+		{"hi", "left join (" + targetHeld + ") hi on hi.category_id = r.instead_id"},
+		{"l", `left join lateral (select true as held, bool_or(m.useful) as useful from data_category u
 			join category_held m on m.workspace_id = r.workspace_id and m.program_id = r.program_id and m.category_id = u.id
-			where u.workspace_id = r.workspace_id and r.category_id is not null and ` + kin("c", "u") + ` having count(*) > 0) l on true
-		cross join lateral (select
+			where u.workspace_id = r.workspace_id and r.category_id is not null and ` + kin("c", "u") + ` having count(*) > 0) l on true`},
+		{"x", `cross join lateral (select
 			case when r.field_id is not null then f.state = 'active' and f.archived_at is null
 				when r.program_id is not null then coalesce(l.held, false) else h.category_id is not null end as held,
 			case when r.field_id is not null then f.state = 'active' and f.archived_at is null and f.verdict in ('keep', 'exempt')
 				when r.program_id is not null then coalesce(l.useful, false) else coalesce(h.useful, false) end as useful,
-			r.instead_id is null or hi.category_id is not null as replaced) x`
-	targetHeld = `select n.id as category_id, bool_or(p.useful) as useful from data_category n
+			r.instead_id is null or hi.category_id is not null as replaced) x`},
+	}
+	targetTables = registerSQL{from: "target r", joins: targetJoins}.whole()
+	targetHeld   = `select n.id as category_id, bool_or(p.useful) as useful from data_category n
 			join data_category m on m.workspace_id = @ws and ` + kin("n", "m") + `
 			join category_held p on p.workspace_id = @ws and p.program_id = 0 and p.category_id = m.id
 			where n.workspace_id = @ws group by 1`
@@ -206,7 +208,9 @@ func targetLabel(alias string) string { return strings.ReplaceAll(categoryLabel,
 var _ = addRegister(registerSQL{
 	register: domain.TargetRegister,
 	held:     true,
-	from:     targetTables,
+	from:     "target r",
+	joins:    targetJoins,
+	cubed:    true,
 	cells: map[string]string{"about": targetAbout, "place": targetPlace, "program": "p.name", "target_action": "r.target_action",
 		"target_standing": targetStanding, "due_on": "r.due_on", "owner": "o.name", "reason": "r.reason", "cause": "r.cause", "how": "r.how",
 		"instead": targetLabel("i"), "collection_point": "t.name", "wording": "r.wording", "consent_category": targetLabel("k"), "gaps": targetGaps,
@@ -218,9 +222,9 @@ var _ = addRegister(registerSQL{
 	filters: map[string]filterSQL{
 		"target_action":    {expr: "r.target_action"},
 		"target_standing":  {expr: targetStanding},
-		"program":          {expr: "r.program_id::text", none: "r.program_id is null", label: "p.name", lookup: programLookup},
-		"owner":            {expr: "r.owner_id::text", none: "r.owner_id is null", label: "o.name", lookup: userLookup},
-		"application":      {expr: "f.application_id::text", none: "r.field_id is null", label: "a.name", lookup: applicationLookup},
+		"program":          {expr: "r.program_id::text", none: "r.program_id is null", named: "program", lookup: programLookup},
+		"owner":            {expr: "r.owner_id::text", none: "r.owner_id is null", named: "app_user", lookup: userLookup},
+		"application":      {expr: "f.application_id::text", none: "r.field_id is null", named: "application", lookup: applicationLookup},
 		"gaps":             {expr: "case when " + targetGaps + " <> '{}' then 'some' else 'none' end"},
 		"cause":            {expr: "r.cause", none: "r.cause = ''"},
 		"source":           {expr: "r.source"},
