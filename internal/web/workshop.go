@@ -363,8 +363,16 @@ type workshopShowView struct {
 }
 
 type agendaLine struct {
-	text    string
-	minutes int
+	text string
+	long string // in minutes, or that everybody takes their own time
+}
+
+func agendaLineOf(ctx context.Context, step domain.AgendaStep) agendaLine {
+	line := agendaLine{enumWord(ctx, "workshop.step", step.Step), i18n.T(ctx, "workshop.minutes", "n", step.Minutes)}
+	if step.Minutes == 0 {
+		line.long = i18n.T(ctx, "workshop.own_time")
+	}
+	return line
 }
 
 type personLine struct {
@@ -438,7 +446,7 @@ func (s *Server) showWorkshop(w http.ResponseWriter, r *http.Request) error {
 	v.badge = mark{kind, icon, enumWord(ctx, "workshop.state", state)}
 	v.facts = workshopFacts(ctx, v.w, v.live.Programs, names)
 	for _, step := range v.w.Agenda {
-		v.agenda = append(v.agenda, agendaLine{enumWord(ctx, "workshop.step", step.Step), step.Minutes})
+		v.agenda = append(v.agenda, agendaLineOf(ctx, step))
 	}
 	v.minutes = domain.AgendaMinutes(v.w.Agenda)
 	v.voterRoles, v.grounds = enumOptions(ctx, "workshop.role", v.w.Roles), enumOptions(ctx, "workshop.ground", domain.VetoGrounds)

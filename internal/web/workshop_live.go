@@ -268,7 +268,7 @@ func (s *Server) liveViewOf(ctx context.Context, to audience, l store.WorkshopLi
 		v.left = clockLeft(l.TimerUntil.Sub(l.Now))
 	}
 	for i, step := range l.Workshop.Agenda {
-		line := agendaLine{enumWord(ctx, "workshop.step", step.Step), step.Minutes}
+		line := agendaLineOf(ctx, step)
 		v.agenda = append(v.agenda, line)
 		if i == l.Step {
 			v.step = line.text

@@ -3399,9 +3399,9 @@ func panelAgenda(v liveView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var164 string
-			templ_7745c5c3_Var164, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "workshop.minutes", "n", step.minutes))
+			templ_7745c5c3_Var164, templ_7745c5c3_Err = templ.JoinStringErrs(step.long)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/workshop_live.templ`, Line: 448, Col: 136}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/workshop_live.templ`, Line: 448, Col: 95}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
 			if templ_7745c5c3_Err != nil {
