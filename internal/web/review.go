@@ -129,7 +129,8 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, status int, q 
 }
 
 // openQuestion is the question that was asked for, found; where it does not wait any more, or none was asked for, the one that
-// came after it, or the first one that nobody else has before them. Nil where nothing waits.
+// came after it, or the first one that nobody else has before them; one that somebody has only where there is no other. Nil where
+// nothing waits.
 func (s *Server) openQuestion(r *http.Request, page store.ReviewPage, asked, next domain.MappingID) (card *store.ReviewCard, found bool, err error) {
 	ids := []domain.MappingID{}
 	for _, id := range []domain.MappingID{asked, next} {
@@ -146,7 +147,7 @@ func (s *Server) openQuestion(r *http.Request, page store.ReviewPage, asked, nex
 	}
 	for _, id := range ids {
 		card, err := s.store.ReviewCardOf(r.Context(), actor(r), id)
-		if errors.Is(err, domain.NotFound) {
+		if errors.Is(err, domain.NotFound) || id == next && card.Question.TakenBy != "" {
 			continue
 		}
 		return &card, id == asked, err
