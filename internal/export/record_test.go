@@ -30,9 +30,8 @@ func recordFile(t *testing.T, r domain.Record, format string) string {
 
 func worldWithRecord(t *testing.T) (*storetest.World, domain.Actor) {
 	t.Helper()
-	w := storetest.NewWorld(t)
+	w := storetest.NewCrowd(t, 60, 0)
 	by := w.Admin()
-	w.Crowd(t, by, 60)
 	w.Exec(t, `update application set vendor = 'Éditeur ' || id, processor = 'yes', country = 'États-Unis' where workspace_id = $1`, by.Workspace)
 	w.Exec(t, `update purpose set recipients = '[{"kind": "processor", "name": "Orion", "contract": "signed"}]', subjects = '{customers,Adhérents}',
 		transfers = '[{"recipient": "=1+1", "country": "US", "safeguard": "scc_c2p"}]', sub_purposes = '{Relances}', measures_note = 'Ligne`+"\u2028"+`suivante',

@@ -166,9 +166,8 @@ func TestPastIsKeptWithoutNestedLoops(t *testing.T) {
 // What a register shows of a moment is what it showed at that moment, byte for byte.
 func TestRegisterAsItStood(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
+	w := storetest.NewCrowd(t, 60, 0)
 	by := w.Admin()
-	w.Crowd(t, by, 60)
 	r := rand.New(rand.NewPCG(11, 7))
 	type copied struct {
 		at    time.Time

@@ -13,9 +13,8 @@ import (
 // askWorld is a crowd of fields and an act on all of them that was previewed.
 func askWorld(t *testing.T, act domain.Bulk) (w *storetest.World, by domain.Actor, ids []int64, plan domain.BulkPlan) {
 	t.Helper()
-	w = storetest.NewWorld(t)
+	w = storetest.NewCrowd(t, 300, 0)
 	by = w.Admin()
-	w.Crowd(t, by, 300)
 	ids, err := w.Store.IDs(t.Context(), by, "fields", domain.ListQuery{})
 	if err != nil {
 		t.Fatal(err)
@@ -101,9 +100,8 @@ func TestWorkedBatchIsAsAnyOther(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for _, act := range []domain.Bulk{askedAct, {Act: domain.BulkCategorise}, {Act: domain.BulkOrigin, Origin: "derived"}} {
-		w := storetest.NewWorld(t)
+		w := storetest.NewCrowd(t, 300, 0)
 		by := w.Admin()
-		w.Crowd(t, by, 300)
 		if act.Act == domain.BulkCategorise {
 			act.Category = w.Category(t, by, "ident.contact.email")
 		}
@@ -207,9 +205,8 @@ func TestCancelledBatchDoesNothing(t *testing.T) {
 // What an act needs may be gone when a worker comes to it.
 func TestBatchWhoseProgramIsGone(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
+	w := storetest.NewCrowd(t, 100, 0)
 	by, ctx := w.Admin(), context.Background()
-	w.Crowd(t, by, 100)
 	program := w.Program(t, by, "Birthday", "live")
 	ids, err := w.Store.IDs(ctx, by, "fields", domain.ListQuery{})
 	if err != nil {

@@ -15,9 +15,8 @@ import (
 // Groups count what the list of their fields holds, whichever way they are counted.
 func TestUnusedGroupsCountTheirFields(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
+	w := storetest.NewCrowd(t, 600, 0)
 	ctx, by := context.Background(), w.Admin()
-	w.Crowd(t, by, 600)
 	queries := map[string]domain.ListQuery{
 		"all":      {Filters: map[string][]string{"verdict": domain.UnusedVerdicts}, Size: 20},
 		"counted":  {Filters: map[string][]string{"verdict": domain.UnusedVerdicts, "owner": {domain.FilterNone}}, Size: 20},
@@ -58,9 +57,8 @@ func TestUnusedGroupsCountTheirFields(t *testing.T) {
 // The rows of a group are all there, once, page after page, decided ones apart.
 func TestUnusedRowsOfAGroup(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
+	w := storetest.NewCrowd(t, 600, 0)
 	ctx, by := context.Background(), w.Admin()
-	w.Crowd(t, by, 600)
 	for _, decided := range []bool{false, true} {
 		q := domain.ListQuery{Filters: map[string][]string{"verdict": domain.UnusedVerdicts}, Size: 7, At: 1}
 		seen := map[domain.FieldID]bool{}
@@ -96,8 +94,7 @@ func TestUnusedRowsOfAGroup(t *testing.T) {
 
 func TestUnusedKeepsToItsWorkspace(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
-	w.Crowd(t, w.Admin(), 100)
+	w := storetest.NewCrowd(t, 100, 0)
 	q := domain.ListQuery{Filters: map[string][]string{"verdict": domain.UnusedVerdicts}, Size: 7}
 	page, open, err := w.Store.Unused(context.Background(), w.Other[domain.RoleAdmin], q, "application", "1", false)
 	if err != nil || open != "" || len(page.Groups)+len(page.Rows) != 0 || page.Open.N != 0 {

@@ -18,9 +18,7 @@ import (
 // crowd is a workspace of many different fields, and another one beside it that must never show.
 func crowd(t *testing.T, n int) (*storetest.World, domain.Actor) {
 	t.Helper()
-	w := storetest.NewWorld(t)
-	w.Crowd(t, w.Admin(), n)
-	w.Crowd(t, w.Other[domain.RoleAdmin], n/2)
+	w := storetest.NewCrowd(t, n, n/2)
 	return w, w.Admin()
 }
 

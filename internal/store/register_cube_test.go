@@ -15,9 +15,8 @@ import (
 func TestMappingFacetsCountWhatTheListFinds(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	w := storetest.NewWorld(t)
+	w := storetest.NewCrowd(t, 300, 0)
 	by := w.Admin()
-	w.Crowd(t, by, 300)
 	w.Exec(t, `update dataset set subjects = '{minors}' where id % 3 = 0`)
 	w.Exec(t, `update purpose set legal_basis = 'a_consent' where id % 3 = 0`)
 	w.Exec(t, `update purpose set transfers = '[{"country": "US"}]' where id % 2 = 0`)

@@ -52,9 +52,8 @@ func textsBy(t *testing.T, w *storetest.World, sql string) map[string]string {
 // TestRetentionJudgedAtOnce attaches and changes rules at random: what each step leaves is what a whole pass makes of it.
 func TestRetentionJudgedAtOnce(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
+	w := storetest.NewCrowd(t, 400, 0)
 	by, ctx := w.Admin(), context.Background()
-	w.Crowd(t, by, 400)
 	r := rand.New(rand.NewPCG(21, 22))
 	var rules []domain.RetentionRuleID
 	for i := range 5 {

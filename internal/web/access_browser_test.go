@@ -88,8 +88,7 @@ func TestPeoplePagesInBrowser(t *testing.T) {
 
 func TestThresholdPreviewInBrowser(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
-	s.Crowd(t, s.Admin(), 300)
+	s := webtest.NewCrowd(t, 300)
 	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Admin())).Cookie(s.URL, "lang", "fr")
 	tab.Open(s.URL + "/w/acme/settings")
 	tab.Eval(`document.querySelector('#window_days').value = '7'; document.querySelector('#grace_days').value = '0'; ''`)

@@ -30,8 +30,7 @@ func inBrowserAs(t *testing.T, s *webtest.Site, token string, pages ...shownPage
 
 func TestFieldPagesInBrowser(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
-	s.Crowd(t, s.Admin(), 400)
+	s := webtest.NewCrowd(t, 400)
 	busy := itoa(busyField(t, s))
 	inBrowser(t, s, s.Acme[domain.RoleEditor],
 		shownPage{"field", "/w/acme/fields/" + busy + "?from=verdict%3Ddelete"},

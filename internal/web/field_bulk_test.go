@@ -202,8 +202,7 @@ func (s *bulkSite) day(days int) string { return time.Now().AddDate(0, 0, days).
 
 func TestBulkPagesInBrowser(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
-	s.Crowd(t, s.Admin(), 400)
+	s := webtest.NewCrowd(t, 400)
 	var program int64
 	if err := s.Owner.QueryRow(t.Context(), `select id from program where name = 'Anniversaire'`).Scan(&program); err != nil {
 		t.Fatal(err)

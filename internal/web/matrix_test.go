@@ -83,8 +83,7 @@ func TestMatrixRefusals(t *testing.T) {
 
 func TestMatrixPagesAndColumns(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
-	s.Crowd(t, s.Admin(), 400)
+	s := webtest.NewCrowd(t, 400)
 	v := s.As(t, s.Acme[domain.RoleEditor])
 	seen := map[string]bool{}
 	path, pages := "/w/acme/matrix?n=100", 0
@@ -192,8 +191,7 @@ func TestMatrixInBrowser(t *testing.T) {
 
 func TestMatrixLooksInBrowser(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
-	s.Crowd(t, s.Admin(), 400)
+	s := webtest.NewCrowd(t, 400)
 	inBrowser(t, s, s.Acme[domain.RoleEditor], shownPage{"matrix", "/w/acme/matrix?q=email_1"})
 	page := s.As(t, s.Acme[domain.RoleEditor]).Get("/w/acme/matrix?n=300").Want(http.StatusOK)
 	if rows := page.Doc().Find("tr[data-f]").Length(); rows != 300 {

@@ -9,9 +9,8 @@ import (
 
 func TestPlanPagesInBrowser(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
+	s := webtest.NewCrowd(t, 300)
 	by := s.Admin()
-	s.Crowd(t, by, 300)
 	g := newGroundedIn(t, s, "Courriels", "ANNIV", "FID-1")
 	for i, name := range []string{"mail_2", "mail_3", "phone", "diet", "allergy"} {
 		f := s.Field(t, by, g.dataset, name, map[bool]string{true: "ident.contact.email", false: "art9.health"}[i < 3])

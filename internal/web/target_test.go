@@ -174,9 +174,8 @@ func TestTargetsOfManyAtOnce(t *testing.T) {
 
 func TestTargetPagesInBrowser(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
+	s := webtest.NewCrowd(t, 60)
 	by := s.Admin()
-	s.Crowd(t, by, 60)
 	program := s.Program(t, by, "ANNIV", "live")
 	s.Exec(t, `update program set name = 'Anniversaire client et relances de fidélité' where id = $1`, program)
 	s.Exec(t, `insert into target (workspace_id, field_id, program_id, target_action, reason, due_on, owner_id, progress)

@@ -2,10 +2,67 @@ package storetest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"sync"
 	"testing"
+	"time"
 
 	"utile/internal/domain"
 )
+
+// NewCrowd is NewWorld with a Crowd of n fields in the first workspace, and one of others in the second where that is not
+// zero. It is judged once for all tests that ask for the same.
+func NewCrowd(tb testing.TB, n, others int) *World {
+	tb.Helper()
+	return worldOn(tb, database(tb, func() (string, error) {
+		from, err := peopled()
+		if err != nil {
+			return "", err
+		}
+		by, err := program()
+		if err != nil {
+			return "", err
+		}
+		name := fmt.Sprintf("utile_crowd_%d_%d_%s_%s", n, others, time.Now().UTC().Format("060102"), by)
+		return name, makeTemplate(name, copyOf(from), func(_ context.Context, dsn string) error {
+			var w *World
+			defer func() { // a template that is connected to cannot be copied
+				if w != nil {
+					w.Store.Close()
+					_ = w.Owner.Close(context.Background())
+				}
+			}()
+			w = worldOn(tb, dsn)
+			w.Crowd(tb, w.Admin(), n)
+			if others > 0 {
+				w.Crowd(tb, w.Other[domain.RoleAdmin], others)
+			}
+			return nil
+		})
+	}))
+}
+
+// program tells the states of this test program apart: what judges a crowd is part of it.
+var program = sync.OnceValues(func() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // only read
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12], nil
+})
 
 // Crowd fills a workspace with n fields that differ in everything lists look at: five to a hundred applications, twenty
 // times as many datasets, programs of every status, purposes, links, mappings, evidence of every grade, owners, origins

@@ -66,10 +66,10 @@ func makeTemplate(name, options string, fill func(ctx context.Context, dsn strin
 		return err
 	}
 	defer conn.Release()
-	if _, err := conn.Exec(ctx, "select pg_advisory_lock(727001)"); err != nil {
+	if _, err := conn.Exec(ctx, "select pg_advisory_lock(hashtext($1))", name); err != nil {
 		return err
 	}
-	defer func() { _, _ = conn.Exec(ctx, "select pg_advisory_unlock(727001)") }()
+	defer func() { _, _ = conn.Exec(ctx, "select pg_advisory_unlock(hashtext($1))", name) }()
 	var ready bool
 	if err := conn.QueryRow(ctx, "select exists(select from pg_database where datname = $1 and datistemplate)", name).Scan(&ready); err != nil || ready {
 		return err

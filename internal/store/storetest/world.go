@@ -32,7 +32,12 @@ var worldSource []byte // another World is another template
 // ident.contact.email (personal), art9.health (sensitive), tech.key (not personal) and unk (to qualify) are there.
 func NewWorld(tb testing.TB) *World {
 	tb.Helper()
-	dsn := database(tb, peopled)
+	return worldOn(tb, database(tb, peopled))
+}
+
+// worldOn is the World of a database that was made for one.
+func worldOn(tb testing.TB, dsn string) *World {
+	tb.Helper()
 	w := &World{Store: open(tb, dsn), DSN: dsn, Owner: Owner(tb, dsn), Acme: map[domain.Role]domain.Actor{}, Other: map[domain.Role]domain.Actor{}}
 	w.Exec(tb, `update workspace set judged_on = current_date where judged_on < current_date`) // the template may be of another day
 	rows, err := w.Owner.Query(context.Background(), `select u.id, u.name, u.email, m.role, w.id, w.slug, w.locale

@@ -35,6 +35,12 @@ func New(tb testing.TB) *Site {
 	return On(tb, storetest.NewWorld(tb))
 }
 
+// NewCrowd starts the server on a fresh world with a crowd of n fields in its first workspace.
+func NewCrowd(tb testing.TB, n int) *Site {
+	tb.Helper()
+	return On(tb, storetest.NewCrowd(tb, n, 0))
+}
+
 // On starts the server on a world that a test has prepared.
 func On(tb testing.TB, w *storetest.World) *Site {
 	tb.Helper()
