@@ -10,8 +10,8 @@ import (
 	"utile/internal/store/storetest"
 )
 
-// Acts are done in small parts here, by the tests and by the workers that they kill, so that few fields make several.
-func init() { store.BulkPart = 250 }
+// Acts and imports are done in small parts here, by the tests and by the workers that they kill, so that few fields make several.
+func init() { store.BulkPart, store.ImportPart = 250, 3_000 }
 
 // settledBatch waits until nobody works on a batch, and returns it.
 func settledBatch(tb testing.TB, w *storetest.World, by domain.Actor, id domain.BatchID) domain.Batch {

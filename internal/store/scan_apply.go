@@ -9,8 +9,9 @@ import (
 	"utile/internal/domain"
 )
 
-// applyChunk is how many lines of a file are written between two reports of progress.
-const applyChunk = 10_000
+// ImportPart is how many lines of a file are written between two reports of progress: a variable, so that tests see an import in
+// several parts without a large file.
+var ImportPart int64 = 10_000
 
 // manyDatasets is from how many new datasets on the planner must be told of them.
 const manyDatasets = 200
@@ -332,7 +333,7 @@ func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.I
 		return everything, err
 	}
 	written := int64(0)
-	for from := *lines.From; from <= *lines.To; from += applyChunk {
+	for from := *lines.From; from <= *lines.To; from += ImportPart {
 		n, err := s.exec(ctx, "field", `
 			insert into field (workspace_id, id, dataset_id, application_id, name, label, comment, data_type, nullable, is_key, reference,
 				position, category_id, gdpr_class, owner_id, verdict, lawful, used, used_why, flags, grade, completeness, effective_rule_id,
@@ -345,7 +346,7 @@ func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.I
 			from `+newFields+`
 			join first_verdict v on v.dataset_id = p.dataset_id and v.category_id = coalesce(c.id, 0) and v.meaning = `+meaningful+` and v.owned = `+owned+`
 			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.line >= @from and r.line < @to
-			order by r.line`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "from": from, "to": from + applyChunk})
+			order by r.line`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "from": from, "to": from + ImportPart})
 		if err != nil {
 			return everything, err
 		}
