@@ -68,6 +68,8 @@ test/browser/check:
 
 # The target vet asks all that go test would ask of each package again.
 verify: TESTFLAGS = -vet=off
+# Contrast is measured at each width in each theme, not in each theme and at each width alone.
+verify: export UTILE_EVERY_LOOK = 1
 verify: generate/check fmt/check vet build test ## exactly what CI runs
 
 FUZZTIME ?= 30s

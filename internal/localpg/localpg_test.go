@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -231,7 +232,7 @@ func TestSettings(t *testing.T) {
 
 func TestKilledPostgresComesBack(t *testing.T) {
 	t.Parallel()
-	s, log := start(t, Options{Dir: tempDir(t)})
+	s, log := start(t, Options{Dir: dataDir(t)})
 	query(t, s.DSN("postgres"), keepRow)
 	for range 2 {
 		kill(t, postmasterPID(s.Data()))
@@ -243,7 +244,7 @@ func TestKilledPostgresComesBack(t *testing.T) {
 // A session in the midst of work does not notice that its server was killed, and blocks the next one.
 func TestBusySessionDoesNotBlockTheRestart(t *testing.T) {
 	t.Parallel()
-	s, log := start(t, Options{Dir: tempDir(t)})
+	s, log := start(t, Options{Dir: dataDir(t)})
 	query(t, s.DSN("postgres"), keepRow)
 	busy, err := pgconn.Connect(t.Context(), s.DSN("postgres"))
 	if err != nil {
@@ -267,7 +268,7 @@ func TestBusySessionDoesNotBlockTheRestart(t *testing.T) {
 
 func TestKilledSupervisor(t *testing.T) {
 	t.Parallel()
-	s, log := start(t, Options{Dir: tempDir(t)})
+	s, log := start(t, Options{Dir: dataDir(t)})
 	query(t, s.DSN("postgres"), keepRow)
 	kill(t, parentOf(t, postmasterPID(s.Data())))
 	await(t, log, "is back")
@@ -276,7 +277,7 @@ func TestKilledSupervisor(t *testing.T) {
 
 func TestGivesUpAndSaysSo(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := dataDir(t)
 	s, _ := start(t, Options{Dir: dir, firstPause: time.Millisecond})
 	query(t, s.DSN("postgres"), keepRow)
 	pid, away := postmasterPID(s.Data()), filepath.Join(dir, "away")
@@ -334,7 +335,7 @@ func TestStartRightAfterTheKill(t *testing.T) {
 
 func TestSecondProgramIsRefused(t *testing.T) {
 	t.Parallel()
-	s, _ := start(t, Options{Dir: tempDir(t)})
+	s, _ := start(t, Options{Dir: dataDir(t)})
 	query(t, s.DSN("postgres"), keepRow)
 	const want = "already running on this folder"
 	if _, err := Start(t.Context(), Options{Dir: s.cluster.dir}); err == nil || !strings.Contains(err.Error(), want) {
@@ -382,7 +383,7 @@ func TestLongPath(t *testing.T) {
 
 func TestStalePIDFile(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := dataDir(t)
 	s, _ := start(t, Options{Dir: dir})
 	query(t, s.DSN("postgres"), keepRow)
 	s.Stop()
@@ -411,7 +412,7 @@ func TestStalePIDFile(t *testing.T) {
 // A server that a person runs on the folder, to rescue or to upgrade, is neither stopped nor joined.
 func TestServerStartedByHandIsRefused(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := dataDir(t)
 	s, _ := start(t, Options{Dir: dir})
 	s.Stop()
 	c := s.cluster
@@ -556,6 +557,49 @@ func tempDir(t *testing.T) string {
 	})
 	if err := letPass(dir); err != nil {
 		t.Fatal(err)
+	}
+	return dir
+}
+
+// initialised is a folder with data that initdb made, once for the tests that only need some: it takes longer than most of them.
+var initialised = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp(roomyTemp(), "localpg-test-"); err != nil {
+		return "", err
+	}
+	forgotten = dir
+	if err := letPass(dir); err != nil {
+		return "", err
+	}
+	s, err := Start(context.Background(), Options{Dir: dir})
+	if err == nil {
+		s.Stop()
+	}
+	return dir, err
+})
+
+// forgotten is the folder that no test removes.
+var forgotten string
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	_ = os.RemoveAll(forgotten) // a temporary folder, if any
+	os.Exit(status)
+}
+
+// dataDir is a tempDir in which a server has run before.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	from, err := initialised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := tempDir(t)
+	data, err := filepath.Glob(filepath.Join(from, "pg*"))
+	if err != nil || len(data) != 1 {
+		t.Fatalf("data in %s: %v, %v", from, data, err)
+	}
+	if out, err := exec.Command("cp", "-pR", data[0], dir).CombinedOutput(); err != nil {
+		t.Fatalf("cp: %v: %s", err, out)
 	}
 	return dir
 }
