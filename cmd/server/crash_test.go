@@ -259,7 +259,7 @@ func (w *crashWorld) until(what string, answer func(context.Context) (bool, erro
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), crashPatience)
 	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		yes, err := answer(ctx)
