@@ -24,33 +24,40 @@ type Chrome struct {
 	WorkTotal int64           `db:"work_total"`
 }
 
-// chromeQuery is what the frame asks, beside what else a page asks.
-type chromeQuery struct {
-	stamps []tallyStamp
-	frames []Chrome
+// frameQuery is what the frame asks, beside what else a page asks: its counts, and the stamps of what is kept in memory.
+type frameQuery struct{ rows []frameRow }
+
+type frameRow struct {
+	Chrome
+	tallyStamp
+	landscapeStamp
 }
 
-func (q *chromeQuery) queue(b *pgx.Batch, by domain.Actor) {
-	ws := pgx.StrictNamedArgs{"ws": by.Workspace}
-	queue(b, &q.stamps, tallyStampSQL, ws)
-	queue(b, &q.frames, `
-		select (select coalesce(sum(n), 0)::bigint from mapping_tally where workspace_id = @ws)
+// around tells the state of the landscape that was asked for with the frame.
+func (q *frameQuery) around() landQuery {
+	return landQuery{mapSlice(q.rows, func(r frameRow) landscapeStamp { return r.landscapeStamp })}
+}
+
+func (q *frameQuery) queue(b *pgx.Batch, by domain.Actor) {
+	queue(b, &q.rows, `
+		select t.changes, t.fold, (`+landscapeStampSQL+`) as stamp, (select coalesce(sum(n), 0)::bigint from mapping_tally where workspace_id = @ws)
 				- (select coalesce(sum(n), 0)::bigint from review_tally where workspace_id = @ws and standing <> 'open') as pending,
 			u.suggested, u.unsuggested,
 			coalesce(i.id, 0) as import, case when i.id is null then coalesce(b.id, 0) else 0 end as batch,
 			coalesce(i.rows_read, b.rows_done, 0) as work_done, coalesce(case when i.id is null then b.rows_total else i.rows_total end, 0) as work_total
-		from (select coalesce(sum(suggested), 0)::bigint as suggested, coalesce(sum(unsuggested), 0)::bigint as unsuggested
+		from (`+tallyStampSQL+`) t
+		cross join (select coalesce(sum(suggested), 0)::bigint as suggested, coalesce(sum(unsuggested), 0)::bigint as unsuggested
 			from suggestion_count where workspace_id = @ws) u
 		left join lateral (select id, rows_read, rows_total from import
 			where workspace_id = @ws and state in ('reading', 'applying') order by id desc limit 1) i on true
 		left join lateral (select batch_id as id, rows_done, rows_total from batch_work
-			where workspace_id = @ws and state in ('applying', 'undoing') order by batch_id desc limit 1) b on true`, ws)
+			where workspace_id = @ws and state in ('applying', 'undoing') order by batch_id desc limit 1) b on true`, pgx.StrictNamedArgs{"ws": by.Workspace})
 }
 
 // Chrome returns the counts of the frame.
 func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err error) {
 	var b pgx.Batch
-	var q chromeQuery
+	var q frameQuery
 	q.queue(&b, by)
 	if err := s.glance(ctx, by, &b); err != nil {
 		return c, err
@@ -59,9 +66,9 @@ func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err erro
 }
 
 // chromeOf adds the numbers that are kept in memory to what was read.
-func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q chromeQuery) (c Chrome, err error) {
-	c = q.frames[0]
-	stamp := q.stamps[0]
+func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q frameQuery) (c Chrome, err error) {
+	c = q.rows[0].Chrome
+	stamp := q.rows[0].tallyStamp
 	if !by.AsOf.IsZero() {
 		stamp = tallyStamp{}
 	}

@@ -11,40 +11,55 @@ import (
 )
 
 type fieldRow struct {
-	ID              domain.FieldID             `db:"id"`
-	DatasetID       domain.DatasetID           `db:"dataset_id"`
-	ApplicationID   domain.ApplicationID       `db:"application_id"`
-	Name            string                     `db:"name"`
-	Label           string                     `db:"label"`
-	Description     string                     `db:"description"`
-	Comment         string                     `db:"comment"`
-	DataType        string                     `db:"data_type"`
-	Nullable        *bool                      `db:"nullable"`
-	IsKey           bool                       `db:"is_key"`
-	Reference       string                     `db:"reference"`
-	CategoryID      *domain.CategoryID         `db:"category_id"`
-	Class           domain.GDPRClass           `db:"gdpr_class"`
-	Origin          string                     `db:"origin"`
-	RetentionRuleID *domain.RetentionRuleID    `db:"retention_rule_id"`
-	OwnerID         *domain.UserID             `db:"owner_id"`
-	Points          []domain.CollectionPointID `db:"points"`
-	State           string                     `db:"state"`
-	Version         int                        `db:"version"`
-	CreatedAt       time.Time                  `db:"created_at"`
-	UpdatedAt       time.Time                  `db:"updated_at"`
-	ArchivedAt      *time.Time                 `db:"archived_at"`
-	Source          *domain.SourceFacts        `db:"source_facts"`
+	fieldOwnRow
+	Points []domain.CollectionPointID `db:"points"`
 }
 
-const fieldCols = `f.id, f.dataset_id, f.application_id, f.name, f.label, f.description, f.comment, f.data_type, f.nullable, f.is_key,
-	f.reference, f.category_id, f.gdpr_class, f.origin, f.retention_rule_id, f.owner_id, f.state, f.version, f.created_at, f.updated_at, f.archived_at, f.source_facts,
+// fieldOwnRow is a field as its own table has it.
+type fieldOwnRow struct {
+	ID              domain.FieldID          `db:"id"`
+	DatasetID       domain.DatasetID        `db:"dataset_id"`
+	ApplicationID   domain.ApplicationID    `db:"application_id"`
+	Name            string                  `db:"name"`
+	Label           string                  `db:"label"`
+	Description     string                  `db:"description"`
+	Comment         string                  `db:"comment"`
+	DataType        string                  `db:"data_type"`
+	Nullable        *bool                   `db:"nullable"`
+	IsKey           bool                    `db:"is_key"`
+	Reference       string                  `db:"reference"`
+	CategoryID      *domain.CategoryID      `db:"category_id"`
+	Class           domain.GDPRClass        `db:"gdpr_class"`
+	Origin          string                  `db:"origin"`
+	RetentionRuleID *domain.RetentionRuleID `db:"retention_rule_id"`
+	OwnerID         *domain.UserID          `db:"owner_id"`
+	State           string                  `db:"state"`
+	Version         int                     `db:"version"`
+	CreatedAt       time.Time               `db:"created_at"`
+	UpdatedAt       time.Time               `db:"updated_at"`
+	ArchivedAt      *time.Time              `db:"archived_at"`
+	Source          *domain.SourceFacts     `db:"source_facts"`
+}
+
+// fieldCols are the columns of a fieldRow, fieldOwnCols those that the field's own row has.
+const (
+	fieldOwnCols = `f.id, f.dataset_id, f.application_id, f.name, f.label, f.description, f.comment, f.data_type, f.nullable, f.is_key,
+	f.reference, f.category_id, f.gdpr_class, f.origin, f.retention_rule_id, f.owner_id, f.state, f.version, f.created_at, f.updated_at, f.archived_at, f.source_facts`
+	fieldCols = fieldOwnCols + `,
 	array(select collection_point_id from field_collection fc where fc.workspace_id = f.workspace_id and fc.field_id = f.id order by 1) as points`
+)
 
 func (r fieldRow) field() domain.Field {
+	f := r.fieldOwnRow.field()
+	f.Points = r.Points
+	return f
+}
+
+func (r fieldOwnRow) field() domain.Field {
 	return domain.Field{ID: r.ID, Dataset: r.DatasetID, Application: r.ApplicationID, Name: r.Name, Label: r.Label,
 		Description: r.Description, Comment: r.Comment, DataType: r.DataType, Nullable: r.Nullable, IsKey: r.IsKey,
 		Reference: r.Reference, Category: deref(r.CategoryID), Class: r.Class, Origin: r.Origin, Retention: deref(r.RetentionRuleID), Owner: deref(r.OwnerID),
-		Points: r.Points, State: r.State, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt,
+		State: r.State, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt,
 		Source: deref(r.Source)}
 }
 

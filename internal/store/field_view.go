@@ -53,7 +53,7 @@ type FieldTarget struct {
 	ID      domain.TargetID     `db:"id"`
 	Action  domain.TargetAction `db:"target_action"`
 	Due     *time.Time          `db:"due_on"`
-	Program string              `db:"program"` // empty for the whole workspace
+	Program *domain.ProgramID   `db:"program_id"` // nil for the whole workspace
 }
 
 // FieldPlace is where a field is, and what holds it.
@@ -67,7 +67,6 @@ type FieldPlace struct {
 	OldestMeasured  *time.Time `db:"oldest_measured_at"` // nil where it is declared
 	OldestSource    *string    `db:"oldest_source"`
 	DatasetArchived bool       `db:"dataset_archived"`
-	Owner           *string    `db:"owner"`
 
 	// Of what stands around the field.
 	Application  string `db:"-"`
@@ -107,12 +106,14 @@ type fieldJudgement struct {
 
 // FieldPoint is a place where a field is collected.
 type FieldPoint struct {
-	ID      domain.CollectionPointID `db:"id"`
-	Name    string                   `db:"name"`
-	Kind    string                   `db:"kind"`
-	Notice  string                   `db:"notice"`
-	Consent string                   `db:"consent"`
-	Answer  string                   `db:"answer"`
+	ID     domain.CollectionPointID `db:"id"`
+	Answer string                   `db:"answer"`
+
+	// Of the point.
+	Name    string `db:"-"`
+	Kind    string `db:"-"`
+	Notice  string `db:"-"`
+	Consent string `db:"-"`
 }
 
 // FieldLink is a program that a field is linked to.
@@ -122,7 +123,7 @@ type FieldLink struct {
 	Role     string           `db:"role"` // as said of the link, else of the program's need of the category
 	Note     string           `db:"note"`
 	Source   string           `db:"source"`
-	LinkedBy *string          `db:"linked_by"`
+	LinkedBy *domain.UserID   `db:"linked_by"`
 	LinkedAt time.Time        `db:"linked_at"`
 
 	// Of the program.
@@ -137,26 +138,28 @@ type FieldLink struct {
 type FieldMapping struct {
 	ID              domain.MappingID    `db:"id"`
 	Purpose         domain.PurposeID    `db:"purpose_id"`
-	Code            string              `db:"code"`
-	Name            string              `db:"name"`
-	Basis           string              `db:"legal_basis"`
-	PurposeState    string              `db:"purpose_state"`
 	State           domain.MappingState `db:"state"`
 	Justification   string              `db:"justification"`
-	ProposedBy      *string             `db:"proposed_by"`
+	ProposedBy      *domain.UserID      `db:"proposed_by"`
 	ProposedAt      time.Time           `db:"proposed_at"`
-	DecidedBy       *string             `db:"decided_by"`
+	DecidedBy       *domain.UserID      `db:"decided_by"`
 	DecidedAt       *time.Time          `db:"decided_at"`
 	Reason          string              `db:"decision_reason"`
 	SelfApproved    bool                `db:"self_approved"`
 	ReopenedBecause string              `db:"reopened_because"`
-	InForce         bool                `db:"in_force"` // the purpose covers fields today
-	Rule            *int64              `db:"retention_rule_id"`
 	// Of the approval that was given last and not taken back; its terms are nil where there is none.
 	ApprovedBy    *string      `db:"approved_by_name"`
 	ApprovedAt    *time.Time   `db:"approved_at"`
 	ApprovedUntil *time.Time   `db:"until"`
 	Terms         domain.Terms `db:"terms"`
+
+	// Of the purpose.
+	Code         string              `db:"-"`
+	Name         string              `db:"-"`
+	Basis        string              `db:"-"`
+	PurposeState domain.PurposeState `db:"-"`
+	InForce      bool                `db:"-"` // it covers fields today
+	Rule         *int64              `db:"-"`
 }
 
 // FieldFlow is a flow that carries a field, or the dataset or application that holds it.
@@ -188,7 +191,7 @@ type FieldDecision struct {
 
 // fieldViewRow is what is known of one field alone.
 type fieldViewRow struct {
-	fieldRow
+	fieldOwnRow
 	FieldPlace
 	FieldSources
 	fieldJudgement
@@ -233,8 +236,7 @@ var fieldChoices = map[string]string{
 func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldID, form string) (v FieldView, err error) {
 	var (
 		b       pgx.Batch
-		frame   chromeQuery
-		around  landQuery
+		frame   frameQuery
 		carried []carriedField
 		of      = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
 		found   []fieldViewRow
@@ -244,39 +246,29 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		guesses []fieldSuggestionRow
 	)
 	frame.queue(&b, by)
-	around.queue(&b, by)
-	queue(&b, &found, `select `+fieldCols+`,
+	queue(&b, &found, `select `+fieldOwnCols+`,
 			d.name as dataset, d.subjects, d.row_count as dataset_rows, d.retention_rule_id as dataset_rule_id,
 			f.effective_rule_id, `+oldestRecord+` as oldest_record_on, d.oldest_measured_at, d.oldest_source, d.archived_at is not null as dataset_archived,
-			o.name as owner,
 			f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
 			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
 			e.reads_source, e.write_source, e.fill_source, e.fill_measured_at,
 			k.kind as decision_kind, k.reason as decision_reason, k.until as decision_until, k.decided_by_name, k.decided_at
 		from field f
 		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
-		left join app_user o on o.id = f.owner_id
 		left join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
 		left join decision k on k.workspace_id = f.workspace_id and k.field_id = f.id and k.withdrawn_at is null
 		where f.workspace_id = @ws and f.id = @id`, of)
-	queue(&b, &v.Points, `select p.id, p.name, p.kind, p.notice, p.consent, fc.answer from field_collection fc
-		join collection_point p on p.workspace_id = fc.workspace_id and p.id = fc.collection_point_id
-		where fc.workspace_id = @ws and fc.field_id = @id order by p.id`, of)
-	queue(&b, &v.Links, `select l.program_id, l.level, l.role, l.note, l.source, u.name as linked_by, l.linked_at
-		from program_link l left join app_user u on u.id = l.linked_by
+	queue(&b, &v.Points, `select collection_point_id as id, answer from field_collection
+		where workspace_id = @ws and field_id = @id order by collection_point_id`, of)
+	queue(&b, &v.Links, `select l.program_id, l.level, l.role, l.note, l.source, l.linked_by, l.linked_at from program_link l
 		where l.workspace_id = @ws and l.field_id = @id order by l.level = 'avoid', l.level, l.program_id`, of)
-	queue(&b, &v.Mappings, `select m.id, m.purpose_id, p.code, p.name, p.legal_basis, case when p.archived_at is null then p.state else 'retired' end as purpose_state,
-			m.state, m.justification, pu.name as proposed_by, m.proposed_at, du.name as decided_by, m.decided_at, m.decision_reason,
-			m.self_approved, m.reopened_because, `+inForce+` as in_force, p.retention_rule_id, k.approved_by_name, k.approved_at, k.until, k.terms
+	queue(&b, &v.Mappings, `select m.id, m.purpose_id, m.state, m.justification, m.proposed_by, m.proposed_at, m.decided_by, m.decided_at, m.decision_reason,
+			m.self_approved, m.reopened_because, k.approved_by_name, k.approved_at, k.until, k.terms
 		from purpose_mapping m
 		left join approval k on k.workspace_id = m.workspace_id and k.id = m.approval_id
-		join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id
-		left join app_user pu on pu.id = m.proposed_by
-		left join app_user du on du.id = m.decided_by
 		where m.workspace_id = @ws and m.field_id = @id order by m.state, m.id`, of)
-	queue(&b, &v.Targets, `select t.id, t.target_action, t.due_on, coalesce(p.name, '') as program from target t
-		left join program p on p.workspace_id = t.workspace_id and p.id = t.program_id
-		where t.workspace_id = @ws and t.field_id = @id order by t.program_id is not null, p.name, t.id`, of)
+	queue(&b, &v.Targets, `select id, target_action, due_on, program_id from target
+		where workspace_id = @ws and field_id = @id order by program_id is not null, id`, of)
 	queue(&b, &carried, carriedFieldSQL, of)
 	queue(&b, &v.Workshops, fieldWorkshops, of)
 	queue(&b, &guesses, fieldSuggestion, of)
@@ -295,30 +287,44 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	}
 	r := found[0]
 	v.Field, v.Place, v.Sources, v.Decision, v.Options = r.field(), r.FieldPlace, r.FieldSources, r.decision(), mapSlice(options, optionRow.option)
-	land, err := s.landscapeOf(ctx, by, around)
+	land, err := s.landscapeOf(ctx, by, frame.around())
 	if err != nil {
 		return v, err
 	}
-	flows, err := s.flowsOf(ctx, by, around)
+	flows, err := s.flowsOf(ctx, by, frame.around())
 	if err != nil {
 		return v, err
 	}
-	v.placed(land, by.Lang)
+	if v.Names, err = s.namesWith(ctx, by, land, v.people()); err != nil {
+		return v, err
+	}
+	v.placed(land, by.Lang, s.lookedAt(by))
 	v.Flows = flows.of(v.Field.Application, v.Field.Dataset, carried)
 	v.inOrder()
 	v.judged(r.fieldJudgement, land)
-	if v.Suggestion, err = suggestionOfField(guesses); err != nil {
+	if v.Suggestion, err = suggestionOfField(guesses, land, by.Lang); err != nil {
 		return v, err
 	}
 	v.Events = mapSlice(events, eventRow.event)
 	v.Remarks = mapSlice(remarks, remarkRow.remark)
-	v.Names = land.names
 	v.Chrome, err = s.chromeOf(ctx, by, frame)
 	return v, err
 }
 
+// people are those whom the page names.
+func (v *FieldView) people() (list []domain.UserID) {
+	list = append(list, v.Field.Owner)
+	for _, l := range v.Links {
+		list = append(list, deref(l.LinkedBy))
+	}
+	for _, m := range v.Mappings {
+		list = append(list, deref(m.ProposedBy), deref(m.DecidedBy))
+	}
+	return list
+}
+
 // placed says of what stands around the field what the page shows.
-func (v *FieldView) placed(l *landscape, lang string) {
+func (v *FieldView) placed(l *landscape, lang string, today time.Time) {
 	f, p := v.Field, &v.Place
 	a := l.applications[int64(f.Application)]
 	p.Application, p.Hosting, p.Country, p.Vendor = a.Name, a.Hosting, a.Country, a.Vendor
@@ -329,6 +335,18 @@ func (v *FieldView) placed(l *landscape, lang string) {
 		program := l.programs[int64(link.Program)]
 		link.Name, link.Status, link.StartsOn, link.EndsOn, link.PausedOn = program.Name, program.Status, program.StartsOn, program.EndsOn, program.PausedOn
 		link.Role = cmp.Or(link.Role, program.role(c.Code))
+	}
+	for i := range v.Points {
+		point := &v.Points[i]
+		at := l.points[int64(point.ID)]
+		point.Name, point.Kind, point.Notice, point.Consent = at.Name, at.Kind, at.Notice, at.Consent
+		v.Field.Points = append(v.Field.Points, point.ID)
+	}
+	for i := range v.Mappings {
+		m := &v.Mappings[i]
+		purpose := l.purposes[int64(m.Purpose)]
+		m.Code, m.Name, m.Basis, m.PurposeState, m.Rule = purpose.Code, purpose.Name, purpose.Basis, purpose.State, purpose.Rule
+		m.InForce = purpose.inForce(today)
 	}
 	rule := func(from domain.RetentionFrom, of int64, name string, id int64) {
 		v.Retention = append(v.Retention, FieldRule{From: from, Of: of, OfName: name, Rule: l.rules[id]})
@@ -355,6 +373,7 @@ func (v *FieldView) inOrder() {
 	byName(v.Points, func(p FieldPoint) (string, string) { return "", p.Name })
 	byName(v.Links, func(l FieldLink) (string, string) { return l.Level, l.Name })
 	byName(v.Mappings, func(m FieldMapping) (string, string) { return string(m.State), m.Name })
+	byName(v.Targets, func(t FieldTarget) (string, string) { return "", v.Names.Program(deref(t.Program)) })
 	byName(v.Retention, func(r FieldRule) (string, string) { return string(r.From), r.OfName })
 }
 

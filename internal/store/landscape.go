@@ -20,6 +20,9 @@ type landscape struct {
 	categories   map[int64]landCategory
 	rules        map[int64]*domain.RetentionRule // their names and periods
 	programs     map[int64]landProgram
+	purposes     map[int64]landPurpose
+	points       map[int64]landPoint
+	coded        map[string]landCategory // the categories by code
 	// Names of what facets of fields offer, by the key of the filter and the id as it is written.
 	facets map[string]map[string]string
 }
@@ -33,11 +36,12 @@ type landApplication struct {
 }
 
 type landCategory struct {
-	ID      int64  `db:"id"`
-	Code    string `db:"code"`
-	LabelFR string `db:"label_fr"`
-	LabelEN string `db:"label_en"`
-	Rule    *int64 `db:"retention_rule_id"`
+	ID      int64            `db:"id"`
+	Code    string           `db:"code"`
+	LabelFR string           `db:"label_fr"`
+	LabelEN string           `db:"label_en"`
+	Class   domain.GDPRClass `db:"gdpr_class"`
+	Rule    *int64           `db:"retention_rule_id"`
 }
 
 // label is the name of the category in a language, as the page of a field has it.
@@ -65,6 +69,31 @@ type landProgram struct {
 	PausedOn *time.Time           `db:"paused_on"`
 
 	needs []landNeed
+}
+
+// landPurpose is what a mapping to the purpose says of it.
+type landPurpose struct {
+	ID       int64               `db:"id"`
+	Code     string              `db:"code"`
+	Name     string              `db:"name"`
+	Basis    string              `db:"legal_basis"`
+	State    domain.PurposeState `db:"state"` // retired where it is archived
+	StartsOn *time.Time          `db:"starts_on"`
+	EndsOn   *time.Time          `db:"ends_on"`
+	Rule     *int64              `db:"retention_rule_id"`
+}
+
+// inForce tells whether the purpose covers fields on a day.
+func (p landPurpose) inForce(today time.Time) bool {
+	return domain.PurposeFacts{State: p.State, StartsOn: p.StartsOn, EndsOn: p.EndsOn}.InForce(today)
+}
+
+type landPoint struct {
+	ID      int64  `db:"id"`
+	Name    string `db:"name"`
+	Kind    string `db:"kind"`
+	Notice  string `db:"notice"`
+	Consent string `db:"consent"`
 }
 
 // landNeed is what a program's data of a category are for.
@@ -95,13 +124,25 @@ func within(code, above string) bool {
 
 // categoryRule is the nearest category, from this one upwards, that has a retention rule.
 func (l *landscape) categoryRule(category int64) (found landCategory, ok bool) {
-	code := l.categories[category].Code
-	for _, c := range l.categories {
-		if c.Rule != nil && within(code, c.Code) && (!ok || len(c.Code) > len(found.Code)) {
-			found, ok = c, true
+	for code := l.categories[category].Code; code != ""; code = above(code) {
+		if c := l.coded[code]; c.Rule != nil {
+			return c, true
 		}
 	}
-	return found, ok
+	return landCategory{}, false
+}
+
+// above is the code of the category that one is in; empty for a topmost one.
+func above(code string) string { return code[:max(strings.LastIndexByte(code, '.'), 0)] }
+
+// suggested is a category as suggestions name it, in a language.
+func (l *landscape) suggested(code, lang string) (SuggestionCategory, bool) {
+	c, found := l.coded[code]
+	of := SuggestionCategory{ID: domain.CategoryID(c.ID), Code: c.Code, Label: c.label(lang), Class: c.Class}
+	if top, _, below := strings.Cut(code, "."); below {
+		of.Top = l.coded[top].label(lang)
+	}
+	return of, found
 }
 
 // landscapeStampSQL asks for a landscapeStamp: the transactions that changed the landscape and that none has followed up on.
@@ -180,16 +221,21 @@ func (s *Store) readLandscape(ctx context.Context, by domain.Actor) (*landscape,
 		rules        []landRule
 		programs     []landProgram
 		needs        []landNeed
+		purposes     []landPurpose
+		points       []landPoint
 		ws           = pgx.StrictNamedArgs{"ws": by.Workspace}
 	)
 	queue(&b, &names, namesSQL, ws)
 	queue(&b, &applications, `select id, name, hosting, country, vendor from application where workspace_id = @ws`, ws)
-	queue(&b, &categories, `select id, code, label_fr, label_en, retention_rule_id from data_category where workspace_id = @ws`, ws)
+	queue(&b, &categories, `select id, code, label_fr, label_en, gdpr_class, retention_rule_id from data_category where workspace_id = @ws`, ws)
 	queue(&b, &rules, `select id, name, active_months, archive_months, criterion from retention_rule where workspace_id = @ws`, ws)
 	queue(&b, &programs, `select id, name, case when archived_at is null then status else 'ended' end as status, starts_on, ends_on, paused_on
 		from program where workspace_id = @ws`, ws)
 	queue(&b, &needs, `select q.program_id, c.code, q.role from requirement q
 		join data_category c on c.workspace_id = q.workspace_id and c.id = q.category_id where q.workspace_id = @ws and q.role <> ''`, ws)
+	queue(&b, &purposes, `select id, code, name, legal_basis, case when archived_at is null then state else 'retired' end as state, starts_on, ends_on,
+		retention_rule_id from purpose where workspace_id = @ws`, ws)
+	queue(&b, &points, `select id, name, kind, notice, consent from collection_point where workspace_id = @ws`, ws)
 	if err := s.db.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, translate("landscape", err)
 	}
@@ -199,6 +245,12 @@ func (s *Store) readLandscape(ctx context.Context, by domain.Actor) (*landscape,
 	for _, c := range categories {
 		names = append(names, nameRow{"category", c.ID, c.Code})
 	}
+	for _, p := range purposes {
+		names = append(names, nameRow{"purpose", p.ID, p.Code + " · " + p.Name})
+	}
+	for _, p := range points {
+		names = append(names, nameRow{"collection_point", p.ID, p.Name})
+	}
 	for _, r := range rules {
 		names = append(names, nameRow{"retention_rule", int64(r.ID), r.Name})
 	}
@@ -206,10 +258,13 @@ func (s *Store) readLandscape(ctx context.Context, by domain.Actor) (*landscape,
 		names = append(names, nameRow{"program", p.ID, p.Name})
 	}
 	l := &landscape{names: namesOf(names),
-		applications: byID(applications, func(a landApplication) int64 { return a.ID }),
-		categories:   byID(categories, func(c landCategory) int64 { return c.ID }),
+		applications: keyed(applications, func(a landApplication) int64 { return a.ID }),
+		categories:   keyed(categories, func(c landCategory) int64 { return c.ID }),
 		rules:        map[int64]*domain.RetentionRule{},
-		programs:     byID(programs, func(p landProgram) int64 { return p.ID })}
+		programs:     keyed(programs, func(p landProgram) int64 { return p.ID }),
+		purposes:     keyed(purposes, func(p landPurpose) int64 { return p.ID }),
+		points:       keyed(points, func(p landPoint) int64 { return p.ID }),
+		coded:        keyed(categories, func(c landCategory) string { return c.Code })}
 	for _, r := range rules {
 		l.rules[int64(r.ID)] = &domain.RetentionRule{ID: r.ID, Name: r.Name, ActiveMonths: r.ActiveMonths, ArchiveMonths: r.ArchiveMonths, Criterion: r.Criterion}
 	}
@@ -223,10 +278,10 @@ func (s *Store) readLandscape(ctx context.Context, by domain.Actor) (*landscape,
 	return l, nil
 }
 
-func byID[T any](list []T, id func(T) int64) map[int64]T {
-	m := make(map[int64]T, len(list))
+func keyed[K comparable, T any](list []T, key func(T) K) map[K]T {
+	m := make(map[K]T, len(list))
 	for _, v := range list {
-		m[id(v)] = v
+		m[key(v)] = v
 	}
 	return m
 }

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
+
+	"github.com/jackc/pgx/v5"
 
 	"utile/internal/domain"
 )
@@ -24,8 +28,6 @@ var nameKinds = map[string]string{
 const namesSQL = `
 	select 'team' as kind, id, name from team where workspace_id = @ws
 	union all select 'user', u.id, u.name from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws
-	union all select 'collection_point', id, name from collection_point where workspace_id = @ws
-	union all select 'purpose', id, code || ' · ' || name from purpose where workspace_id = @ws
 	union all select 'objective', id, name from objective where workspace_id = @ws
 	union all select 'stage', id, name from journey_stage where workspace_id = @ws
 	union all select 'segment', id, name from segment where workspace_id = @ws
@@ -55,6 +57,26 @@ func (s *Store) Names(ctx context.Context, by domain.Actor) (n Names, err error)
 		return n, err
 	}
 	return l.names, nil
+}
+
+// namesWith are the names of the landscape and of people who are members no more, but named by what a page shows.
+func (s *Store) namesWith(ctx context.Context, by domain.Actor, l *landscape, people []domain.UserID) (Names, error) {
+	left := slices.DeleteFunc(people, func(id domain.UserID) bool { return id == 0 || l.names.User(id) != "" })
+	if len(left) == 0 {
+		return l.names, nil
+	}
+	var named []nameRow
+	err := s.Read(ctx, by, func(s *Store) (err error) {
+		named, err = many[nameRow](ctx, s, "user", `select 'user' as kind, id, name from app_user where id = any(@ids)`, pgx.StrictNamedArgs{"ids": left})
+		return err
+	})
+	n := Names{byKind: maps.Clone(l.names.byKind)}
+	users := maps.Clone(n.byKind["user"])
+	for _, u := range named {
+		users[u.ID] = u.Name
+	}
+	n.byKind["user"] = users
+	return n, err
 }
 
 // Of returns the name behind an id that a value of that name holds; known is false where such values are no ids.

@@ -159,6 +159,14 @@ func (s *Store) isOver(moment time.Time) bool {
 	return moment.IsZero() || s.now().Sub(moment) >= settled
 }
 
+// lookedAt is the moment that an actor sees.
+func (s *Store) lookedAt(by domain.Actor) time.Time {
+	if !by.AsOf.IsZero() {
+		return by.AsOf
+	}
+	return s.now()
+}
+
 // readOnPool opens the transaction and names the workspace in one round trip.
 func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) error) error {
 	conn, err := s.pool.Acquire(ctx)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,44 +18,41 @@ type FieldSuggestion struct {
 	Categories   map[string]SuggestionCategory // that reasons and alternatives name, by code
 }
 
-// fieldSuggestionRow is a suggestion with the categories that it names.
+// fieldSuggestionRow is a suggestion as it is stored.
 type fieldSuggestionRow struct {
 	Percent          int    `db:"confidence"`
 	Personal         string `db:"personal"`
 	ReasonsJSON      []byte `db:"reasons"`
 	AlternativesJSON []byte `db:"alternatives"`
-	Code             string `db:"code"`
-	CategoriesJSON   []byte `db:"categories"`
+	Category         int64  `db:"category_id"`
 }
 
-const fieldSuggestion = `
-	select s.confidence::integer as confidence, s.personal, s.reasons, s.alternatives, k.code, (
-		select json_agg(json_build_object('ID', c.id, 'Code', c.code, 'Label', ` + categoryLabel + `, 'Class', c.gdpr_class,
-			'Top', coalesce(case when current_setting('app.lang', true) = 'fr' then top.label_fr else top.label_en end, '')))
-		from data_category c
-		left join data_category top on top.workspace_id = c.workspace_id and top.code = split_part(c.code, '.', 1) and top.id <> c.id
-		where c.workspace_id = @ws and (c.id = k.id or c.code in (select a ->> 'code' from jsonb_array_elements(s.alternatives) a)
-			or c.code in (select r -> 'args' ->> 'means' from jsonb_array_elements(s.reasons) r))
-	) as categories
-	from field_suggestion s
-	join data_category k on k.workspace_id = s.workspace_id and k.id = s.category_id
-	where s.workspace_id = @ws and s.field_id = @id`
+const fieldSuggestion = `select confidence::integer as confidence, personal, reasons, alternatives, category_id from field_suggestion
+	where workspace_id = @ws and field_id = @id and category_id is not null`
 
-func suggestionOfField(rows []fieldSuggestionRow) (*FieldSuggestion, error) {
+// suggestionOfField names the categories of a suggestion, and of its reasons and alternatives, in a language.
+func suggestionOfField(rows []fieldSuggestionRow, l *landscape, lang string) (*FieldSuggestion, error) {
 	if len(rows) == 0 {
 		return nil, nil //nolint:nilnil // no suggestion is no failure
 	}
 	r := rows[0]
 	f := &FieldSuggestion{Percent: r.Percent, Personal: r.Personal, Categories: map[string]SuggestionCategory{}}
-	var named []SuggestionCategory
-	err := json.Unmarshal(r.CategoriesJSON, &named)
-	if err == nil {
-		f.Reasons, f.Alternatives, err = readSuggestion(r.ReasonsJSON, r.AlternativesJSON)
+	var err error
+	f.Reasons, f.Alternatives, err = readSuggestion(r.ReasonsJSON, r.AlternativesJSON)
+	name := func(code string) {
+		if c, known := l.suggested(code, lang); known {
+			f.Categories[code] = c
+		}
 	}
-	for _, c := range named {
-		f.Categories[c.Code] = c
+	name(l.categories[r.Category].Code)
+	for _, a := range f.Alternatives {
+		name(a.Code)
 	}
-	f.Category = f.Categories[r.Code]
+	for _, reason := range f.Reasons {
+		code, _ := reason.Args["means"].(string) // few reasons name a category
+		name(code)
+	}
+	f.Category = f.Categories[l.categories[r.Category].Code]
 	return f, err
 }
 
@@ -67,7 +63,11 @@ func (s *Store) SuggestionOf(ctx context.Context, by domain.Actor, id domain.Fie
 		if err != nil {
 			return err
 		}
-		f, err = suggestionOfField(rows)
+		l, err := s.landscape(ctx, by)
+		if err != nil {
+			return err
+		}
+		f, err = suggestionOfField(rows, l, by.Lang)
 		return err
 	})
 	return f, err

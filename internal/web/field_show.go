@@ -170,7 +170,7 @@ func (p fieldPage) view(typed fieldTyped) fieldShowView {
 		v.target = workspacePath(p.by, "targets", "new") + "?field=" + itoa(p.v.Field.ID)
 	}
 	for _, t := range p.v.Targets {
-		line := fieldTarget{mark: targetMark(p.ctx, t.Action), href: targetPath(p.by, t.ID), scope: targetScope(p.ctx, t.Program)}
+		line := fieldTarget{mark: targetMark(p.ctx, t.Action), href: targetPath(p.by, t.ID), scope: targetScope(p.ctx, p.v.Names.Program(deref(t.Program)))}
 		if t.Due != nil {
 			line.due = p.t("target.due", "day", i18n.Day(p.ctx, *t.Due))
 		}
@@ -226,7 +226,7 @@ func (p fieldPage) what() []ui.Fact {
 		fact{"is_key", p.yesNo(&f.IsKey)},
 		fact{"nullable", p.yesNo(f.Nullable)},
 		fact{"subjects", p.words("subject", place.Subjects)},
-		fact{"owner", deref(place.Owner)})
+		fact{"owner", p.v.Names.User(f.Owner)})
 	kind, icon := classTone(f.Class)
 	facts[3].Note, facts[3].Value = "", ui.Badge(kind, icon, enumWord(p.ctx, "class", string(f.Class)))
 	if f.Description == "" {
@@ -410,7 +410,7 @@ func (p fieldPage) dated(args map[string]any) map[string]any {
 func (p fieldPage) lawfulWhy() string {
 	var names []string
 	for _, m := range p.v.Mappings {
-		if m.State == domain.MappingApproved && m.PurposeState == string(domain.PurposeInForce) {
+		if m.State == domain.MappingApproved && m.PurposeState == domain.PurposeInForce {
 			names = append(names, m.Name)
 		}
 	}
@@ -433,6 +433,12 @@ func (p fieldPage) signed(who *string, at time.Time) string {
 		return i18n.DateText(p.ctx, at)
 	}
 	return p.t("field.by", "who", *who, "when", i18n.DateText(p.ctx, at))
+}
+
+// signedBy is signed for somebody who is known by id.
+func (p fieldPage) signedBy(who *domain.UserID, at time.Time) string {
+	name := p.v.Names.User(deref(who))
+	return p.signed(&name, at)
 }
 
 func (p fieldPage) missing() []ui.Link {
@@ -461,7 +467,7 @@ func (p fieldPage) programs() []programLine {
 		out = append(out, programLine{id: itoa(l.Program), name: l.Name, href: workspacePath(p.by, "programs", itoa(l.Program)),
 			status: enumWord(p.ctx, "program.status", string(l.Status)), counts: l.Level != string(domain.LinkAvoid) && facts.Counts(p.now, p.thresholds),
 			level: mark{kind, icon, enumWord(p.ctx, "level", l.Level)}, role: enumWord(p.ctx, "link.role", l.Role), note: l.Note,
-			by: p.signed(l.LinkedBy, l.LinkedAt)})
+			by: p.signedBy(l.LinkedBy, l.LinkedAt)})
 	}
 	return out
 }
@@ -534,9 +540,9 @@ func (p fieldPage) mappings() []mappingLine {
 		kind, icon := mappingTone(string(m.State))
 		l := mappingLine{name: m.Name, href: workspacePath(p.by, "purposes", itoa(m.Purpose)), basis: enumWord(p.ctx, "basis", m.Basis),
 			state: mark{kind, icon, enumWord(p.ctx, "mapping.state", string(m.State))}, justification: m.Justification,
-			proposed: p.t("field.proposed", "by", p.signed(m.ProposedBy, m.ProposedAt))}
+			proposed: p.t("field.proposed", "by", p.signedBy(m.ProposedBy, m.ProposedAt))}
 		if m.DecidedAt != nil {
-			l.decided = p.signed(m.DecidedBy, *m.DecidedAt)
+			l.decided = p.signedBy(m.DecidedBy, *m.DecidedAt)
 			if m.Reason != "" {
 				l.decided = p.t("field.decided", "by", l.decided, "reason", m.Reason)
 			}
