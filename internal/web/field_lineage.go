@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"strconv"
 	"unicode/utf8"
 
@@ -17,6 +16,7 @@ type lineage struct {
 
 type lineageNode struct {
 	x, y     int
+	at       string // the same as the drawing has it
 	name     string
 	note     string
 	href     string
@@ -31,7 +31,7 @@ type lineageEdge struct {
 }
 
 const (
-	nodeWidth, nodeHeight = 200, 44
+	nodeWidth, nodeHeight = 200, 44 // as the template draws them
 	nodeStep              = 58
 	lineageWidth          = 880
 	lineageMost           = 6 // boxes of a column; the table has them all
@@ -102,7 +102,7 @@ func drawLineage(before []lineageNode, self lineageNode, after []lineageNode) li
 	l.nodes = append(append(append(l.nodes, before...), self), after...)
 	for i := range l.nodes {
 		n := &l.nodes[i]
-		n.fullName = n.name
+		n.at, n.fullName = "translate("+strconv.Itoa(n.x)+" "+strconv.Itoa(n.y)+")", n.name
 		n.name, n.note = cut(n.name, 28), cut(n.note, 32)
 	}
 	return l
@@ -112,12 +112,16 @@ func drawLineage(before []lineageNode, self lineageNode, after []lineageNode) li
 func curve(x1, y1, x2, y2 int) string {
 	y1, y2 = y1+nodeHeight/2, y2+nodeHeight/2
 	mid := (x1 + x2) / 2
-	return fmt.Sprintf("M%d %d C%d %d %d %d %d %d", x1, y1, mid, y1, mid, y2, x2, y2)
+	path := make([]byte, 0, 48)
+	for i, n := range [...]int{x1, y1, mid, y1, mid, y2, x2, y2} {
+		path = strconv.AppendInt(append(path, "M C     "[i]), int64(n), 10)
+	}
+	return string(path)
 }
 
 // cut shortens a text that a box cannot hold; the whole of it is in the title.
 func cut(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
+	if len(s) <= most || utf8.RuneCountInString(s) <= most {
 		return s
 	}
 	return string([]rune(s)[:most-1]) + "…"

@@ -16,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"utile/internal/domain"
+	"utile/internal/i18n"
 )
 
 // handlerFunc answers a request or says why not; fail turns the reason into a page.
@@ -172,7 +173,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page
 	b := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()
-	if err := page.Render(r.Context(), b); err != nil {
+	if err := page.Render(i18n.Apart(r.Context()), b); err != nil {
 		return err
 	}
 	h := w.Header()

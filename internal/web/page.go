@@ -19,7 +19,15 @@ import (
 
 // workspacePath is where a page of the visitor's workspace is.
 func workspacePath(by domain.Actor, parts ...string) string {
-	return "/w/" + by.Slug + strings.Join(append([]string{""}, parts...), "/")
+	n := len("/w/") + len(by.Slug)
+	for _, part := range parts {
+		n += len("/") + len(part)
+	}
+	path := append(append(make([]byte, 0, n), "/w/"...), by.Slug...)
+	for _, part := range parts {
+		path = append(append(path, '/'), part...)
+	}
+	return string(path)
 }
 
 // section is one entry of the second bar, and the workstream in the first bar that it belongs to.

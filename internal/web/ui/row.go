@@ -9,7 +9,7 @@ import (
 	"github.com/a-h/templ"
 )
 
-// The components of this file stand many times in a long list, so they are written by hand: a template with a computed
+// The components of this file stand many times on a page, so they are written by hand: a template with a computed
 // class costs some ten times as much. Everything that comes from outside is escaped.
 
 // write writes parts one after the other.
@@ -226,3 +226,101 @@ type cell struct{ class, text string }
 func (c cell) Render(_ context.Context, w io.Writer) error {
 	return write(w, `<td role="cell" class="`, esc(c.class), `">`, esc(c.text), `</td>`)
 }
+
+// strokes write one after the other until one fails.
+type strokes struct {
+	w   io.Writer
+	err error
+}
+
+func (s *strokes) add(parts ...string) {
+	if s.err == nil {
+		s.err = write(s.w, parts...)
+	}
+}
+
+// attribute is an attribute of an element, nothing where its value is empty.
+func attribute(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return " " + name + `="` + esc(value) + `"`
+}
+
+// Button sends the form it is in.
+func Button(b ButtonSpec) templ.Component { return button(b) }
+
+type button ButtonSpec
+
+func (b button) Render(_ context.Context, w io.Writer) error {
+	s := strokes{w: w}
+	s.add(`<button class="`, ButtonSpec(b).class(), `"`)
+	if b.Name != "" {
+		s.add(` name="`, esc(b.Name), `" value="`, esc(b.Value), `"`)
+	}
+	s.add(attribute("formaction", b.Action), attribute("form", b.Form), attribute("data-key", b.Key), when(b.Disabled, " disabled"),
+		when(b.NoCheck, " formnovalidate"), `>`)
+	ButtonSpec(b).draw(&s)
+	s.add(`</button>`)
+	return s.err
+}
+
+// LinkButton is a link drawn as a button: it leads somewhere and changes nothing.
+func LinkButton(b ButtonSpec) templ.Component { return linkButton(b) }
+
+type linkButton ButtonSpec
+
+func (b linkButton) Render(_ context.Context, w io.Writer) error {
+	s := strokes{w: w}
+	s.add(`<a class="`, ButtonSpec(b).class(), `" href="`, esc(b.Href), `"`, attribute("data-key", b.Key), when(b.Download, " download"), `>`)
+	ButtonSpec(b).draw(&s)
+	s.add(`</a>`)
+	return s.err
+}
+
+// draw writes what is on the button: its icon and text, and the key that does the same.
+func (b ButtonSpec) draw(s *strokes) {
+	drawn := string(icon(b.Icon))
+	s.add(when(!b.After, drawn), `<span`, when(b.IconOnly, ` class="vh"`), `>`, esc(b.Text), `</span>`, when(b.After, drawn))
+	if b.Key != "" {
+		s.add(` <kbd class="kbd" aria-hidden="true">`, esc(b.Key), `</kbd>`)
+	}
+}
+
+// Table is a table whose children are its rows.
+func Table(t TableSpec) templ.Component { return table(t) }
+
+type table TableSpec
+
+func (t table) Render(ctx context.Context, w io.Writer) error {
+	s := strokes{w: w}
+	s.add(`<div class="tablewrap`, when(t.Flat, " flat"), `" tabindex="0" role="region" aria-label="`, esc(t.Caption), `"><table class="table`,
+		when(t.Stacked, " stacked"), when(t.Register, " reg-table"), when(t.Check == "", " nochk"), `" role="table"`, attribute("id", t.ID),
+		attribute("data-density", t.Density), `><caption class="vh">`, esc(t.Caption), `</caption><thead role="rowgroup"><tr role="row">`)
+	if t.Check != "" {
+		s.add(`<th role="columnheader" scope="col" class="c-chk"><label class="hit"><input class="chk" type="checkbox" data-all aria-label="`,
+			esc(t.Check), `"></label></th>`)
+	}
+	for _, h := range t.Headers {
+		h.draw(&s)
+	}
+	s.add(`</tr></thead><tbody role="rowgroup">`)
+	if s.err == nil {
+		s.err = templ.GetChildren(ctx).Render(templ.ClearChildren(ctx), w)
+	}
+	s.add(`</tbody></table></div>`)
+	return s.err
+}
+
+// draw writes the head of the column: a link that sorts by it where it can be sorted by.
+func (h HeaderSpec) draw(s *strokes) {
+	s.add(`<th role="columnheader" scope="col"`, attribute("class", h.Class), attribute("aria-sort", string(h.Order)), attribute("title", h.Long), `>`)
+	if h.Href != "" {
+		s.add(`<a class="sort" href="`, esc(h.Href), `">`, esc(h.Text), string(icon(sortIcons[h.Order])), `</a>`)
+	} else {
+		s.add(`<span`, when(h.Hidden, ` class="vh"`), `>`, esc(h.Text), `</span>`)
+	}
+	s.add(`</th>`)
+}
+
+var sortIcons = map[Order]string{Ascending: "chevron-down", Descending: "chevron-up"}
