@@ -70,18 +70,27 @@ type visitRow struct {
 // VisitByToken reads a live session by the hash of its token, with its user, and the workspace of that slug where the
 // user is a member of it. NotFound where the session ended.
 func (s *Store) VisitByToken(ctx context.Context, tokenHash []byte, slug string) (Visit, error) {
-	r, err := one[visitRow](ctx, s, "session", `select s.id as session_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
+	r, err := one[visitRow](ctx, s, "session", visitSQL, visitArgs(tokenHash, slug, s.now()))
+	if err != nil {
+		return Visit{}, err
+	}
+	return r.visit(tokenHash), nil
+}
+
+const visitSQL = `select s.id as session_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
 			u.id as user_id, u.email, u.name as user_name, u.locale as user_locale, u.theme, u.shortcuts,
 			w.role, w.id as workspace_id, w.slug, w.name as workspace_name, w.locale as workspace_locale, w.is_example,
 			w.window_days, w.grace_days, w.fill_rate_min::double precision, w.constant_min_rows, w.stale_days, w.judged_on, w.version
 		from auth_session s
 		left join app_user u on u.id = s.user_id and u.disabled_at is null
 		left join lateral member_workspace(u.id, @slug) w on true
-		where s.token_hash = @hash and s.expires_at > @now and s.last_seen_at > @idle`,
-		pgx.StrictNamedArgs{"hash": tokenHash, "slug": slug, "now": s.now(), "idle": s.now().Add(-SessionIdle)})
-	if err != nil {
-		return Visit{}, err
-	}
+		where s.token_hash = @hash and s.expires_at > @now and s.last_seen_at > @idle`
+
+func visitArgs(tokenHash []byte, slug string, now time.Time) pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{"hash": tokenHash, "slug": slug, "now": now, "idle": now.Add(-SessionIdle)}
+}
+
+func (r visitRow) visit(tokenHash []byte) Visit {
 	v := Visit{Session: AuthSession{ID: r.SessionID, TokenHash: tokenHash, User: deref(r.UserID), Data: r.Data,
 		CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt}}
 	if r.UserID != nil {
@@ -94,7 +103,7 @@ func (s *Store) VisitByToken(ctx context.Context, tokenHash []byte, slug string)
 			Thresholds: domain.Thresholds{WindowDays: *r.WindowDays, GraceDays: *r.GraceDays, FillRateMin: *r.FillRateMin,
 				ConstantMinRows: *r.ConstantMinRows, StaleDays: *r.StaleDays}}
 	}
-	return v, nil
+	return v
 }
 
 // AddSession keeps a new session under the hash of its token.

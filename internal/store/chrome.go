@@ -56,17 +56,29 @@ func (q *frameQuery) queue(b *pgx.Batch, by domain.Actor) {
 
 // Chrome returns the counts of the frame.
 func (s *Store) Chrome(ctx context.Context, by domain.Actor) (c Chrome, err error) {
+	if a := alongOf(ctx); a.answered(by) {
+		return s.chromeOf(ctx, by, &a.frame)
+	}
 	var b pgx.Batch
-	var q frameQuery
-	q.queue(&b, by)
+	q := s.frame(ctx, &b, by)
 	if err := s.glance(ctx, by, &b); err != nil {
 		return c, err
 	}
 	return s.chromeOf(ctx, by, q)
 }
 
+// frame asks for the frame, by a batch that is about to be sent: it goes along with it where the request asks for it anyway.
+func (s *Store) frame(ctx context.Context, b *pgx.Batch, by domain.Actor) *frameQuery {
+	if a := alongOf(ctx); a.goes(s, by) {
+		return &a.frame
+	}
+	q := &frameQuery{}
+	q.queue(b, by)
+	return q
+}
+
 // chromeOf adds the numbers that are kept in memory to what was read.
-func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q frameQuery) (c Chrome, err error) {
+func (s *Store) chromeOf(ctx context.Context, by domain.Actor, q *frameQuery) (c Chrome, err error) {
 	c = q.rows[0].Chrome
 	stamp := q.rows[0].tallyStamp
 	if !by.AsOf.IsZero() {

@@ -236,7 +236,6 @@ var fieldChoices = map[string]string{
 func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldID, form string) (v FieldView, err error) {
 	var (
 		b       pgx.Batch
-		frame   frameQuery
 		carried []carriedField
 		of      = pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
 		found   []fieldViewRow
@@ -245,7 +244,7 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 		options []optionRow
 		guesses []fieldSuggestionRow
 	)
-	frame.queue(&b, by)
+	frame := s.frame(ctx, &b, by)
 	queue(&b, &found, `select `+fieldOwnCols+`,
 			d.name as dataset, d.subjects, d.row_count as dataset_rows, d.retention_rule_id as dataset_rule_id,
 			f.effective_rule_id, `+oldestRecord+` as oldest_record_on, d.oldest_measured_at, d.oldest_source, d.archived_at is not null as dataset_archived,

@@ -117,7 +117,10 @@ func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error
 	if !by.AsOf.IsZero() {
 		return domain.Errorf(domain.Conflict, "as_of.refused")
 	}
-	var err error
+	err := s.Prove(ctx)
+	if err != nil {
+		return err
+	}
 	for attempt := 0; attempt < 4; attempt++ {
 		err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 			inner := &Store{db: tx, scope: by.Workspace, now: s.now, batch: s.batch}
@@ -174,20 +177,21 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 		return err
 	}
 	defer conn.Release()
-	begin := "begin isolation level repeatable read read only; set local app.workspace = '" + settingID(int64(by.Workspace)) +
-		"'; set local app.member = '" + settingID(int64(by.User)) + "'; set local app.lang = '" + settingLang(by.Lang) + "'"
 	inner := &Store{db: conn, scope: by.Workspace, now: s.now, tallies: s.tallies, landscapes: s.landscapes, flows: s.flows}
 	if !by.AsOf.IsZero() {
-		begin += "; set local search_path = asof, public; set local app.as_of = '" + settingMoment(by.AsOf) + "'"
 		inner.asOf, inner.now = by.AsOf, func() time.Time { return by.AsOf }
 		if !s.isOver(by.AsOf) {
 			inner.tallies, inner.landscapes, inner.flows = nil, nil, nil
 		}
 	}
-	if _, err := conn.Conn().PgConn().Exec(ctx, begin).ReadAll(); err != nil {
+	var begin pgx.Batch
+	along := s.begin(ctx, &begin, by)
+	if err := conn.SendBatch(ctx, &begin).Close(); err != nil {
 		return err
 	}
-	err = f(inner)
+	if err = along.take(); err == nil {
+		err = f(inner)
+	}
 	// The end must reach the server even when the request was given up, or the connection would be lost to the pool.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -195,6 +199,22 @@ func (s *Store) readOnPool(ctx context.Context, by domain.Actor, f func(*Store) 
 		err = endErr
 	}
 	return err
+}
+
+// begin asks for a transaction that shows one moment of the workspace, and for what the request asks along.
+func (s *Store) begin(ctx context.Context, b *pgx.Batch, by domain.Actor) *Along {
+	b.Queue("begin isolation level repeatable read read only")
+	b.Queue("select set_config('app.workspace', $1, true), set_config('app.member', $2, true), set_config('app.lang', $3, true)",
+		settingID(int64(by.Workspace)), settingID(int64(by.User)), settingLang(by.Lang))
+	if !by.AsOf.IsZero() {
+		b.Queue("select set_config('search_path', 'asof, public', true), set_config('app.as_of', $1, true)", settingMoment(by.AsOf))
+	}
+	a := alongOf(ctx)
+	if !a.goes(s, by) {
+		return &Along{}
+	}
+	a.queue(b, by, s.now())
+	return a
 }
 
 // glance runs the queries of a batch as Read does, with one round trip where no transaction is open yet: for what every
@@ -209,12 +229,13 @@ func (s *Store) glance(ctx context.Context, by domain.Actor, b *pgx.Batch) error
 	}
 	defer conn.Release() // closes a connection whose transaction a failed batch has left open
 	var whole pgx.Batch
-	whole.Queue("begin isolation level repeatable read read only")
-	whole.Queue("select set_config('app.workspace', $1, true), set_config('app.member', $2, true), set_config('app.lang', $3, true)",
-		settingID(int64(by.Workspace)), settingID(int64(by.User)), settingLang(by.Lang))
+	along := s.begin(ctx, &whole, by)
 	whole.QueuedQueries = append(whole.QueuedQueries, b.QueuedQueries...)
 	whole.Queue("rollback")
-	return translate("", conn.SendBatch(ctx, &whole).Close())
+	if err := conn.SendBatch(ctx, &whole).Close(); err != nil {
+		return translate("", err)
+	}
+	return along.take()
 }
 
 // settingID formats an id for a setting; zero, which is no workspace, becomes empty and shows no row.

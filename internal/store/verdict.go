@@ -125,12 +125,17 @@ func (s *Store) whatIf(ctx context.Context, by domain.Actor, ids []int64, change
 	return changes, err
 }
 
+// JudgementDue tells whether a day has passed since the verdicts of a workspace were computed.
+func (s *Store) JudgementDue(w domain.Workspace) bool {
+	return w.JudgedOn == nil || w.JudgedOn.Before(domain.Day(s.now().UTC()))
+}
+
 // JudgeIfDue recomputes the verdicts of a workspace where a day has passed since they were: dates decide too.
 func (s *Store) JudgeIfDue(ctx context.Context, by domain.Actor, w domain.Workspace) error {
-	today := domain.Day(s.now().UTC())
-	if w.JudgedOn != nil && !w.JudgedOn.Before(today) {
+	if !s.JudgementDue(w) {
 		return nil
 	}
+	today := domain.Day(s.now().UTC())
 	return s.Write(ctx, by, func(s *Store) error {
 		// Whoever comes first works; the others wait and find it done.
 		on, err := one[*time.Time](ctx, s, "workspace", `select judged_on from workspace where id = @ws for update`,

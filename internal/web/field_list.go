@@ -69,6 +69,7 @@ type fieldRow struct {
 func (s *Server) listFields(w http.ResponseWriter, r *http.Request) error {
 	ctx, by, q := r.Context(), actor(r), domain.ParseListQuery(shownFields, r.URL.Query())
 
+	store.AskViews(ctx, shownFields.Name)
 	page, err := s.store.Fields(ctx, by, q)
 	if err != nil {
 		return err

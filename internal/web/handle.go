@@ -17,6 +17,7 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
+	"utile/internal/store"
 )
 
 // handlerFunc answers a request or says why not; fail turns the reason into a page.
@@ -122,6 +123,9 @@ func statusOf(err error) int {
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the visitor has left
+	}
+	if errors.Is(err, store.ErrVisitChanged) {
+		return // the request is answered again, for whom the visit is now
 	}
 	status := statusOf(err)
 	if status == http.StatusUnauthorized && r.Method == http.MethodGet {

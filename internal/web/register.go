@@ -13,6 +13,7 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
+	"utile/internal/store"
 	"utile/internal/web/ui"
 )
 
@@ -105,6 +106,7 @@ const facetShown = 6
 func (s *Server) showRegister(w http.ResponseWriter, r *http.Request, spec registerSpec) error {
 	by, q := actor(r), domain.ParseListQuery(spec.register, r.URL.Query())
 
+	store.AskViews(r.Context(), spec.register.Name)
 	list, err := s.store.Rows(r.Context(), by, spec.register.Name, q)
 	if err != nil {
 		return err

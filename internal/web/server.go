@@ -49,6 +49,8 @@ type Server struct {
 	handler http.Handler
 	routes  []Route
 	live    *hub // of workshops
+	// recalled is who visited before.
+	recalled recalled
 }
 
 // New builds the server with all its routes.
@@ -76,7 +78,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) build() http.Handler {
 	r := chi.NewRouter()
-	r.Use(middleware.RequestID, s.clientIP(), s.recoverPanic, s.accessLog, s.securityHeaders, s.crossOrigin())
+	r.Use(middleware.RequestID, s.clientIP(), s.recoverPanic, s.accessLog, s.securityHeaders, s.crossOrigin(), s.recall)
 	r.Get("/healthz", s.health)
 	r.Get("/readyz", s.ready)
 	r.Handle("/static/*", static.Handler())

@@ -47,32 +47,34 @@ func actor(r *http.Request) domain.Actor {
 	return by
 }
 
-// visit finds out who makes the request, in one query, and judges verdicts again where a day has passed.
+// visit finds out who makes the request, in one query, and judges verdicts again where a day has passed. Where recall remembers
+// it, what the page reads proves it.
 func (s *Server) visit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visitInfo{token: s.cookieToken(r), theme: "auto"}
+		if visitOf(r).Workspace.ID != 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		v := &visitInfo{token: s.cookieToken(r)}
+		v.is(r, store.Visit{})
 		slug, asOf := pastOf(slugOf(r.URL.Path))
 		if v.token != "" {
 			found, err := s.store.VisitByToken(r.Context(), hashToken(v.token), slug)
 			switch {
 			case err == nil:
-				v.Visit = found
+				v.is(r, found)
 			case !errors.Is(err, domain.NotFound):
 				s.fail(w, r, err)
 				return
 			}
 		}
 		if v.User.ID != 0 {
-			v.theme = v.User.Theme
-			if s.now().Sub(v.Session.LastSeenAt) > time.Minute {
+			if s.now().Sub(v.Session.LastSeenAt) > seenEvery {
 				if err := s.store.TouchSession(r.Context(), v.Session.TokenHash); err != nil {
 					s.fail(w, r, err)
 					return
 				}
 			}
-		}
-		if c, err := r.Cookie("theme"); err == nil && (c.Value == "light" || c.Value == "dark" || c.Value == "auto") {
-			v.theme = c.Value
 		}
 		if v.Workspace.ID != 0 {
 			if err := s.store.JudgeIfDue(r.Context(), v.Actor(), v.Workspace); err != nil {
@@ -80,7 +82,12 @@ func (s *Server) visit(next http.Handler) http.Handler {
 				return
 			}
 		}
-		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		ctx := r.Context()
+		if v.Workspace.ID != 0 && recallable(r) {
+			s.recalled.put(slug, v.Visit)
+			ctx, _ = store.WithAlong(ctx, v.Workspace.ID)
+		}
+		r = r.WithContext(context.WithValue(ctx, visitKey{}, v))
 		if v.Workspace.ID != 0 && s.toMoment(w, r, asOf) {
 			return
 		}
