@@ -502,7 +502,7 @@ func loose[T any](ctx context.Context, s *Store, sql string, args pgx.NamedArgs)
 	if err != nil {
 		return nil, translate("field", err)
 	}
-	v, err := pgx.CollectRows(rows, scanner[T]())
+	v, err := collect[T](rows)
 	return v, translate("field", err)
 }
 

@@ -215,7 +215,7 @@ const fieldViewEvents = 50
 func queue[T any](b *pgx.Batch, into *[]T, sql string, args pgx.StrictNamedArgs) {
 	b.Queue(sql, arguments(args)).Query(func(rows pgx.Rows) error {
 		var err error
-		*into, err = pgx.CollectRows(rows, scanner[T]())
+		*into, err = collect[T](rows)
 		return err
 	})
 }

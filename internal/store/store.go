@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -269,8 +268,18 @@ func one[T any](ctx context.Context, s *Store, noun, sql string, args pgx.Strict
 		var zero T
 		return zero, translate(noun, err)
 	}
-	v, err := pgx.CollectExactlyOneRow(rows, scanner[T]())
-	return v, translate(noun, err)
+	list, err := collect[T](rows)
+	switch {
+	case err != nil:
+	case len(list) == 0:
+		err = pgx.ErrNoRows
+	case len(list) > 1:
+		err = pgx.ErrTooManyRows
+	default:
+		return list[0], nil
+	}
+	var zero T
+	return zero, translate(noun, err)
 }
 
 // many reads all rows into values of T by the names of its db tags.
@@ -279,17 +288,8 @@ func many[T any](ctx context.Context, s *Store, noun, sql string, args pgx.Stric
 	if err != nil {
 		return nil, translate(noun, err)
 	}
-	v, err := pgx.CollectRows(rows, scanner[T]())
+	v, err := collect[T](rows)
 	return v, translate(noun, err)
-}
-
-// scanner reads a struct by the names of its db tags and anything else as the single column of the row.
-func scanner[T any]() pgx.RowToFunc[T] {
-	t := reflect.TypeFor[T]()
-	if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() {
-		return pgx.RowToStructByName[T]
-	}
-	return pgx.RowTo[T]
 }
 
 // exec runs a statement and returns how many rows it touched.

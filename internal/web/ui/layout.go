@@ -2,6 +2,9 @@ package ui
 
 import (
 	"context"
+	"io"
+	"strings"
+	"sync"
 
 	"utile/internal/i18n"
 	"utile/static"
@@ -175,6 +178,29 @@ type PageHeadSpec struct {
 	Count  string // "1 284 résultats sur 12 480"
 	Lead   string // one sentence on what the page is for
 	Badges []templ.Component
+}
+
+// keys is the list of shortcuts, the same on every page, so that it is drawn once in each language.
+func keys(off bool) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		key := keysOf{i18n.Lang(ctx), off}
+		drawn, known := keysDrawn.Load(key)
+		if !known {
+			var b strings.Builder
+			if err := keysList(off).Render(ctx, &b); err != nil {
+				return err
+			}
+			drawn, _ = keysDrawn.LoadOrStore(key, b.String())
+		}
+		return write(w, drawn.(string)) // nothing else is put there
+	})
+}
+
+var keysDrawn sync.Map // texts by keysOf
+
+type keysOf struct {
+	lang i18n.Language
+	off  bool
 }
 
 // shortcut is one line of the list of keys. A single letter can be switched off.

@@ -1963,8 +1963,8 @@ func accountMenu(s Shell, a Account) templ.Component {
 	})
 }
 
-// keys lists the shortcuts, for the key ?. They need script, and so does the list.
-func keys(off bool) templ.Component {
+// keysList lists the shortcuts, for the key ?. They need script, and so does the list.
+func keysList(off bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
