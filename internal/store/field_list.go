@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -329,7 +328,7 @@ type hitLine struct {
 	lineRow
 	Hits   int64   `db:"hits"` // that were looked at
 	Total  int64   `db:"total"`
-	Counts *string `db:"counts"` // facet, value, number; null where there are too many
+	Counts *string `db:"counts"` // facet, value and number of each, which have neither blank nor comma; null where there are too many
 }
 
 // readHits answers a list that the stored counters do not know with one pass over its hits: page, total and facets. Hits are
@@ -381,7 +380,7 @@ func (f *fieldList) readHits(ctx context.Context, words []string, page *FieldPag
 		)
 		select `+fieldLineCols+`, (select hits from sums), (select total from sums),
 			case when page.place = 1 and (select total from sums) <= %[8]s then (
-				select json_agg(json_build_array(facet, value, n) order by n desc, value)::text from (%[9]s) x (facet, value, n)
+				select string_agg(facet || ' ' || value || ' ' || n, ',' order by n desc, value) from (%[9]s) x (facet, value, n)
 			) end as counts`+fieldLineJoins,
 		edge, strings.Join(passes, ", "), source, allPass(own, ""), place.sql(), orderBy, c.arg(size+1), c.arg(FacetCap),
 		facetCounts(f.countable(), own))
@@ -468,20 +467,19 @@ func (f *fieldList) countable() (list []domain.RegisterFilter) {
 
 // takeCounts reads the counts of the facets that came with the page.
 func (f *fieldList) takeCounts(text string) error {
-	var counts [][3]any
-	if err := json.Unmarshal([]byte(text), &counts); err != nil {
-		return fmt.Errorf("counts of facets: %w", err)
-	}
 	f.counts = map[string][]facetRow{}
 	for _, filter := range f.countable() {
 		f.counts[filter.Key] = []facetRow{}
 	}
-	for _, c := range counts {
-		facet, _ := c[0].(string) // our own query wrote these
-		value, _ := c[1].(string)
-		n, _ := c[2].(float64)
+	for count := range strings.SplitSeq(text, ",") {
+		facet, rest, _ := strings.Cut(count, " ")
+		value, number, _ := strings.Cut(rest, " ")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return fmt.Errorf("count of a facet: %w", err)
+		}
 		if len(f.counts[facet]) < facetValues {
-			f.counts[facet] = append(f.counts[facet], facetRow{Value: value, N: int64(n)})
+			f.counts[facet] = append(f.counts[facet], facetRow{Value: value, N: n})
 		}
 	}
 	return nil

@@ -145,8 +145,9 @@ func (s *Server) registerView(w http.ResponseWriter, r *http.Request, spec regis
 	v.facets = facetViews(ctx, q, facets, r.URL)
 	v.chips = chips(ctx, reg, q, facets, v.path)
 	v.shell.PrintNote = printNote(v)
+	visible := q.Visible(reg)
 	for _, c := range reg.Columns {
-		shown := slices.ContainsFunc(q.Visible(reg), func(x domain.RegisterColumn) bool { return x.Key == c.Key })
+		shown := slices.ContainsFunc(visible, func(x domain.RegisterColumn) bool { return x.Key == c.Key })
 		v.columns = append(v.columns, ui.ColumnOption{Value: c.Key, Text: i18n.T(ctx, "column."+c.Key), Shown: shown, Fixed: c.Fixed})
 	}
 	export := q.FirstPage()
