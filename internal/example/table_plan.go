@@ -404,7 +404,7 @@ var scenarios = []scenario{
 		trigger: "computed", consent: "crm.consent.sms", channels: []string{"email", "sms"}, limit: [2]int{1, 30}, status: "live", needs: []string{"ident.contact.phone"}},
 	{program: "VIP", segment: "best", purpose: "CRM-03", name: text{"Ventes privées", "Private sales"}, kpi: text{"Chiffre d’affaires par invitation", "Revenue per invitation"}, campaign: true, exclude: objection, nature: "promotional", trigger: "manual", consent: "crm.consent.email",
 		channels: []string{"email", "phone"}, status: "live"},
-	{program: "TRANSACTIONAL", purpose: "VTE-01", name: text{"Suivi de commande", "Order tracking"}, kpi: text{"Appels « où est ma commande »", "“Where is my order” calls"}, delay: text{"À chaque changement d’état", "At each change of state"}, nature: "transactional", trigger: "event",
+	{program: "TRANSACTIONAL", purpose: "VTE-01", name: text{"Suivi de commande", "Order tracking"}, kpi: text{"Appels « où est ma commande »", "“Where is my order” calls"}, delay: text{"À chaque changement d’état", "At each change of state"}, nature: "transactional", trigger: "event",
 		channels: []string{"email", "sms"}, status: "live"},
 	{program: "POST_PURCHASE", segment: "fresh", purpose: "SAT-01", name: text{"Conseils de pose", "Fitting advice"}, kpi: text{"Retours pour erreur de pose", "Returns for wrong fitting"}, delay: text{"5 jours après la livraison", "5 days after delivery"}, nature: "service", trigger: "event",
 		channels: []string{"email"}, limit: [2]int{1, 7}, status: "live"},
