@@ -53,11 +53,12 @@ func (k *recalled) put(slug string, v store.Visit) {
 	k.of[key] = v
 }
 
-// recallable tells whether a request asks for a page of a workspace as it is now. Files are sent while they are read, so that who
-// asks for them is found out before.
+// recallable tells whether a request asks for a page of a workspace as it is now, and not for the way to another day. Files are
+// sent while they are read, so that who asks for them is found out before.
 func recallable(r *http.Request) bool {
 	slug := slugOf(r.URL.Path)
-	return r.Method == http.MethodGet && slug != "" && !strings.Contains(slug, "@") && !strings.Contains(path.Base(r.URL.Path), ".")
+	return r.Method == http.MethodGet && slug != "" && !strings.Contains(slug, "@") && !strings.Contains(path.Base(r.URL.Path), ".") &&
+		!r.URL.Query().Has("as_of")
 }
 
 // recall answers for whom the last request of the session found in the workspace, if it still is so. Where it is not, nothing has
