@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"utile/internal/domain"
 )
 
 // How much past there is to look through.
@@ -16,16 +18,55 @@ const (
 	pastChanged  = 10_000 // rows of a statement whose cost is measured
 )
 
-// measureAsOf asks for pages of a day that is over, against the same pages of today, which run the same queries on the tables
-// themselves; and measures what keeping the past and sealing the history add to writing.
+// pastPages are pages of a day that is over, each with what one would ask of that day for it and nothing around it: the first rows
+// with what they belong to, how many there are, and how many by each value that narrows the list.
+var pastPages = []struct {
+	name, path string
+	bare       []string
+}{
+	{"fields", "/fields?verdict=delete", []string{
+		`select f.id, f.name, f.label, f.verdict, f.flags, f.grade, d.name, a.name, c.label_en
+			from (select * from field where workspace_id = $1 and verdict = 'delete' and state = 'active' and archived_at is null order by name, id limit 51) f
+			join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+			join application a on a.workspace_id = f.workspace_id and a.id = f.application_id
+			left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id order by f.name, f.id`,
+		`select verdict, gdpr_class, application_id, category_id, owner_id, count(*) from field
+			where workspace_id = $1 and state = 'active' and archived_at is null group by 1, 2, 3, 4, 5`,
+	}},
+	{"mappings", "/mappings?mapping=proposed", listBare},
+	{"history", "/history?kind=field", []string{
+		`select id, at, actor_name, verb, subject_name, before, after, reason from event
+			where workspace_id = $1 and subject_kind = 'field' and at <= current_setting('app.as_of')::timestamptz order by id desc limit 51`,
+		`select count(*) from (select from event where workspace_id = $1 and subject_kind = 'field' and at <= current_setting('app.as_of')::timestamptz limit 1001) x`,
+	}},
+}
+
+// onDay asks of a day that is over what is asked of the tables: the views of past rows have their names.
+func (b *bench) onDay(day time.Time, statements []string) side {
+	return side{do: func(ctx context.Context, _ int) error {
+		return pgx.BeginFunc(ctx, b.db.owner, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "set local search_path = asof, public; set local app.as_of = '"+day.Format(time.RFC3339)+"'"); err != nil {
+				return err
+			}
+			for _, sql := range statements {
+				if _, err := tx.Exec(ctx, sql, int64(b.db.by.Workspace)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}}
+}
+
+// measureAsOf asks for pages of a day that is over, against their SQL alone, and against the same pages of today, which run the same
+// queries on the tables themselves; and measures what keeping the past and sealing the history add to writing.
 func measureAsOf(ctx context.Context, b *bench) error {
 	if err := b.age(ctx); err != nil {
 		return err
 	}
-	day := "/w/bench@" + time.Now().UTC().AddDate(0, 0, -5).Format(time.DateOnly)
-	for _, q := range []struct{ name, path string }{
-		{"fields", "/fields?verdict=delete"}, {"mappings", "/mappings?mapping=proposed"}, {"history", "/history?kind=field"},
-	} {
+	over := domain.EndOfDay(domain.Day(time.Now().UTC().AddDate(0, 0, -5)))
+	day := "/w/bench@" + over.Format(time.DateOnly)
+	for _, q := range pastPages {
 		for _, path := range []string{day, "/w/bench"} {
 			if _, err := b.app.get(ctx, path+q.path, b.db.cookie); err != nil {
 				return err
@@ -36,6 +77,12 @@ func measureAsOf(ctx context.Context, b *bench) error {
 			return err
 		}
 		b.report.loads = append(b.report.loads, loadRow{q.name + " of a past day / of today", 1, compared})
+		compared, err = b.compare(ctx, 1, b.side(b.app, b.db.cookie, []string{day + q.path}), b.onDay(over, q.bare))
+		if err != nil {
+			return err
+		}
+		b.report.loads = append(b.report.loads, loadRow{q.name + " of a past day / its SQL alone", 1, compared})
+		b.report.atMost(q.name+" of a past day against its SQL", compared.p50, "×", 3)
 	}
 	return b.costOfPast(ctx)
 }
