@@ -380,7 +380,7 @@ func detailWords(ctx context.Context, c domain.TargetChange) []string {
 			case d.is == "":
 				key = "target.words.untold"
 			}
-			words = append(words, i18n.T(ctx, key, "name", i18n.T(ctx, "column."+d.name), "was", d.was, "is", d.is))
+			words = append(words, i18n.T(ctx, key, "name", i18n.T(ctx, "column."+d.name), "was", strings.TrimSuffix(d.was, "."), "is", strings.TrimSuffix(d.is, ".")))
 		}
 	}
 	return words
