@@ -145,12 +145,11 @@ func (p *provenWriter) Write(b []byte) (int, error) {
 	return p.ResponseWriter.Write(b)
 }
 
-// FlushError is what http.ResponseController calls.
-func (p *provenWriter) FlushError() error {
-	if !p.open() {
-		return store.ErrVisitChanged
+// Flush implements http.Flusher, which the writer that compresses asks for: without it a stream would stay in the server.
+func (p *provenWriter) Flush() {
+	if p.open() {
+		_ = http.NewResponseController(p.ResponseWriter).Flush() // the next Write says it
 	}
-	return http.NewResponseController(p.ResponseWriter).Flush()
 }
 
 // Unwrap leads http.ResponseController on.

@@ -343,7 +343,9 @@ func TestWorkshopStream(t *testing.T) {
 	second := webtest.On(t, s.World) // another server process on the same database
 	r := newRoom(t, s).start()
 	anna := r.guest("crm", "Anna")
-	stream := openStream(t, second.URL+r.path+"/live?as=screen", "utile", second.Token(t, s.Acme[domain.RoleViewer]))
+	viewer := second.Token(t, s.Acme[domain.RoleViewer])
+	openStream(t, second.URL+r.path+"/live?as=screen", "utile", viewer).until("hello")
+	stream := openStream(t, second.URL+r.path+"/live?as=screen", "utile", viewer) // who asks is remembered
 	if page := stream.until("page"); !strings.Contains(page, "Adresse e-mail") || !strings.Contains(page, `lang="fr"`) && !strings.Contains(page, "Voted:") {
 		t.Errorf("the first page: %s", page)
 	}
