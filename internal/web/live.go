@@ -296,8 +296,9 @@ func (m *moment) page(h *hub, to audience, lang i18n.Language) ([]byte, error) {
 	return made, nil
 }
 
-// stream sends a workshop to a screen until it leaves. Me is who holds the telephone; zero for a screen of a member.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, key roomKey, to audience, me domain.ParticipantID) error {
+// stream sends a workshop to a screen until it leaves. Me is who holds the telephone, zero for a screen of a member. May tells
+// whether whoever opened the stream may still see a page of it; nil where only the workshop itself shuts them out.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, key roomKey, to audience, me domain.ParticipantID, may func() (bool, error)) error {
 	room, ok := s.live.enter(key)
 	if !ok {
 		return domain.Errorf(domain.Unavailable, "error.unavailable")
@@ -331,7 +332,16 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, key roomKey, to 
 		if now != nil && now.seq != seen.seq {
 			var parts [][]byte
 			if now.whole != seen.whole {
-				if slices.Contains(now.live.Removed, me) {
+				out := slices.Contains(now.live.Removed, me)
+				if may != nil && seen.seq > 0 { // for the first page the request itself was asked
+					ok, err := may()
+					if err != nil {
+						s.log.WarnContext(r.Context(), "workshop visitor not known", "error", err, "request", middleware.GetReqID(r.Context()))
+						return nil // the screen asks again
+					}
+					out = !ok
+				}
+				if out {
 					_ = send(event("gone", nil)) // the stream ends anyway
 					return nil
 				}

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -373,5 +374,25 @@ func (s *Server) streamWorkshop(w http.ResponseWriter, r *http.Request) error {
 		}
 		to = as
 	}
-	return s.stream(w, r, roomKey{by.Workspace, id}, to, 0)
+	v := visitOf(r)
+	return s.stream(w, r, roomKey{by.Workspace, id}, to, 0, func() (bool, error) { return s.stillSees(r.Context(), v, to) })
+}
+
+// stillSees tells whether a member who opened a stream may see what comes next: streams are open for hours, in which sessions
+// end, people leave and roles change. Who is shown something is not idle.
+func (s *Server) stillSees(ctx context.Context, v *visitInfo, to audience) (bool, error) {
+	now, err := s.store.VisitByToken(ctx, v.Session.TokenHash, v.Workspace.Slug)
+	if errors.Is(err, domain.NotFound) {
+		return false, nil
+	}
+	if err != nil || now.Workspace.ID != v.Workspace.ID {
+		return false, err
+	}
+	if to != onScreen && !now.Actor().Can(domain.RunWorkshop) {
+		return false, nil
+	}
+	if s.now().Sub(now.Session.LastSeenAt) > seenEvery {
+		err = s.store.TouchSession(ctx, now.Session.TokenHash)
+	}
+	return err == nil, err
 }

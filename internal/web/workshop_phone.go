@@ -271,7 +271,7 @@ func (s *Server) streamPhone(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, votePath(seat.Workshop), http.StatusSeeOther)
 		return nil
 	}
-	return s.stream(w, r, roomKey{seat.Workspace, seat.Workshop}, onPhone, seat.Participant)
+	return s.stream(w, r, roomKey{seat.Workspace, seat.Workshop}, onPhone, seat.Participant, nil)
 }
 
 // vote keeps a ballot and says so once it is committed.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -364,6 +365,23 @@ func TestWorkshopStream(t *testing.T) {
 		p.Accept = "text/event-stream"
 		p.Get(r.path + "/live?as=panel").Want(http.StatusForbidden)
 	}
+	// Who may not look any more is shown nothing new, though their stream is open.
+	admin := s.Admin()
+	panel := openStream(t, second.URL+r.path+"/live?as=panel", "utile", second.Token(t, admin))
+	panel.until("tick")
+	s.Exec(t, `delete from auth_session where user_id = $1`, int64(s.Acme[domain.RoleViewer].User))
+	s.Exec(t, `update membership set role = 'viewer' where user_id = $1 and workspace_id = $2`, int64(admin.User), int64(admin.Workspace))
+	r.show("birth_date")
+	for said := stream.until("page", "gone"); said != ""; said = stream.until("page", "gone") {
+		if strings.Contains(said, "birth_date") {
+			t.Errorf("a session that has ended is shown %s", said)
+		}
+	}
+	for said := panel.until("page", "gone"); said != ""; said = panel.until("page", "gone") {
+		if strings.Contains(said, "birth_date") && strings.Contains(said, "pn-decide") {
+			t.Errorf("a viewer is shown the panel: %s", said)
+		}
+	}
 }
 
 type stream struct {
@@ -394,14 +412,14 @@ func openStream(t *testing.T, url, cookie, value string) *stream {
 	return &stream{t, lines}
 }
 
-// until returns the data of the next event of that name.
-func (s *stream) until(name string) string {
+// until returns the data of the next event of one of these names.
+func (s *stream) until(names ...string) string {
 	s.t.Helper()
 	event, data := "", []string{}
 	for s.lines.Scan() {
 		line := s.lines.Text()
 		switch {
-		case line == "" && event == name:
+		case line == "" && slices.Contains(names, event):
 			return strings.Join(data, "\n")
 		case line == "":
 			event, data = "", nil
@@ -411,7 +429,7 @@ func (s *stream) until(name string) string {
 			data = append(data, line[6:])
 		}
 	}
-	s.t.Fatalf("the stream ended before %q: %v", name, s.lines.Err())
+	s.t.Fatalf("the stream ended before %q: %v", names, s.lines.Err())
 	return ""
 }
 
