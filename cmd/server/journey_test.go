@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"utile/internal/web/webtest"
+	"utile/internal/browsertest"
 )
 
 // journey is a person at the browser, in one workspace of the running program.
 type journey struct {
 	t    *testing.T
-	tab  *webtest.Tab
+	tab  *browsertest.Tab
 	base string // of the workspace
 }
 
@@ -85,7 +85,7 @@ func (j journey) verdicts(in installation, filter string) map[string]int {
 func TestJourney(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t)
-	j := journey{t: t, tab: webtest.Browser(t)}
+	j := journey{t: t, tab: browsertest.Browser(t)}
 	s := in.start(2)
 	j.base = s.url + "/w/acme"
 

@@ -20,9 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"utile/internal/browsertest"
 	"utile/internal/config"
 	"utile/internal/store/storetest"
-	"utile/internal/web/webtest"
 )
 
 // binary builds the program once for all tests.
@@ -40,7 +40,7 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	status := webtest.Main(m)
+	status := browsertest.Main(m)
 	if path, err := binary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -24,7 +25,7 @@ func TestSetUpPagesInBrowser(t *testing.T) {
 func TestSetUpInBrowser(t *testing.T) {
 	t.Parallel()
 	s, token := empty(t)
-	tab := webtest.Browser(t).Language("fr")
+	tab := browsertest.Browser(t).Language("fr")
 	tab.Open(s.URL + "/").Wait("form.sheet")
 	tab.Type("#token", token).Type("#name", "Camille Bernard").Type("#email", "camille@example.com").Type("#password", "court").Type("#workspace", "Maison Lumière")
 	tab.Click("form.sheet .btn-primary").Wait(".summary")
@@ -56,7 +57,7 @@ func TestSignInPagesInBrowser(t *testing.T) {
 func TestSignInRefusedInBrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	tab := webtest.Browser(t).Language("fr").Dark()
+	tab := browsertest.Browser(t).Language("fr").Dark()
 	tab.Open(s.URL+"/sign-in").Type("#email", "camille@example.com").Type("#password", "faux mot de passe").Click(".sheet .btn-primary").Wait("[role=alert]")
 	tab.Axe(t)
 	tab.Shoot("sign-in-wrong")
@@ -89,7 +90,7 @@ func TestPeoplePagesInBrowser(t *testing.T) {
 func TestThresholdPreviewInBrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewCrowd(t, 300)
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Admin())).Cookie(s.URL, "lang", "fr")
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Admin())).Cookie(s.URL, "lang", "fr")
 	tab.Open(s.URL + "/w/acme/settings")
 	tab.Eval(`document.querySelector('#window_days').value = '7'; document.querySelector('#grace_days').value = '0'; ''`)
 	tab.Click("form .formend .btn-primary").Wait(".confirm")

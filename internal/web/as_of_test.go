@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -127,7 +128,7 @@ func TestRegisterOfAnotherDay(t *testing.T) {
 func TestPastLooks(t *testing.T) {
 	t.Parallel()
 	s, day := aged(t)
-	tab := webtest.Still(t).Cookie(s.URL, "utile", s.Token(t, s.Admin()))
+	tab := browsertest.Still(t).Cookie(s.URL, "utile", s.Token(t, s.Admin()))
 	for _, lang := range []string{"fr", "en"} {
 		tab.Prepare(s.URL, lang).Open(s.URL + "/w/acme@" + day(5) + "/fields")
 		tab.Eval(`document.querySelector("#as_of").closest("details").open = true`)

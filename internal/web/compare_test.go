@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -102,7 +103,7 @@ func TestCompareLooks(t *testing.T) {
 	t.Parallel()
 	s, day := aged(t)
 	s.Application(t, s.Admin(), "Lyra")
-	tab := webtest.Still(t).Cookie(s.URL, "utile", s.Token(t, s.Admin()))
+	tab := browsertest.Still(t).Cookie(s.URL, "utile", s.Token(t, s.Admin()))
 	for _, lang := range []string{"fr", "en"} {
 		tab.Prepare(s.URL, lang).Open(s.URL + "/w/acme/history/compare?from=" + day(5))
 		tab.Look(t, lang, "compare")

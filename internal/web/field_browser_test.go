@@ -3,6 +3,7 @@ package web_test
 import (
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -19,7 +20,7 @@ func inBrowser(t *testing.T, s *webtest.Site, as domain.Actor, pages ...shownPag
 // inBrowserAs is inBrowser with what the cookie says; empty for nobody.
 func inBrowserAs(t *testing.T, s *webtest.Site, token string, pages ...shownPage) {
 	t.Helper()
-	tab := webtest.Still(t)
+	tab := browsertest.Still(t)
 	if token != "" {
 		tab.Cookie(s.URL, "utile", token)
 	}
@@ -93,7 +94,7 @@ func busyField(t *testing.T, s *webtest.Site) (id domain.FieldID) {
 func TestFiltersFollowTheWindowInBrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Admin()))
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Admin()))
 	tab.Width(390).Open(s.URL + "/w/acme/members").Wait("[data-fold]:not([open])")
 	tab.Width(1440).Wait("[data-fold][open]")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -244,7 +245,7 @@ func TestBulkPagesInBrowser(t *testing.T) {
 		shownPage{"batch-failed", "/w/acme/batches/" + itoa(lost)},
 		shownPage{"links", "/w/acme/links?note=missing&n=10"})
 
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
 	// Work that ends while somebody looks on: the page and the first bar say so by themselves.
 	tab.Open(s.URL + "/w/acme/batches/" + itoa(working)).Wait("progress").Wait("#work")
 	if err := s.Store.WorkBatch(t.Context(), s.Admin(), working); err != nil {

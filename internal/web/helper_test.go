@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"testing"
 
-	"utile/internal/web/webtest"
+	"utile/internal/browsertest"
 )
 
-func TestMain(m *testing.M) { os.Exit(webtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(browsertest.Main(m)) }
 
 func itoa[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }

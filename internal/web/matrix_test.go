@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -125,7 +126,7 @@ func TestMatrixInBrowser(t *testing.T) {
 	t.Parallel()
 	s := newBulkSite(t)
 	second := s.Program(t, s.Admin(), "Newsletter", "planned")
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor])).Cookie(s.URL, "lang", "en")
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor])).Cookie(s.URL, "lang", "en")
 	tab.Width(1440).Open(s.URL + "/w/acme/matrix")
 	at := func(field domain.FieldID, program domain.ProgramID) string {
 		return fmt.Sprintf(`tr[data-f="%d"] td[data-p="%d"] .mxb`, field, program)

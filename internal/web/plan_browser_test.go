@@ -3,6 +3,7 @@ package web_test
 import (
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -82,7 +83,7 @@ func TestEndingAProgramInBrowser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	g := newGrounded(t, s)
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor])).Cookie(s.URL, "lang", "fr")
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor])).Cookie(s.URL, "lang", "fr")
 	tab.Open(s.URL + "/w/acme/programs/" + itoa(g.program)).Click("main details.menu:has(button[value=ended]) summary").Click(`button[value="ended"]`).Wait("form.confirm")
 	tab.Axe(t)
 	tab.Shoot("program-end-fr-light-1440")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -56,7 +57,7 @@ func TestProofLooks(t *testing.T) {
 	s := webtest.New(t)
 	by := s.Admin()
 	s.Application(t, by, "Orion")
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, by))
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, by))
 	for _, lang := range []string{"fr", "en"} {
 		tab.Prepare(s.URL, lang).Open(s.URL + "/w/acme/proof").Click("main form button").Wait(".note")
 		tab.Look(t, lang, "proof")

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web/webtest"
 )
@@ -168,7 +169,7 @@ func TestPublicRecord(t *testing.T) {
 	if html, err := page.Doc().Html(); err != nil || strings.Contains(html, "Secret") {
 		t.Errorf("the public page tells a secret: %v %s", err, html)
 	}
-	webtest.Still(t).Looks(t, s.URL, "/public/acme", "record-public")
+	browsertest.Still(t).Looks(t, s.URL, "/public/acme", "record-public")
 	nobody.Get("/public/other").Want(http.StatusNotFound)
 	nobody.Get("/w/acme/record.json").Want(http.StatusSeeOther)
 	s.Exec(t, `update purpose set archived_at = clock_timestamp() where id = $1`, g.purpose)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/example"
 	"utile/internal/web/webtest"
@@ -69,7 +70,7 @@ func TestQueueClearedByKeyboard(t *testing.T) {
 		}
 	}
 	// The first look ends what the days have ended: the purpose whose review was due comes back too.
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, dpo))
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, dpo))
 	tab.Open(s.URL + "/w/lumiere/review").Wait("[data-question]")
 	const waiting = `select count(*) from purpose_mapping m join field f on f.id = m.field_id where m.workspace_id = $1 and m.state = 'proposed' and f.state = 'active'`
 	before := count(waiting)
@@ -184,7 +185,7 @@ func TestLooksOfTheReview(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	tab := webtest.Still(t).Cookie(s.URL, "utile", s.Token(t, dpo))
+	tab := browsertest.Still(t).Cookie(s.URL, "utile", s.Token(t, dpo))
 	tab.Looks(t, s.URL, "/w/lumiere/review", "review")
 	tab.Looks(t, s.URL, "/w/lumiere/review?reopened_because=recipients&sort=application", "review-back")
 	tab.Looks(t, s.URL, "/w/lumiere/review?standing=asked", "review-asked")

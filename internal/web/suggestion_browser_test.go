@@ -3,8 +3,8 @@ package web_test
 import (
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
-	"utile/internal/web/webtest"
 )
 
 // TestSuggestionsByKeyboard answers three suggestions without touching the pointer, and looks at each way of the page.
@@ -12,7 +12,7 @@ func TestSuggestionsByKeyboard(t *testing.T) {
 	t.Parallel()
 	s := newSuggestionSite(t, "email", "e_mail", "email_pro", "mail_perso", "courriel")
 	editor := s.Acme[domain.RoleEditor]
-	tab := webtest.Browser(t).Cookie(s.URL, "utile", s.Token(t, editor))
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, editor))
 	tab.Open(s.URL + "/w/acme/suggestions?way=one").Wait(".sugs")
 	const rows, focused = `document.querySelectorAll('[data-row]').length`, `document.activeElement.closest('[data-row]')?.querySelector('.sug-n').textContent || ''`
 	before := tab.Eval(rows)

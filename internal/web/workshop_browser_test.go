@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/domain"
 	"utile/internal/web"
 	"utile/internal/web/webtest"
@@ -62,13 +63,13 @@ func TestWorkshopInBrowser(t *testing.T) {
 	t.Cleanup(func() { second.CloseClientConnections(); second.Close() })
 
 	r.lead.Post(r.path + "/open").Want(http.StatusSeeOther)
-	screen := webtest.Browser(t).Cookie(address, "utile", s.Token(t, s.Acme[domain.RoleFacilitator])).Cookie(address, "lang", "fr")
+	screen := browsertest.Browser(t).Cookie(address, "utile", s.Token(t, s.Acme[domain.RoleFacilitator])).Cookie(address, "lang", "fr")
 	screen.Width(1920).Open(address + r.path + "/screen").Wait(".st-door .qr")
 	screen.Axe(t)
 	screen.Shoot("workshop-lobby-fr-1920")
 
 	roles := []string{"crm", "data", "store", "crm", "data", "store", "crm", "store"}
-	phones := make([]*webtest.Tab, len(roles))
+	phones := make([]*browsertest.Tab, len(roles))
 	for i, role := range roles {
 		phones[i] = screen.Beside().Cookie(address, "lang", []string{"fr", "en"}[i%2]).Width(390)
 		phones[i].Open(address+"/v").Type("#workshop_code", r.code()).Click("main button").Wait("#voter_role")
@@ -86,7 +87,7 @@ func TestWorkshopInBrowser(t *testing.T) {
 	r.show("birth_date")
 
 	// Everybody votes; the first server dies while half of them have.
-	choose := func(tab *webtest.Tab, levels ...string) {
+	choose := func(tab *browsertest.Tab, levels ...string) {
 		for i, level := range levels {
 			tab.Eval(`document.querySelector('input[name="level.` + itoa(r.programs[i]) + `"][value="` + level + `"]').click()`)
 		}
@@ -163,7 +164,7 @@ func TestWorkshopInBrowser(t *testing.T) {
 	r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
 	until(t, phones[3], `/over/.test(document.querySelector('h1').textContent)`)
 	until(t, screen, `/terminé/.test(document.querySelector('h1').textContent)`)
-	for _, tab := range []*webtest.Tab{screen, phones[3]} { // no clock runs any more
+	for _, tab := range []*browsertest.Tab{screen, phones[3]} { // no clock runs any more
 		until(t, tab, `document.querySelector('.timer') === null`)
 	}
 	screen.Shoot("workshop-closed-fr-1920")
@@ -188,7 +189,7 @@ func TestWorkshopInBrowser(t *testing.T) {
 }
 
 // until waits for something that the stream brings.
-func until(t *testing.T, tab *webtest.Tab, condition string) {
+func until(t *testing.T, tab *browsertest.Tab, condition string) {
 	t.Helper()
 	got := tab.Eval(`new Promise((done) => { const end = Date.now() + 20000; const look = () => { let ok = false; try { ok = ` + condition + `; } catch {} if (ok) done('yes'); else if (Date.now() > end) done(document.body.innerText.slice(0, 600)); else setTimeout(look, 50); }; look(); })`)
 	if got != "yes" {

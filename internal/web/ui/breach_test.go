@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"utile/internal/web/webtest"
+	"utile/internal/browsertest"
 )
 
 // said collects the errors of a test that is to fail.
@@ -23,7 +23,7 @@ func (s *said) Errorf(format string, args ...any) {
 func TestBreachesAreFound(t *testing.T) {
 	t.Parallel()
 	url := catalogueServer(t)
-	tab := webtest.Still(t)
+	tab := browsertest.Still(t)
 	for range 2 {
 		tab.Open(url + "/p/en/confirm")
 		tab.Eval(`(() => {

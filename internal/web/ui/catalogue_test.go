@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"testing"
 
+	"utile/internal/browsertest"
 	"utile/internal/i18n"
 	"utile/internal/web/ui"
-	"utile/internal/web/webtest"
 	"utile/static"
 
 	"github.com/a-h/templ"
@@ -50,7 +50,7 @@ func TestCatalogueInBrowser(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
-			tab := webtest.Still(t)
+			tab := browsertest.Still(t)
 			for i, width := range []int{1440, 390, 320} {
 				themes := []string{"light", "dark"}
 				if (lang == i18n.English) != (i == 1) {
@@ -67,7 +67,7 @@ func TestCatalogueInBrowser(t *testing.T) {
 					if n := tab.Overflow(); n > 0 {
 						t.Errorf("%s: wider than the window by %d pixels: %s", title, n, tab.Widest())
 					}
-					if tab.Media("prefers-color-scheme", themes[1]); webtest.EveryLook() {
+					if tab.Media("prefers-color-scheme", themes[1]); browsertest.EveryLook() {
 						tab.AxeLooks(t)
 					}
 					tab.Shoot("ui/" + title + themes[1])
@@ -80,7 +80,7 @@ func TestCatalogueInBrowser(t *testing.T) {
 func TestKeyboardAndSelection(t *testing.T) {
 	t.Parallel()
 	url := catalogueServer(t)
-	p := webtest.Browser(t).Open(url + "/p/en/catalogue")
+	p := browsertest.Browser(t).Open(url + "/p/en/catalogue")
 	if got := p.Eval(`document.activeElement.className`); got != "summary" {
 		t.Errorf("focus at the start is on %q, want the summary of what is wrong", got)
 	}
@@ -118,7 +118,7 @@ func TestKeyboardAndSelection(t *testing.T) {
 
 func TestThemeSwitch(t *testing.T) {
 	t.Parallel()
-	p := webtest.Browser(t).Light().Open(catalogueServer(t) + "/p/fr/catalogue")
+	p := browsertest.Browser(t).Light().Open(catalogueServer(t) + "/p/fr/catalogue")
 	p.Click(".to-dark")
 	if got := p.Eval(`document.documentElement.dataset.theme + ' ' + document.cookie + ' ' + getComputedStyle(document.body).backgroundColor`); got != "dark theme=dark rgb(15, 20, 28)" {
 		t.Errorf("after the switch: %q", got)
@@ -130,7 +130,7 @@ func TestThemeSwitch(t *testing.T) {
 
 func TestWithoutScript(t *testing.T) {
 	t.Parallel()
-	p := webtest.Browser(t).NoScript().Open(catalogueServer(t) + "/p/fr/catalogue")
+	p := browsertest.Browser(t).NoScript().Open(catalogueServer(t) + "/p/fr/catalogue")
 	for expression, want := range map[string]string{
 		`getComputedStyle(document.querySelector('.bulk')).display`:                   "flex",
 		`getComputedStyle(document.querySelector('.fapply')).display`:                 "block",

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"utile/internal/web/webtest"
+	"utile/internal/browsertest"
 )
 
-func TestMain(m *testing.M) { os.Exit(webtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(browsertest.Main(m)) }

@@ -3,13 +3,13 @@ package ui_test
 import (
 	"testing"
 
-	"utile/internal/web/webtest"
+	"utile/internal/browsertest"
 )
 
 // TestForcedColours checks that states survive when the system replaces every colour.
 func TestForcedColours(t *testing.T) {
 	t.Parallel()
-	p := webtest.Browser(t).Media("forced-colors", "active").Open(catalogueServer(t) + "/p/fr/catalogue")
+	p := browsertest.Browser(t).Media("forced-colors", "active").Open(catalogueServer(t) + "/p/fr/catalogue")
 	p.Shoot("ui/forced-colours")
 	for expression, want := range map[string]string{
 		`matchMedia('(forced-colors: active)').matches`:                                     "true",
@@ -27,7 +27,7 @@ func TestForcedColours(t *testing.T) {
 // TestPrint checks that the page prints what it says and not what it is worked with.
 func TestPrint(t *testing.T) {
 	t.Parallel()
-	p := webtest.Browser(t).Print().Open(catalogueServer(t) + "/p/fr/catalogue")
+	p := browsertest.Browser(t).Print().Open(catalogueServer(t) + "/p/fr/catalogue")
 	p.Shoot("ui/print")
 	for selector, want := range map[string]string{
 		".top": "none", ".subnav": "none", ".facets": "none", ".bulk": "none", ".pager": "none", ".flashes": "none", ".actions": "none",

@@ -1,4 +1,6 @@
-package webtest
+// Package browsertest gives tests a real browser, axe-core in it, and the looks that every page is looked at by. It knows none of
+// the pages: what only tests components would be built with all of them otherwise.
+package browsertest
 
 import (
 	"context"
@@ -167,7 +169,7 @@ func start(program string) (context.Context, error) {
 	shared.Lock()
 	defer shared.Unlock()
 	if !shared.closes {
-		return nil, errors.New("the package has no TestMain that calls webtest.Main, which closes the browser")
+		return nil, errors.New("the package has no TestMain that calls browsertest.Main, which closes the browser")
 	}
 	if shared.ctx != nil {
 		return shared.ctx, nil
