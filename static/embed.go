@@ -128,6 +128,9 @@ func Path(name string) string {
 	return a.path
 }
 
+// Prepare makes the assets ready: a start has it done while it waits for something else.
+func Prepare() { assets() }
+
 // Handler serves the assets under Prefix, each for good under its own hash, and answers 404 to anything else.
 func Handler() http.Handler {
 	byPath := make(map[string]*asset, len(assets()))

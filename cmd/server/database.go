@@ -59,7 +59,7 @@ func (p *program) open(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	if db.private != nil {
-		err = store.Migrate(ctx, db.dsn)
+		err = db.migrate(ctx)
 	} else {
 		err = db.checkSchema(ctx)
 	}
@@ -107,32 +107,36 @@ func workspaceBySlug(ctx context.Context, st *store.Store, slug string) (domain.
 
 // checkSchema refuses a database whose schema is not the one that this program knows.
 func (db *database) checkSchema(ctx context.Context) error {
-	has, knows, err := store.SchemaState(ctx, db.dsn)
+	s, err := store.SchemaOf(ctx, db.dsn)
 	switch {
 	case err != nil:
 		return err
-	case has < knows && db.shared:
-		return fmt.Errorf("the server that runs has schema %d and this program needs %d: restart it with this version", has, knows)
-	case has < knows:
-		return fmt.Errorf("the database has schema %d and this program needs %d: run “server migrate”", has, knows)
-	case has > knows:
-		return newerSchema(has, knows)
+	case s.Has < s.Knows && db.shared:
+		return fmt.Errorf("the server that runs has schema %d and this program needs %d: restart it with this version", s.Has, s.Knows)
+	case s.Has > s.Knows:
+		return newerSchema(s)
+	case s.Has < s.Knows:
+		return fmt.Errorf("the database has schema %d and this program needs %d: run “server migrate”", s.Has, s.Knows)
+	case !s.Ready:
+		return errors.New("somebody broke off the last migration before the job queue had its tables: run “server migrate”")
 	}
 	return nil
 }
 
-func newerSchema(has, knows int64) error {
-	return fmt.Errorf("the database has schema %d, made by a newer version, and this program knows %d: install that version or a later one", has, knows)
+func newerSchema(s store.Schema) error {
+	return fmt.Errorf("the database has schema %d, made by a newer version, and this program knows %d: install that version or a later one", s.Has, s.Knows)
 }
 
 // migrate brings the schema up to date; it refuses one that a newer version made.
 func (db *database) migrate(ctx context.Context) error {
-	has, knows, err := store.SchemaState(ctx, db.dsn)
-	if err != nil {
+	s, err := store.SchemaOf(ctx, db.dsn)
+	switch {
+	case err != nil:
 		return err
-	}
-	if has > knows {
-		return newerSchema(has, knows)
+	case s.Has > s.Knows:
+		return newerSchema(s)
+	case s.Ready:
+		return nil
 	}
 	return store.Migrate(ctx, db.dsn)
 }

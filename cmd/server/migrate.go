@@ -31,9 +31,9 @@ var migrateCommand = command{
 			if err := db.migrate(ctx); err != nil {
 				return err
 			}
-			has, _, err := store.SchemaState(ctx, db.dsn)
+			s, err := store.SchemaOf(ctx, db.dsn)
 			if err == nil {
-				fmt.Fprintf(p.stdout, "The database is up to date: schema %d.\n", has)
+				fmt.Fprintf(p.stdout, "The database is up to date: schema %d.\n", s.Has)
 			}
 			return err
 		}
@@ -76,12 +76,12 @@ func (p *program) check(ctx context.Context) error {
 		return err
 	}
 	defer db.close()
-	has, knows, err := store.SchemaState(ctx, db.dsn)
+	s, err := store.SchemaOf(ctx, db.dsn)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "The database answers; its schema is %d, this program's %d.\n", has, knows)
-	if db.private != nil && has < knows {
+	fmt.Fprintf(p.stdout, "The database answers; its schema is %d, this program's %d.\n", s.Has, s.Knows)
+	if db.private != nil && s.Has <= s.Knows {
 		return nil // the next start brings it up to date
 	}
 	return db.checkSchema(ctx)

@@ -20,6 +20,7 @@ import (
 	"utile/internal/job"
 	"utile/internal/store"
 	"utile/internal/web"
+	"utile/static"
 )
 
 // Limits of the server. Uploads and long exports ask for more through http.ResponseController.
@@ -46,6 +47,7 @@ yet, an address is printed at which the first person sets the installation up; i
 }
 
 func (p *program) serve(ctx context.Context) error {
+	go static.Prepare() // the database is waited for meanwhile
 	db, err := p.openToServe(ctx)
 	if err != nil {
 		return stopped(ctx, err)

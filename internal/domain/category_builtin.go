@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // BuiltinCategory is a node of the taxonomy that every new workspace starts with.
@@ -20,24 +21,24 @@ type BuiltinCategory struct {
 }
 
 // BuiltinCategories returns the taxonomy, parents before their children.
-func BuiltinCategories() []BuiltinCategory { return slices.Clone(builtinCategories) }
+func BuiltinCategories() []BuiltinCategory { return slices.Clone(builtinCategories()) }
 
 // BuiltinCategoryLabel is the label of a node of the taxonomy; empty for a code that is none of its own.
 func BuiltinCategoryLabel(code, lang string) string {
-	i := slices.IndexFunc(builtinCategories, func(c BuiltinCategory) bool { return c.Code == code })
+	i := slices.IndexFunc(builtinCategories(), func(c BuiltinCategory) bool { return c.Code == code })
 	switch {
 	case i < 0:
 		return ""
 	case lang == "fr":
-		return builtinCategories[i].LabelFR
+		return builtinCategories()[i].LabelFR
 	}
-	return builtinCategories[i].LabelEN
+	return builtinCategories()[i].LabelEN
 }
 
 //go:embed category_seed/taxonomy.csv
 var categorySeed string
 
-var builtinCategories = func() []BuiltinCategory {
+var builtinCategories = sync.OnceValue(func() []BuiltinCategory {
 	var list []BuiltinCategory
 	for _, r := range mustRecords(categorySeed, "code", "parent", "label_fr", "label_en", "gdpr_class", "fides_category", "dpv_concept",
 		"default_risk", "examples") {
@@ -49,7 +50,7 @@ var builtinCategories = func() []BuiltinCategory {
 			DPV: r[6], Risk: risk, Examples: r[8]})
 	}
 	return list
-}()
+})
 
 // DefaultStage is a stage of the customer journey that every new workspace starts with.
 type DefaultStage struct {

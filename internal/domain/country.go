@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Country is a country or territory of ISO 3166-1, and what chapter V of the GDPR makes of it.
@@ -29,21 +30,21 @@ type seedCountry struct {
 	note bilingual
 }
 
-var seedCountries = func() []seedCountry {
+var seedCountries = sync.OnceValue(func() []seedCountry {
 	var list []seedCountry
 	for _, r := range mustRecords(countrySeed, "code", "name_fr", "name_en", "adequacy", "note_fr", "note_en") {
 		list = append(list, seedCountry{Country{Code: r[0], Adequacy: r[3], name: bilingual{r[1], r[2]}}, bilingual{r[4], r[5]}})
 	}
 	return list
-}()
+})
 
 // Name is what the country is called in a language.
 func (c Country) Name(lang string) string { return c.name.in(lang) }
 
 // Countries are all countries by their name in a language, with the notes in it.
 func Countries(lang string) []Country {
-	list := make([]Country, len(seedCountries))
-	for i, c := range seedCountries {
+	list := make([]Country, len(seedCountries()))
+	for i, c := range seedCountries() {
 		list[i] = c.Country
 		list[i].Note = c.note.in(lang)
 	}
@@ -52,20 +53,27 @@ func Countries(lang string) []Country {
 }
 
 // KnownCountry tells whether a code is that of a country.
-func KnownCountry(code string) bool { return countryOf[code] != nil }
+func KnownCountry(code string) bool { return countryOf(code) != nil }
 
 // CountryName is the name of a country by its code; the code where it is none.
 func CountryName(lang, code string) string {
-	if c := countryOf[code]; c != nil {
+	if c := countryOf(code); c != nil {
 		return c.Name(lang)
 	}
 	return code
 }
 
-var countryOf, countryNamed = func() (codes, names map[string]*Country) {
+// countryOf is the country of a code; nil for none.
+func countryOf(code string) *Country {
+	codes, _ := countryIndex()
+	return codes[code]
+}
+
+var countryIndex = sync.OnceValues(func() (codes, names map[string]*Country) {
 	codes, names = map[string]*Country{}, map[string]*Country{}
-	for i := range seedCountries {
-		c := &seedCountries[i].Country
+	list := seedCountries()
+	for i := range list {
+		c := &list[i].Country
 		codes[c.Code] = c
 		for _, name := range []string{c.Code, c.name.fr, c.name.en} {
 			names[countryKey(name)] = c
@@ -76,7 +84,7 @@ var countryOf, countryNamed = func() (codes, names map[string]*Country) {
 		names[name] = codes[code]
 	}
 	return codes, names
-}()
+})
 
 // countryKey is how the names of countries are compared.
 func countryKey(name string) string {
@@ -85,7 +93,8 @@ func countryKey(name string) string {
 
 // CountryCode is the code of a country that people wrote by name, in either language, or by code; empty where it is none.
 func CountryCode(text string) string {
-	if c := countryNamed[countryKey(text)]; c != nil {
+	_, names := countryIndex()
+	if c := names[countryKey(text)]; c != nil {
 		return c.Code
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ProgramTemplate is a common relational program that a new one can start from.
@@ -42,15 +43,15 @@ func (t ProgramTemplate) Trigger(lang string) string { return t.trigger.in(lang)
 func (t ProgramTemplate) LegalBasis(lang string) string { return t.legalBasis.in(lang) }
 
 // ProgramTemplates returns the library of programs, in its own order. The caller may change the list, not what it holds.
-func ProgramTemplates() []ProgramTemplate { return slices.Clone(programTemplates) }
+func ProgramTemplates() []ProgramTemplate { return slices.Clone(programTemplates()) }
 
 // ProgramTemplateByCode returns the template of a code, or false.
 func ProgramTemplateByCode(code string) (ProgramTemplate, bool) {
-	i := slices.IndexFunc(programTemplates, func(t ProgramTemplate) bool { return t.Code == code })
+	i := slices.IndexFunc(programTemplates(), func(t ProgramTemplate) bool { return t.Code == code })
 	if i < 0 {
 		return ProgramTemplate{}, false
 	}
-	return programTemplates[i], true
+	return programTemplates()[i], true
 }
 
 // TemplateNeed is a category that a template asks for.
@@ -72,9 +73,9 @@ func (t ProgramTemplate) Needs() []TemplateNeed {
 		codes []string
 	}{{LinkEssential, t.Essential}, {LinkUseful, t.Useful}, {LinkAvoid, t.Avoid}} {
 		for _, code := range l.codes {
-			use, ok := templateUses[[2]string{t.Code, code}]
+			use, ok := templateUses()[[2]string{t.Code, code}]
 			if !ok {
-				use = templateUses[[2]string{"", code}]
+				use = templateUses()[[2]string{"", code}]
 			}
 			need := TemplateNeed{Code: code, Level: l.level, Role: use.role}
 			switch l.level {
@@ -100,18 +101,18 @@ type templateUse struct {
 var needSeed string
 
 // templateUses by program and category; without a program where every program does the same.
-var templateUses = func() map[[2]string]templateUse {
+var templateUses = sync.OnceValue(func() map[[2]string]templateUse {
 	uses := map[[2]string]templateUse{}
 	for _, r := range mustRecords(needSeed, "program", "category", "role", "gain_fr", "gain_en", "alternative_fr", "alternative_en") {
 		uses[[2]string{r[0], r[1]}] = templateUse{r[2], bilingual{r[3], r[4]}, bilingual{r[5], r[6]}}
 	}
 	return uses
-}()
+})
 
 //go:embed program_seed/programs.csv
 var programSeed string
 
-var programTemplates = func() []ProgramTemplate {
+var programTemplates = sync.OnceValue(func() []ProgramTemplate {
 	var list []ProgramTemplate
 	for _, r := range mustRecords(programSeed, "code", "name_fr", "name_en", "objective_fr", "objective_en", "stages", "trigger_fr",
 		"trigger_en", "channels", "legal_basis_fr", "legal_basis_en", "essential", "useful", "avoid") {
@@ -120,7 +121,7 @@ var programTemplates = func() []ProgramTemplate {
 			Essential: splitCodes(r[11]), Useful: splitCodes(r[12]), Avoid: splitCodes(r[13])})
 	}
 	return list
-}()
+})
 
 func splitCodes(s string) []string {
 	if s == "" {
@@ -129,7 +130,8 @@ func splitCodes(s string) []string {
 	return strings.Split(s, ";")
 }
 
-// mustRecords reads an embedded table whose columns are those; another file could not have been built with.
+// mustRecords reads an embedded table whose columns are those; every table is read by a test. Tables are read when something first
+// asks for them: a start waits for none.
 func mustRecords(text string, columns ...string) [][]string {
 	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil {

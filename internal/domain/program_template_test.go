@@ -70,7 +70,7 @@ func TestProgramTemplates(t *testing.T) {
 	if p, ok := ProgramTemplateByCode("LOYALTY"); !ok || p.Name("en") != "Loyalty programme" || !slices.Contains(p.Avoid, "nir") {
 		t.Errorf("LOYALTY is %+v", p)
 	}
-	for use := range templateUses {
+	for use := range templateUses() {
 		if use[0] != "" && !seen[use[0]] || !category[use[1]] {
 			t.Errorf("a role is given to %q of %q, which is not there", use[1], use[0])
 		}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // RetentionPreset is a common retention rule that a new one can start from. Nothing in it is asserted as law: its
@@ -47,21 +48,21 @@ func (p RetentionPreset) rule() RetentionRule {
 }
 
 // RetentionPresets returns the library of retention rules, in its own order.
-func RetentionPresets() []RetentionPreset { return slices.Clone(retentionPresets) }
+func RetentionPresets() []RetentionPreset { return slices.Clone(retentionPresets()) }
 
 // RetentionPresetByCode returns the preset of a code, or false.
 func RetentionPresetByCode(code string) (RetentionPreset, bool) {
-	i := slices.IndexFunc(retentionPresets, func(p RetentionPreset) bool { return p.Code == code })
+	i := slices.IndexFunc(retentionPresets(), func(p RetentionPreset) bool { return p.Code == code })
 	if i < 0 {
 		return RetentionPreset{}, false
 	}
-	return retentionPresets[i], true
+	return retentionPresets()[i], true
 }
 
 //go:embed retention_seed/presets.csv
 var retentionSeed string
 
-var retentionPresets = func() []RetentionPreset {
+var retentionPresets = sync.OnceValue(func() []RetentionPreset {
 	var list []RetentionPreset
 	for _, r := range mustRecords(retentionSeed, "code", "name_fr", "name_en", "categories", "triggers", "active_months", "archive_months",
 		"ground_fr", "ground_en", "fate", "criterion_fr", "criterion_en", "reference_fr", "reference_en", "source", "bound", "certainty") {
@@ -70,7 +71,7 @@ var retentionPresets = func() []RetentionPreset {
 			criterion: bilingual{r[10], r[11]}, reference: bilingual{r[12], r[13]}, Source: r[14], Bound: r[15], Certainty: r[16]})
 	}
 	return list
-}()
+})
 
 // mustMonths reads a number of months of an embedded table; nil for none.
 func mustMonths(text string) *int {

@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -77,8 +81,8 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool) error {
 	for _, sql := range []string{
 		"grant usage on schema river to " + AppRole,
 		"grant select, insert, update, delete on all tables in schema river to " + AppRole,
-		"grant usage, select on all sequences in schema river to " + AppRole,
 		"grant execute on all functions in schema river to " + AppRole,
+		"grant usage, select on all sequences in schema river to " + AppRole, // last: SchemaOf asks for it
 	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("migrating the job queue: %w", err)
@@ -87,19 +91,50 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// SchemaState tells the version of the database's schema and the one that this program knows; they must be equal.
-func SchemaState(ctx context.Context, dsn string) (database, program int64, err error) {
-	pool, err := pgxpool.New(ctx, dsn)
-	if err != nil {
-		return 0, 0, fmt.Errorf("database address: %w", err)
+// Schema is how far the schema of a database is.
+type Schema struct {
+	Has, Knows int64 // versions: the one that the database has, and the one that this program needs
+	// Ready tells that nothing is left to do, the tables of the job queue and the rights to them included.
+	Ready bool
+}
+
+// SchemaOf reads how far the schema of a database is. A database without any has version 0.
+func SchemaOf(ctx context.Context, dsn string) (s Schema, err error) {
+	if s.Knows, err = latestMigration(); err != nil {
+		return s, err
 	}
-	defer pool.Close()
-	p, err := provider(pool)
+	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return 0, 0, err
+		return s, fmt.Errorf("database address: %w", err)
 	}
-	sources := p.ListSources()
-	program = sources[len(sources)-1].Version
-	database, err = p.GetDBVersion(ctx)
-	return database, program, err
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
+	if err != nil {
+		return s, fmt.Errorf("database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it was only read from
+	if err := conn.QueryRow(ctx, "select coalesce(max(version_id), 0) from goose_db_version where is_applied").Scan(&s.Has); err != nil {
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42P01" { // no such table yet
+			return s, nil
+		}
+		return s, fmt.Errorf("database: %w", err)
+	}
+	if s.Has != s.Knows {
+		return s, nil
+	}
+	// The rights to the sequences are given last of all: where they are missing, somebody broke off before.
+	var queue int64
+	var granted bool
+	err = conn.QueryRow(ctx, "select max(version), has_sequence_privilege($1, 'river.river_job_id_seq', 'usage') from river.river_migration",
+		AppRole).Scan(&queue, &granted)
+	s.Ready = err == nil && queue == riverTargetVersion && granted
+	return s, nil // what keeps it from being ready is told by who makes it so
+}
+
+// latestMigration is the number of the last migration of this program.
+func latestMigration() (int64, error) {
+	names, err := fs.Glob(migrations.FS, "*.sql") // in order
+	if err != nil {
+		return 0, err
+	}
+	return goose.NumericComponent(names[len(names)-1])
 }

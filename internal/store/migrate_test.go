@@ -143,3 +143,37 @@ func TestOldShapesAreCarried(t *testing.T) {
 		t.Errorf("the sheet as it was: %+v", record.Sheets)
 	}
 }
+
+// Whoever starts is told whether anything is left to do, a migration that was broken off before its end included.
+func TestSchemaOfADatabase(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	owner := storetest.Owner(t, dsn)
+	want := func(when string, has, ready bool) {
+		t.Helper()
+		s, err := store.SchemaOf(t.Context(), dsn)
+		if err != nil || s.Knows == 0 || (s.Has == s.Knows) != has || s.Ready != ready {
+			t.Errorf("%s: %+v, %v", when, s, err)
+		}
+	}
+	want("brought up to date", true, true)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := owner.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("revoke usage on all sequences in schema river from " + store.AppRole)
+	want("without its last rights", true, false)
+	if err := store.Migrate(t.Context(), dsn); err != nil {
+		t.Fatal(err)
+	}
+	want("mended", true, true)
+	exec("delete from river.river_migration where version = (select max(version) from river.river_migration)")
+	want("without the last tables of the queue", true, false)
+	exec("delete from goose_db_version where version_id = (select max(version_id) from goose_db_version)")
+	want("of the version before", false, false)
+	if s, err := store.SchemaOf(t.Context(), storetest.Blank(t)); err != nil || s.Has != 0 || s.Ready {
+		t.Errorf("without a schema: %+v, %v", s, err)
+	}
+}
