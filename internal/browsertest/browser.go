@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -34,10 +35,10 @@ type Tab struct {
 	axed  bool // its pages have axe-core within reach
 }
 
-const (
-	tabTimeout = 8 * time.Minute // of a whole journey, on a machine that does other things too
-	openTabs   = 2               // at once: more make each other slow on a small machine
-)
+const tabTimeout = 8 * time.Minute // of a whole journey, on a machine that does other things too
+
+// openTabs is how many tabs are open at once: more make each other slow.
+var openTabs = max(2, runtime.NumCPU()/2)
 
 var (
 	slots  = make(chan struct{}, openTabs)

@@ -164,8 +164,9 @@ func (s *Store) needSamples(ctx context.Context, args pgx.StrictNamedArgs, needs
 	return err
 }
 
-// SetRequirement says, or says again, how much a program needs a category, and for which of its scenarios.
-func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Requirement) error {
+// SetRequirement says how much a program needs a category, and for which of its scenarios. Seen is the category of the need that
+// the person changes, zero for a new one: a need that is there and was not looked at is not replaced by another.
+func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Requirement, seen domain.CategoryID) error {
 	if err := by.Must(domain.EditPlan); err != nil {
 		return err
 	}
@@ -173,6 +174,15 @@ func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Re
 		p, err := s.ProgramByID(ctx, by, q.Program)
 		if err != nil {
 			return err
+		}
+		was, known, err := s.requirement(ctx, by, q.Program, q.Category)
+		if err != nil {
+			return err
+		}
+		if known && seen != q.Category && !reflect.DeepEqual(was.Facts(), q.Facts()) {
+			var there domain.Problems
+			there.Add("category", "requirement.there")
+			return there.Err()
 		}
 		return s.require(ctx, by, p, q, "")
 	})

@@ -66,7 +66,7 @@ func TestRegistersOfThePlanRead(t *testing.T) {
 	if _, err := w.Store.ProposeMapping(ctx, by, field, purpose, "To write"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Store.SetRequirement(ctx, by, domain.Requirement{Program: program, Category: w.Category(t, by, "ident.contact.email"), Level: domain.LinkEssential, Role: "reach"}); err != nil {
+	if err := w.Store.SetRequirement(ctx, by, domain.Requirement{Program: program, Category: w.Category(t, by, "ident.contact.email"), Level: domain.LinkEssential, Role: "reach"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	for _, add := range []string{`insert into objective (workspace_id, name) values ($1, 'Retention')`,
@@ -120,7 +120,7 @@ func TestRequirementsListSaysWhatTheProgramSays(t *testing.T) {
 			w.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level) values ($1, $2, $3, 'essential')`, by.Workspace, f, program)
 		}
 		for code, level := range map[string]domain.LinkLevel{"ident.contact.email": domain.LinkAvoid, "ident.contact": domain.LinkUseful, "art9.health": domain.LinkEssential, "ident": domain.LinkEssential} {
-			if err := w.Store.SetRequirement(ctx, by, domain.Requirement{Program: program, Category: w.Category(t, by, code), Level: level, Note: "Because"}); err != nil {
+			if err := w.Store.SetRequirement(ctx, by, domain.Requirement{Program: program, Category: w.Category(t, by, code), Level: level, Note: "Because"}, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

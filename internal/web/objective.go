@@ -161,7 +161,7 @@ func (s *Server) objectiveTree(r *http.Request, id domain.ObjectiveID) (tree []o
 				return err
 			}
 			tree = append(tree, objectiveProgram{href: programPath(by, p.ID), name: p.Name, status: programMark(ctx, p.Status), ready: readyMark(ctx, p.Readiness),
-				needs: needViews(ctx, by, domain.Program{ID: p.ID}, needs, names)})
+				needs: needViews(ctx, by, domain.Program{ID: p.ID}, 0, needs, names)})
 		}
 		return nil
 	})

@@ -516,7 +516,7 @@ func objectiveTree(tree []objectiveProgram) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					for _, n := range p.needs {
-						templ_7745c5c3_Err = needRow(n).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = needRow(n, false).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

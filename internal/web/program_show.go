@@ -89,6 +89,8 @@ type requirementForm struct {
 	Note     string            `form:"note"`
 
 	Scenarios []domain.ScenarioID `form:"scenarios"`
+	Seen      domain.CategoryID   `form:"seen"` // of the need that is changed; zero for a new one
+	From      domain.ScenarioID   `form:"from"` // whose page led here; zero for the program's own
 }
 
 func (s *Server) showProgram(w http.ResponseWriter, r *http.Request) error {
@@ -158,7 +160,7 @@ func (s *Server) programPage(w http.ResponseWriter, r *http.Request, status int,
 		if rest := total - int64(len(links)); rest > 0 {
 			v.rest = &ui.Link{Href: v.fields, Text: i18n.T(ctx, "program.more_fields", "n", rest)}
 		}
-		v.needs = needViews(ctx, by, p, needs, names)
+		v.needs = needViews(ctx, by, p, 0, needs, names)
 		return nil
 	})
 	if err != nil {
@@ -285,11 +287,12 @@ func askedNeed(r *http.Request, needs []store.Need) (f requirementForm, asked bo
 	f.Level = string(domain.LinkEssential)
 	query := r.URL.Query()
 	if scenario, err := strconv.ParseInt(query.Get("scenario"), 10, 64); err == nil {
-		f.Scenarios, asked = []domain.ScenarioID{domain.ScenarioID(scenario)}, true
+		f.From = domain.ScenarioID(scenario)
+		f.Scenarios, asked = []domain.ScenarioID{f.From}, true
 	}
 	for _, n := range needs {
 		if itoa(n.Category) == query.Get("need") {
-			return requirementForm{Category: n.Category, Level: string(n.Level), Role: n.Role, Note: n.Note, Scenarios: n.Scenarios}, true
+			return requirementForm{Category: n.Category, Level: string(n.Level), Role: n.Role, Note: n.Note, Scenarios: n.Scenarios, Seen: n.Category, From: f.From}, true
 		}
 	}
 	return f, asked
@@ -303,7 +306,8 @@ func scenarioOptions(list []domain.Scenario) []ui.Option {
 	return options
 }
 
-func needViews(ctx context.Context, by domain.Actor, p domain.Program, needs []store.Need, names store.Names) []needView {
+// needViews are the needs of a program, on its page or, where from is not zero, on that of one of its scenarios.
+func needViews(ctx context.Context, by domain.Actor, p domain.Program, from domain.ScenarioID, needs []store.Need, names store.Names) []needView {
 	may := by.Can(domain.EditPlan) && p.ArchivedAt == nil
 	views := make([]needView, len(needs))
 	for i, n := range needs {
@@ -343,6 +347,9 @@ func needViews(ctx context.Context, by domain.Actor, p domain.Program, needs []s
 		if may {
 			v.remove = programPath(by, p.ID, "requirements", id, "remove")
 			v.edit = programPath(by, p.ID) + "?need=" + id + "#need"
+			if from != 0 {
+				v.edit = programPath(by, p.ID) + "?need=" + id + "&scenario=" + itoa(from) + "#need"
+			}
 		}
 		views[i] = v
 	}
@@ -360,7 +367,7 @@ func (s *Server) setRequirement(w http.ResponseWriter, r *http.Request) error {
 	}
 	q, err := domain.NewRequirement(domain.Requirement{Program: id, Category: f.Category, Level: domain.LinkLevel(f.Level), Role: f.Role, Note: f.Note, Scenarios: f.Scenarios})
 	if err == nil && len(bad) == 0 {
-		err = s.store.SetRequirement(r.Context(), actor(r), q)
+		err = s.store.SetRequirement(r.Context(), actor(r), q, f.Seen)
 	}
 	if problems, isForm := withProblems(bad, err); isForm {
 		return s.programPage(w, r, http.StatusUnprocessableEntity, id, &f, problems)
@@ -368,7 +375,11 @@ func (s *Server) setRequirement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.seeOther(w, r, programPath(actor(r), id)+"#needs", "requirement.set")
+	back := programPath(actor(r), id)
+	if f.From != 0 {
+		back = scenarioPath(actor(r), f.From)
+	}
+	return s.seeOther(w, r, back+"#needs", "requirement.set")
 }
 
 func (s *Server) removeRequirement(w http.ResponseWriter, r *http.Request) error {

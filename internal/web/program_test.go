@@ -279,7 +279,7 @@ func TestRequirementsOfAProgram(t *testing.T) {
 		}
 	}
 	v.Post(path+"/requirements/"+itoa(health)+"/link", "field", itoa(field)).Want(http.StatusConflict)
-	v.Post(path+"/requirements", "category", itoa(health), "level", "avoid", "note", "Ask at the table").Want(http.StatusSeeOther)
+	v.Post(path+"/requirements", "category", itoa(health), "level", "avoid", "note", "Ask at the table", "seen", itoa(health)).Want(http.StatusSeeOther)
 	if got := v.Get(path).Text("section:has(#needs) tbody"); !strings.Contains(got, "Avoided") || !strings.Contains(got, "Ask at the table") {
 		t.Errorf("target data = %q", got)
 	}

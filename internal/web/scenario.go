@@ -212,7 +212,7 @@ func (s *Server) showScenario(w http.ResponseWriter, r *http.Request) error {
 		}
 		needs = slices.DeleteFunc(needs, func(n store.Need) bool { return !n.Of(id) })
 		v = scenarioShowView{c: c, badge: programMark(ctx, string(c.Status)), facts: scenarioFacts(ctx, by, c, basis, names),
-			needs: needViews(ctx, by, domain.Program{ID: c.Program}, needs, names), ready: readyMark(ctx, readiness), blocked: blockedBy(ctx, readiness),
+			needs: needViews(ctx, by, domain.Program{ID: c.Program}, id, needs, names), ready: readyMark(ctx, readiness), blocked: blockedBy(ctx, readiness),
 			program: programPath(by, c.Program) + "#needs", history: timeline(ctx, events, names),
 			crumbs: []ui.Link{{Href: workspacePath(by, "programs"), Text: i18n.T(ctx, "programs.title")},
 				{Href: programPath(by, c.Program), Text: names.Program(c.Program)}, {Text: c.Name}},

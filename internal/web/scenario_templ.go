@@ -401,14 +401,14 @@ func scenarioNeeds(v scenarioShowView) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					for _, n := range v.needs {
-						templ_7745c5c3_Err = needRow(n).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = needRow(n, true).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "program.needs"), Flat: true, Stacked: true, Headers: needHeads(ctx)[:5]}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableSpec{Caption: i18n.T(ctx, "program.needs"), Flat: true, Stacked: true, Headers: needHeads(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -103,7 +103,20 @@ func TestNeedsOfAScenario(t *testing.T) {
 	}
 	needed := []string{"category", itoa(diet), "level", "useful", "role", "reach", "note", "A menu that fits"}
 	v.Post(path+"/requirements", append(needed, "scenarios", itoa(other))...).Want(http.StatusUnprocessableEntity)
+	if to := v.Post(path+"/requirements", append(needed, "scenarios", itoa(expiry), "from", itoa(expiry))...).Want(http.StatusSeeOther).Location; to != scenario+"#needs" {
+		t.Errorf("whoever comes from a scenario is led to %s", to)
+	}
+	// A need that somebody did not look at is not replaced, and one that is said twice alike is one.
 	v.Post(path+"/requirements", append(needed, "scenarios", itoa(expiry))...).Want(http.StatusSeeOther)
+	if page := v.Post(path+"/requirements", append(needed, "scenarios", itoa(statement))...).Want(http.StatusUnprocessableEntity); !strings.Contains(page.Problem("category"), "already") {
+		t.Errorf("another need of the same data: %q", page.Problem("category"))
+	}
+	edit, _ := v.Get(scenario).Doc().Find(`section:has(#needs) tr:contains("art9.health") a[href*="need="]`).Attr("href")
+	if seen := v.Get(edit).Doc().Find(`#need input[name=seen]`).AttrOr("value", ""); seen != itoa(diet) {
+		t.Errorf("the form that %q opens is about %q", edit, seen)
+	}
+	v.Post(path+"/requirements", append(needed, "scenarios", itoa(expiry), "scenarios", itoa(statement), "seen", itoa(diet))...).Want(http.StatusSeeOther)
+	v.Post(path+"/requirements", append(needed, "scenarios", itoa(expiry), "seen", itoa(diet))...).Want(http.StatusSeeOther)
 
 	if text := v.Get(scenario).Text("section:has(#needs)"); !strings.Contains(text, "ident.contact.email") || !strings.Contains(text, "For Expiry") || !strings.Contains(text, "allergies") {
 		t.Errorf("the needs of the scenario: %s", text)
@@ -126,7 +139,7 @@ func TestNeedsOfAScenario(t *testing.T) {
 		t.Errorf("a scenario that a need names went to another program: %q", page.Problem("program"))
 	}
 	v.Post(scenario + "/remove").Want(http.StatusConflict)
-	v.Post(path+"/requirements", needed...).Want(http.StatusSeeOther)
+	v.Post(path+"/requirements", append(needed, "seen", itoa(diet))...).Want(http.StatusSeeOther)
 	if text := v.Get(path).Text(".tl"); !strings.Contains(text, "Expiry") {
 		t.Errorf("the history does not say for which scenario the need was: %s", text)
 	}
