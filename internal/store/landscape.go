@@ -265,6 +265,7 @@ func (s *Store) readLandscape(ctx context.Context, by domain.Actor) (*landscape,
 		purposes:     keyed(purposes, func(p landPurpose) int64 { return p.ID }),
 		points:       keyed(points, func(p landPoint) int64 { return p.ID }),
 		coded:        keyed(categories, func(c landCategory) string { return c.Code })}
+	l.names.categories = l.categories
 	for _, r := range rules {
 		l.rules[int64(r.ID)] = &domain.RetentionRule{ID: r.ID, Name: r.Name, ActiveMonths: r.ActiveMonths, ArchiveMonths: r.ArchiveMonths, Criterion: r.Criterion}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -14,7 +15,8 @@ import (
 // Names are the names of the records that pages and histories refer to by id. Fields and datasets are not among them:
 // there may be a million.
 type Names struct {
-	byKind map[string]map[int64]string
+	byKind     map[string]map[int64]string
+	categories map[int64]landCategory
 }
 
 // nameKinds tells, by the name of a value, what its id stands for.
@@ -70,7 +72,7 @@ func (s *Store) namesWith(ctx context.Context, by domain.Actor, l *landscape, pe
 		named, err = many[nameRow](ctx, s, "user", `select 'user' as kind, id, name from app_user where id = any(@ids)`, pgx.StrictNamedArgs{"ids": left})
 		return err
 	})
-	n := Names{byKind: maps.Clone(l.names.byKind)}
+	n := Names{byKind: maps.Clone(l.names.byKind), categories: l.categories}
 	users := maps.Clone(n.byKind["user"])
 	for _, u := range named {
 		users[u.ID] = u.Name
@@ -105,6 +107,12 @@ func (n Names) Application(id domain.ApplicationID) string { return n.byKind["ap
 
 // Category returns the code of a data category.
 func (n Names) Category(id domain.CategoryID) string { return n.byKind["category"][int64(id)] }
+
+// CategoryLabel returns what a data category is called in a language; empty for none.
+func (n Names) CategoryLabel(lang string, id domain.CategoryID) string {
+	c := n.categories[int64(id)]
+	return cmp.Or(c.label(lang), c.Code)
+}
 
 // CollectionPoint returns the name of a collection point; empty for none.
 func (n Names) CollectionPoint(id domain.CollectionPointID) string {

@@ -251,7 +251,7 @@ func scenarioFacts(ctx context.Context, by domain.Actor, c domain.Scenario, basi
 		fact{"stop_rule", c.StopRule},
 		fact{"purpose", names.Purpose(c.Purpose)},
 		fact{"legal_basis", basis},
-		fact{"consent_category", names.Category(c.Consent)},
+		fact{"consent_category", names.CategoryLabel(by.Lang, c.Consent)},
 		fact{"kpi", c.KPI},
 		fact{"starts_on", shownDay(ctx, c.StartsOn)},
 		fact{"ends_on", shownDay(ctx, c.EndsOn)},

@@ -34,6 +34,15 @@ func factList(ctx context.Context, facts ...fact) []ui.Fact {
 // recordActions are the buttons of a record's page.
 type recordActions struct {
 	edit, archive, restore, remove string // empty where the visitor may not, or the record is not in that state
+	aside                          bool   // something else is what people come to the page for
+}
+
+// variant is how the button looks that leads to the form: a page has one that stands out.
+func (a recordActions) variant() ui.Variant {
+	if a.aside {
+		return ui.Plain
+	}
+	return ui.Primary
 }
 
 // actionsOf are the buttons for somebody who may do the action.

@@ -111,7 +111,7 @@ func recordButtons(a recordActions) templ.Component {
 			}
 		}
 		if a.edit != "" {
-			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonSpec{Text: i18n.T(ctx, "verb.edit"), Icon: "pencil", Href: a.edit, Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonSpec{Text: i18n.T(ctx, "verb.edit"), Icon: "pencil", Href: a.edit, Variant: a.variant()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -212,7 +212,7 @@ func (v *targetEditView) choices(r *http.Request, st *store.Store) error {
 		}
 		v.about = []ui.Fact{{Term: i18n.T(ctx, "column.field"), Value: linkLines([]ui.Link{{Href: fieldPath(by, f.ID), Text: f.Name}})}}
 	case v.fixed:
-		v.about = []ui.Fact{{Term: i18n.T(ctx, "column.category"), Text: names.Category(v.form.Category)}}
+		v.about = []ui.Fact{{Term: i18n.T(ctx, "column.category"), Text: names.CategoryLabel(by.Lang, v.form.Category)}}
 	}
 	if v.fixed {
 		v.about = append(v.about, ui.Fact{Term: i18n.T(ctx, "column.program"), Text: targetScope(ctx, names.Program(v.form.Program))})
@@ -382,11 +382,11 @@ func targetFacts(ctx context.Context, by domain.Actor, t domain.Target, names st
 	case domain.TargetReplace, domain.TargetLimit:
 		facts = append(facts, factList(ctx, fact{"cause", enumWord(ctx, "target.cause", t.Cause)}, fact{"how", t.How})...)
 		if t.Instead != 0 {
-			facts = append(facts, factList(ctx, fact{"instead", names.Category(t.Instead)})...)
+			facts = append(facts, factList(ctx, fact{"instead", names.CategoryLabel(by.Lang, t.Instead)})...)
 		}
 	case domain.TargetCollect:
 		facts = append(facts, factList(ctx, fact{"collection_point", names.CollectionPoint(t.Point)}, fact{"wording", t.Wording},
-			fact{"consent_category", names.Category(t.Consent)})...)
+			fact{"consent_category", names.CategoryLabel(by.Lang, t.Consent)})...)
 	case domain.TargetKeep, domain.TargetArchive, domain.TargetDrop, domain.TargetReview:
 	}
 	return append(facts, factList(ctx, fact{"reason", t.Reason}, fact{"owner", names.User(t.Owner)}, fact{"due_on", shownDay(ctx, t.Due)},

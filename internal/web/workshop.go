@@ -454,6 +454,7 @@ func (s *Server) showWorkshop(w http.ResponseWriter, r *http.Request) error {
 	v.join, v.privacy = s.joinOf(ctx, v.live), privacySentence(ctx, v.w)
 	v.crumbs = []ui.Link{{Href: workspacePath(by, "workshops"), Text: i18n.T(ctx, "workshops.title")}, {Text: v.w.Name}}
 	v.edit = actionsOf(ctx, by, domain.RunWorkshop, v.path, v.w.ArchivedAt != nil)
+	v.edit.aside = true // to begin it, or to go on
 	if v.w.State != domain.WorkshopPrepared {
 		v.edit.edit, v.edit.remove = "", ""
 	}
