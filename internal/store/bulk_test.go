@@ -451,10 +451,11 @@ func TestUndoRestoresWhatWas(t *testing.T) {
 							Level: []domain.LinkLevel{"", "essential", "useful", "avoid"}[r.IntN(4)]})
 					}
 				}
-				var err error
-				if _, batch, err = w.Store.LinkCells(ctx, w.by, cells); err != nil {
+				linked, err := w.Store.LinkCells(ctx, w.by, cells)
+				if err != nil {
 					t.Fatalf("seed %d: %v", seed, err)
 				}
+				batch = linked.Batch
 			} else {
 				batch, _ = w.apply(t, acts(r), pick(r))
 			}
@@ -485,11 +486,11 @@ func TestLinkCells(t *testing.T) {
 	p := w.programs
 	set := func(cells ...store.LinkCell) ([]store.LinkCellResult, domain.BatchID) {
 		t.Helper()
-		results, batch, err := w.Store.LinkCells(ctx, w.by, cells)
+		linked, err := w.Store.LinkCells(ctx, w.by, cells)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return results, batch
+		return linked.Cells, linked.Batch
 	}
 	results, batch := set(store.LinkCell{Field: f(0), Program: p[0], Level: "useful"})
 	if d := cmp.Diff([]store.LinkCellResult{{Field: f(0), Program: p[0], Level: "useful", Changed: true}}, results); d != "" || batch != 0 {
@@ -527,11 +528,11 @@ func TestLinkCells(t *testing.T) {
 	if read(); note != "" || role != "reach" {
 		t.Errorf("note %q and role %q: a gain is no alternative", note, role)
 	}
-	if _, _, err := w.Store.LinkCells(ctx, w.Acme[domain.RoleDPO], []store.LinkCell{{Field: f(0), Program: p[0]}}); !errors.Is(err, domain.Denied) {
+	if _, err := w.Store.LinkCells(ctx, w.Acme[domain.RoleDPO], []store.LinkCell{{Field: f(0), Program: p[0]}}); !errors.Is(err, domain.Denied) {
 		t.Errorf("by a DPO: %v", err)
 	}
-	if results, _, err := w.Store.LinkCells(ctx, w.Other[domain.RoleAdmin], []store.LinkCell{{Field: f(0), Program: p[0]}}); err != nil || len(results) != 0 {
-		t.Errorf("from another workspace: %+v, %v", results, err)
+	if linked, err := w.Store.LinkCells(ctx, w.Other[domain.RoleAdmin], []store.LinkCell{{Field: f(0), Program: p[0]}}); err != nil || len(linked.Cells) != 0 {
+		t.Errorf("from another workspace: %+v, %v", linked, err)
 	}
 }
 

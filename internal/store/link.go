@@ -57,12 +57,19 @@ type LinkCellResult struct {
 	Changed bool             `db:"changed"`
 }
 
+// LinkedCells is what became of the cells of the matrix that somebody set.
+type LinkedCells struct {
+	Cells    []LinkCellResult
+	Batch    domain.BatchID // to undo them as a whole; zero for one that a press brings back
+	Reopened int64          // approvals that went back to the DPO
+}
+
 // LinkCells sets cells of the matrix in one transaction and judges their fields. What a person wrote about a link stays
 // while it still says the same thing: an expected gain is no alternative. A new useful link may lack its gain, which
-// is asked for later. Several changes make a batch, which can be undone as a whole; it is zero otherwise.
-func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell) (results []LinkCellResult, batch domain.BatchID, err error) {
+// is asked for later. Several changes make a batch, and so does one of a field with approvals, which only an undoing gives back.
+func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell) (out LinkedCells, err error) {
 	if err := by.Must(domain.EditPlan); err != nil {
-		return nil, 0, err
+		return out, err
 	}
 	n := len(cells)
 	fields, programs, levels := make([]int64, n), make([]int64, n), make([]string, n)
@@ -72,7 +79,7 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 	args := pgx.NamedArgs{"ws": by.Workspace, "fields": fields, "programs": programs, "levels": levels, "actor": zeroNull(by.User),
 		"actor_name": by.Name, "batch": (*domain.BatchID)(nil)}
 	err = s.Write(ctx, by, func(s *Store) error {
-		batch = 0
+		out = LinkedCells{}
 		for _, sql := range []string{
 			`select from field where workspace_id = @ws and id = any(@fields) order by id for update`,
 			`select from program_link where workspace_id = @ws and field_id = any(@fields) and program_id = any(@programs)
@@ -82,13 +89,13 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 				return translate("field", err)
 			}
 		}
-		if results, err = loose[LinkCellResult](ctx, s, `with plan as (`+cellPlan+`)
+		if out.Cells, err = loose[LinkCellResult](ctx, s, `with plan as (`+cellPlan+`)
 			select field, program, case when outcome = 'todo' then level else was end as level, coalesce(refused, '') as refused,
 				outcome = 'todo' as changed from plan order by place`, args); err != nil {
 			return err
 		}
 		changed, refused := int64(0), int64(0)
-		for _, r := range results {
+		for _, r := range out.Cells {
 			if r.Changed {
 				changed++
 			}
@@ -99,19 +106,29 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 		if changed == 0 {
 			return nil
 		}
-		if n > 1 {
-			if batch, err = s.addBatch(ctx, by, domain.BulkMatrix, map[string]any{"cells": n}, changed, refused); err != nil {
+		approved, err := one[bool](ctx, s, "mapping", `select exists(select from purpose_mapping where workspace_id = @ws and field_id = any(@fields) and state = 'approved')`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "fields": fields})
+		if err != nil {
+			return err
+		}
+		if n > 1 || approved {
+			if out.Batch, err = s.addBatch(ctx, by, domain.BulkMatrix, map[string]any{"cells": n}, changed, refused); err != nil {
 				return err
 			}
-			args["batch"], s.batch = zeroNull(batch), batch
+			args["batch"], s.batch = zeroNull(out.Batch), out.Batch
 		}
 		done, err := loose[int64](ctx, s, cellApply, args)
 		if err != nil {
 			return err
 		}
-		return s.judge(ctx, by, distinct(done))
+		if err := s.judge(ctx, by, distinct(done)); err != nil || !approved {
+			return err
+		}
+		out.Reopened, err = one[int64](ctx, s, "event", `select count(*) from event where workspace_id = @ws and batch_id = @batch and verb = 'field.mapping_reopened'`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "batch": out.Batch})
+		return err
 	})
-	return results, batch, err
+	return out, err
 }
 
 // cellPlan says of every cell asked for, the last word on each, what it was and what is to be done.

@@ -178,7 +178,7 @@ func TestApprovedMeansAsApproved(t *testing.T) {
 					})
 				case 9:
 					what = "link"
-					_, _, err = w.Store.LinkCells(ctx, w.Admin(), []store.LinkCell{{Field: field, Program: w.programs[r.IntN(2)],
+					_, err = w.Store.LinkCells(ctx, w.Admin(), []store.LinkCell{{Field: field, Program: w.programs[r.IntN(2)],
 						Level: []domain.LinkLevel{"", domain.LinkEssential, domain.LinkAvoid}[r.IntN(3)]}})
 				case 10:
 					what = "program"

@@ -320,12 +320,12 @@ func (s *Server) changeMatrix(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	results, batch, err := s.store.LinkCells(ctx, by, cells)
+	linked, err := s.store.LinkCells(ctx, by, cells)
 	if err != nil {
 		return err
 	}
 	changed := 0
-	for _, c := range results {
+	for _, c := range linked.Cells {
 		a := cellAnswer{Field: c.Field, Program: c.Program, Level: &c.Level}
 		if c.Refused != "" {
 			a.Refused = i18n.T(ctx, "bulk.why."+c.Refused)
@@ -341,16 +341,27 @@ func (s *Server) changeMatrix(w http.ResponseWriter, r *http.Request) error {
 			refused++
 		}
 	}
+	// A message is one sentence of what happened, with a second where cells were refused or approvals fell.
+	said, args := "matrix.said", []any{"n", changed}
+	switch {
+	case linked.Reopened > 0 && refused > 0:
+		said, args = "matrix.said_both", append(args, "refused", refused, "reopened", linked.Reopened)
+	case linked.Reopened > 0:
+		said, args = "matrix.said_reopened", append(args, "reopened", linked.Reopened)
+	case refused > 0:
+		said, args = "matrix.said_refused", append(args, "refused", refused)
+	}
 	if !strings.Contains(r.Header.Get("Accept"), "application/json") {
 		back := localPath(f.Back, workspacePath(by, "matrix"))
 		if refused == 1 && changed == 0 {
 			return s.seeOther(w, r, back, "matrix.refused", "why", answers[slices.IndexFunc(answers, func(a cellAnswer) bool { return a.Refused != "" })].Refused)
 		}
-		return s.seeOtherBatch(w, r, back, batch, "matrix.said", "n", changed, "refused", refused)
+		return s.seeOtherBatch(w, r, back, linked.Batch, said, args...)
 	}
-	out := matrixAnswer{Cells: answers, Said: i18n.T(ctx, "matrix.said", "n", changed, "refused", refused)}
-	if batch != 0 {
-		out.Undo = batchPath(by, batch, "undo")
+	out := matrixAnswer{Cells: answers, Said: i18n.T(ctx, said, args...)}
+	// One cell is pressed back, unless approvals fell with it.
+	if linked.Batch != 0 && (len(cells) > 1 || linked.Reopened > 0) {
+		out.Undo = batchPath(by, linked.Batch, "undo")
 	}
 	return s.answerMatrix(w, r, out, cells)
 }

@@ -199,3 +199,39 @@ func TestMatrixLooksInBrowser(t *testing.T) {
 		t.Errorf("%d rows, want 300", rows)
 	}
 }
+
+// A cell that takes a program beyond what was approved says how many approvals go back to the DPO, and is undone with them.
+func TestMatrixSaysWhichApprovalsFall(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	g := newGrounded(t, s)
+	phone := s.Field(t, s.Admin(), g.dataset, "phone", "ident.contact.email")
+	id := propose(t, s, s.Acme[domain.RoleEditor], g.purpose, "To call them back", phone)[0]
+	approve(t, s, id)
+	program := s.Program(t, s.Admin(), "TELE", "live")
+	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, s.Admin().Workspace, program, g.purpose)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	stands := func() bool { return count(t, s, `select count(*) from purpose_mapping where id = $1 and state = 'approved'`, id) == 1 }
+	press := func(level string) *webtest.Page {
+		t.Helper()
+		return v.Follow(v.Post("/w/acme/matrix/cells", "cells", fmt.Sprintf("%d:%d:%s", phone, program, level)).Want(http.StatusSeeOther))
+	}
+	page := press("essential")
+	if said := page.Text(".flash"); !strings.Contains(said, "1 cell saved") || !strings.Contains(said, "go back to the DPO, since a program goes beyond them: 1.") || stands() {
+		t.Errorf("approvals fall: %t; said %q", !stands(), said)
+	}
+	undo, _ := page.Doc().Find(".flash form").Attr("action")
+	v.Post(undo).Want(http.StatusSeeOther)
+	if !stands() || count(t, s, `select count(*) from program_link where field_id = $1`, phone) != 0 {
+		t.Errorf("undone by %q: the approval stands: %t", undo, stands())
+	}
+	v.Accept = "application/json"
+	out := v.Post("/w/acme/matrix/cells", "cells", fmt.Sprintf("%d:%d:avoid", phone, program)).Want(http.StatusOK).Body
+	if strings.Contains(out, "DPO") || strings.Contains(out, "undo") || !stands() {
+		t.Errorf("what no approval is about: %s", out)
+	}
+	out = v.Post("/w/acme/matrix/cells", "cells", fmt.Sprintf("%d:%d:useful", phone, program)).Want(http.StatusOK).Body
+	if !strings.Contains(out, "go back to the DPO") || !strings.Contains(out, `"undo":"/w/acme/batches/`) || stands() {
+		t.Errorf("the script is told %s", out)
+	}
+}

@@ -165,7 +165,7 @@ func TestWhatChangedSinceTheApproval(t *testing.T) {
 	program := s.Program(t, s.Admin(), "TELE", "live")
 	s.Exec(t, `update program set channels = '{phone}', template = 'TELESALES' where id = $1`, program)
 	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, s.Admin().Workspace, program, g.purpose)
-	if _, _, err := s.Store.LinkCells(t.Context(), s.Admin(), []store.LinkCell{{Field: phone, Program: program, Level: domain.LinkEssential}}); err != nil {
+	if _, err := s.Store.LinkCells(t.Context(), s.Admin(), []store.LinkCell{{Field: phone, Program: program, Level: domain.LinkEssential}}); err != nil {
 		t.Fatal(err)
 	}
 	main := s.As(t, s.Acme[domain.RoleDPO]).Get("/w/acme/review").Text("main")
