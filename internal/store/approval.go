@@ -290,6 +290,25 @@ func (s *Store) compareFrozen(ctx context.Context, by domain.Actor, which string
 	return nil
 }
 
+// judgeTelling judges fields, and tells how many of their approvals went back to the DPO with it.
+func (s *Store) judgeTelling(ctx context.Context, by domain.Actor, fields []int64) (reopened int64, err error) {
+	before, err := s.approvalsOf(ctx, by, fields)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.judge(ctx, by, fields); err != nil || before == 0 {
+		return 0, err
+	}
+	after, err := s.approvalsOf(ctx, by, fields)
+	return before - after, err
+}
+
+// approvalsOf counts the approved mappings of fields.
+func (s *Store) approvalsOf(ctx context.Context, by domain.Actor, fields []int64) (int64, error) {
+	return one[int64](ctx, s, "mapping", `select count(*) from purpose_mapping where workspace_id = @ws and field_id = any(@fields) and state = 'approved'`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "fields": fields})
+}
+
 // reopenChanged sends back to the DPO what no longer is as it was approved, among the mappings of those fields, each with its
 // event; it returns how many. It must be called in the transaction of every change of what an approval is about, before verdicts
 // are judged: judge does.

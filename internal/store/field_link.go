@@ -27,10 +27,11 @@ func (s *Store) linkOf(ctx context.Context, by domain.Actor, field domain.FieldI
 	return domain.Link{Field: field, Program: program, Level: r.Level, Role: r.Role, Note: r.Note, Source: r.From}, true, nil
 }
 
-// LinkField ties a field to a program, or changes how, and judges it. Invalid where the program is not there any more, and
+// LinkField ties a field to a program, or changes how, and judges it; reopened are its approvals that went back to the DPO. Invalid where the program is not there any more, and
 // where the field's class does not allow the level; Conflict where the field is archived.
-func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldID, l domain.Link) error {
-	return s.Write(ctx, by, func(s *Store) error {
+func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldID, l domain.Link) (reopened int64, err error) {
+	err = s.Write(ctx, by, func(s *Store) error {
+		reopened = 0
 		f, err := s.fieldByID(ctx, by, id, "for update of f")
 		if err != nil {
 			return err
@@ -71,11 +72,12 @@ func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldI
 			p.Add("program", "error.reference")
 			return p.Err()
 		}
-		if err := s.judge(ctx, by, []int64{int64(id)}); err != nil {
+		if reopened, err = s.judgeTelling(ctx, by, []int64{int64(id)}); err != nil {
 			return err
 		}
 		return s.record(ctx, by, domain.Event{Verb: "field.linked", Subject: f.Subject(), Before: before, After: after})
 	})
+	return reopened, err
 }
 
 // UnlinkField takes the tie between a field and a program away and judges the field; nothing happens where there is none.

@@ -106,12 +106,11 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 		if changed == 0 {
 			return nil
 		}
-		approved, err := one[bool](ctx, s, "mapping", `select exists(select from purpose_mapping where workspace_id = @ws and field_id = any(@fields) and state = 'approved')`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "fields": fields})
+		approved, err := s.approvalsOf(ctx, by, fields)
 		if err != nil {
 			return err
 		}
-		if n > 1 || approved {
+		if n > 1 || approved > 0 {
 			if out.Batch, err = s.addBatch(ctx, by, domain.BulkMatrix, map[string]any{"cells": n}, changed, refused); err != nil {
 				return err
 			}
@@ -121,11 +120,7 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 		if err != nil {
 			return err
 		}
-		if err := s.judge(ctx, by, distinct(done)); err != nil || !approved {
-			return err
-		}
-		out.Reopened, err = one[int64](ctx, s, "event", `select count(*) from event where workspace_id = @ws and batch_id = @batch and verb = 'field.mapping_reopened'`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "batch": out.Batch})
+		out.Reopened, err = s.judgeTelling(ctx, by, distinct(done))
 		return err
 	})
 	return out, err

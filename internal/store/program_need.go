@@ -261,11 +261,12 @@ func (s *Store) RemoveRequirement(ctx context.Context, by domain.Actor, program 
 
 // LinkNeeded links a field to a program at the level and in the role of the requirement that it meets, and judges it. Special data is
 // linked as essential or not at all: "useful" is no ground for it.
-func (s *Store) LinkNeeded(ctx context.Context, by domain.Actor, program domain.ProgramID, category domain.CategoryID, field domain.FieldID) error {
+func (s *Store) LinkNeeded(ctx context.Context, by domain.Actor, program domain.ProgramID, category domain.CategoryID, field domain.FieldID) (reopened int64, err error) {
 	if err := by.Must(domain.EditPlan); err != nil {
-		return err
+		return 0, err
 	}
-	return s.Write(ctx, by, func(s *Store) error {
+	err = s.Write(ctx, by, func(s *Store) error {
+		reopened = 0
 		type needed struct {
 			Name  string `db:"name"`
 			Class string `db:"gdpr_class"`
@@ -295,8 +296,10 @@ func (s *Store) LinkNeeded(ctx context.Context, by domain.Actor, program domain.
 			After: map[string]any{"program": int64(program), "level": n.Level, "role": n.Role, "note": n.Note, "source": "hand"}}); err != nil {
 			return err
 		}
-		return s.judge(ctx, by, []int64{int64(field)})
+		reopened, err = s.judgeTelling(ctx, by, []int64{int64(field)})
+		return err
 	})
+	return reopened, err
 }
 
 // NeedOptions returns the data categories that are not archived, by code, for forms.

@@ -262,8 +262,9 @@ func (s *Server) linkField(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	link, err := domain.NewLink(domain.Link{Program: f.Program, Level: f.Level, Role: f.Role, Note: f.Note})
+	reopened := int64(0)
 	if err == nil && len(p) == 0 {
-		err = s.store.LinkField(r.Context(), by, id, link)
+		reopened, err = s.store.LinkField(r.Context(), by, id, link)
 	}
 
 	if problems, bad := withProblems(p, err); bad {
@@ -272,7 +273,15 @@ func (s *Server) linkField(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.seeOther(w, r, fieldPath(by, id)+"#usage", "field.linked")
+	return s.saidLinked(w, r, fieldPath(by, id)+"#usage", "field.linked", reopened)
+}
+
+// saidLinked goes on after a field was linked, and tells where approvals fell with it.
+func (s *Server) saidLinked(w http.ResponseWriter, r *http.Request, to, said string, reopened int64) error {
+	if reopened > 0 {
+		return s.seeOther(w, r, to, "field.linked_reopened", "n", reopened)
+	}
+	return s.seeOther(w, r, to, said)
 }
 
 func (s *Server) unlinkField(w http.ResponseWriter, r *http.Request) error {

@@ -11,6 +11,7 @@ import (
 
 	"utile/internal/browsertest"
 	"utile/internal/domain"
+	"utile/internal/store"
 	"utile/internal/web/webtest"
 )
 
@@ -211,7 +212,9 @@ func TestMatrixSaysWhichApprovalsFall(t *testing.T) {
 	program := s.Program(t, s.Admin(), "TELE", "live")
 	s.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, s.Admin().Workspace, program, g.purpose)
 	v := s.As(t, s.Acme[domain.RoleEditor])
-	stands := func() bool { return count(t, s, `select count(*) from purpose_mapping where id = $1 and state = 'approved'`, id) == 1 }
+	stands := func() bool {
+		return count(t, s, `select count(*) from purpose_mapping where id = $1 and state = 'approved'`, id) == 1
+	}
 	press := func(level string) *webtest.Page {
 		t.Helper()
 		return v.Follow(v.Post("/w/acme/matrix/cells", "cells", fmt.Sprintf("%d:%d:%s", phone, program, level)).Want(http.StatusSeeOther))
@@ -233,5 +236,16 @@ func TestMatrixSaysWhichApprovalsFall(t *testing.T) {
 	out = v.Post("/w/acme/matrix/cells", "cells", fmt.Sprintf("%d:%d:useful", phone, program)).Want(http.StatusOK).Body
 	if !strings.Contains(out, "go back to the DPO") || !strings.Contains(out, `"undo":"/w/acme/batches/`) || stands() {
 		t.Errorf("the script is told %s", out)
+	}
+	// So does the page of the field.
+	s.Exec(t, `delete from program_link where field_id = $1`, phone)
+	version := count(t, s, `select version from purpose_mapping where id = $1`, id)
+	if _, err := s.Store.ReviewMapping(t.Context(), s.Acme[domain.RoleDPO], id, int(version), store.Answer{Approve: true, Reason: "Right"}); err != nil {
+		t.Fatal(err)
+	}
+	v.Accept = ""
+	page = v.Follow(v.Post("/w/acme/fields/"+itoa(phone)+"/links", "program", itoa(program), "level", "essential").Want(http.StatusSeeOther))
+	if said := page.Text(".flash"); !strings.Contains(said, "1 purpose of the field goes back to the DPO") {
+		t.Errorf("the page of the field said %q", said)
 	}
 }

@@ -404,10 +404,11 @@ func (s *Server) linkNeeded(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.LinkNeeded(r.Context(), actor(r), id, category, f.Field); err != nil {
+	reopened, err := s.store.LinkNeeded(r.Context(), actor(r), id, category, f.Field)
+	if err != nil {
 		return err
 	}
-	return s.seeOther(w, r, programPath(actor(r), id)+"#needs", "requirement.linked")
+	return s.saidLinked(w, r, programPath(actor(r), id)+"#needs", "requirement.linked", reopened)
 }
 
 func needIDs(r *http.Request) (program domain.ProgramID, category domain.CategoryID, err error) {
