@@ -32,7 +32,6 @@ const (
 	Font   = "fonts/ahn.woff2"
 	Icon   = "favicon.svg"
 	HTMX   = "vendor/htmx.min.js"
-	SSE    = "vendor/hx-sse.min.js"
 )
 
 // Prefix starts the path of every asset.

@@ -1,7 +1,5 @@
 package domain
 
-import "slices"
-
 // Themes are the colours of the screens; auto follows the device.
 var Themes = []string{"auto", "light", "dark"}
 
@@ -44,5 +42,3 @@ func (p *Problems) Role(field, typed string) Role {
 	return role
 }
 
-// ActionsOf are the actions that a role allows, in the order of the permission table.
-func ActionsOf(role Role) []Action { return slices.Clone(permissions[role]) }

@@ -63,9 +63,6 @@ func (a BulkAct) Action() Action {
 // Answers tells whether the act says which category fields have, or have not: what suggestions learn from.
 func (a BulkAct) Answers() bool { return a == BulkCategorise || a == BulkAccept || a == BulkRefuse }
 
-// Decides tells whether the act records a decision.
-func (a BulkAct) Decides() bool { return a == BulkKeep || a == BulkToDPO || a == BulkDelete }
-
 // Bulk is one act on many fields with what it needs; which fields is said beside it.
 type Bulk struct {
 	Act           BulkAct

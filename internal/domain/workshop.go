@@ -150,9 +150,6 @@ func NewWorkshop(w Workshop) (Workshop, error) {
 // Apart tells whether people vote without a meeting.
 func (w Workshop) Apart() bool { return w.Template == TemplateWeek }
 
-// VotesEnded tells whether the last day of votes has passed.
-func (w Workshop) VotesEnded(today time.Time) bool { return passed(w.ClosesOn, dayOf(today)) }
-
 // Subject names the workshop in the history.
 func (w Workshop) Subject() Subject { return Subject{SubjectWorkshop, int64(w.ID), w.Name} }
 

@@ -152,18 +152,6 @@ func percent(lang Language, figure string) string {
 	return figure + "%"
 }
 
-// Euros writes an amount in whole euros: 1 250 € in French, €1,250 in English.
-func Euros(ctx context.Context, amount int64) string {
-	lang := Lang(ctx)
-	if lang == French {
-		return integer(lang, amount) + nbsp + "€"
-	}
-	if amount < 0 {
-		return "−€" + integer(lang, -amount)
-	}
-	return "€" + integer(lang, amount)
-}
-
 // Bytes writes a size with a decimal unit: 3,4 Mo in French, 3.4 MB in English.
 func Bytes(ctx context.Context, n int64) string {
 	lang := Lang(ctx)
@@ -306,16 +294,11 @@ func List(ctx context.Context, items []string) string {
 }
 
 // Lower gives a label the initial that it has inside a sentence. An acronym keeps its capitals.
-func Lower(s string) string { return initial(s, unicode.ToLower) }
-
-// Upper gives a label the initial that it has at the start of a sentence.
-func Upper(s string) string { return initial(s, unicode.ToUpper) }
-
-func initial(s string, change func(rune) rune) string {
+func Lower(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	second, _ := utf8.DecodeRuneInString(s[size:])
 	if size == 0 || unicode.IsUpper(first) && unicode.IsUpper(second) {
 		return s
 	}
-	return string(change(first)) + s[size:]
+	return string(unicode.ToLower(first)) + s[size:]
 }

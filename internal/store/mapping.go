@@ -108,17 +108,6 @@ func (s *Store) MappingByID(ctx context.Context, by domain.Actor, id domain.Mapp
 	return c, err
 }
 
-// MappingsOf returns the mappings of a field, the oldest first.
-func (s *Store) MappingsOf(ctx context.Context, by domain.Actor, field domain.FieldID) (cases []MappingCase, err error) {
-	err = s.Read(ctx, by, func(s *Store) error {
-		rows, err := many[mappingRow](ctx, s, "mapping", mappingSelect+` and m.field_id = @field order by m.id`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "field": field})
-		cases = mapSlice(rows, mappingRow.mappingCase)
-		return err
-	})
-	return cases, err
-}
-
 // ProposeMapping ties a field to a purpose, for a DPO to approve, and judges the field. A mapping that waits takes the
 // new words; one that was refused is put again. Conflict where the two are tied and approved already.
 func (s *Store) ProposeMapping(ctx context.Context, by domain.Actor, field domain.FieldID, purpose domain.PurposeID, justification string) (id domain.MappingID, err error) {

@@ -541,15 +541,6 @@ func (s *Store) Participants(ctx context.Context, by domain.Actor, id domain.Wor
 	return list, err
 }
 
-// WorkshopPrograms returns the programs of a workshop by name.
-func (s *Store) WorkshopPrograms(ctx context.Context, by domain.Actor, id domain.WorkshopID) (list []domain.Option, err error) {
-	err = s.Read(ctx, by, func(s *Store) error {
-		list, err = s.workshopPrograms(ctx, by, id)
-		return err
-	})
-	return list, err
-}
-
 func (s *Store) workshopPrograms(ctx context.Context, by domain.Actor, id domain.WorkshopID) ([]domain.Option, error) {
 	rows, err := many[optionRow](ctx, s, "workshop", `select p.id, p.name from workshop_program w join program p on p.workspace_id = w.workspace_id and p.id = w.program_id
 		where w.workspace_id = @ws and w.workshop_id = @id order by fold(p.name), p.id`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})

@@ -38,7 +38,6 @@ type Shell struct {
 	Past        *PastBand
 	PrintNote   string // what is printed under the title: filter, date, author
 	Wide        bool   // reading width is left to the page, up to the whole window
-	Live        bool   // the page follows an event stream
 	NoIndex     bool
 	KeysOff     bool // the person wants no single-letter shortcut
 	Refresh     int  // seconds after which a page without script loads itself again; 0 for never
