@@ -16,17 +16,6 @@ var stopWords = map[string]bool{
 	"of": true, "the": true, "a": true, "au": true, "aux": true, "et": true, "and": true,
 }
 
-// plain folds a text to lower case without accents.
-func plain(s string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(s) {
-		if !unicode.Is(unicode.Mn, r) {
-			b.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return b.String()
-}
-
 // words splits a name into its words in lower case without accents: at separators, at changes from small to capital
 // letters (PersonEmail, HTTPServer), and between letters and digits.
 func words(name string) []string {

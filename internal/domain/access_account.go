@@ -41,4 +41,3 @@ func (p *Problems) Role(field, typed string) Role {
 	}
 	return role
 }
-

@@ -85,7 +85,7 @@ func TestLearnIsDeterministic(t *testing.T) {
 		}
 		return b.String()
 	}
-	if write() != write() {
+	if first, second := write(), write(); first != second {
 		t.Error("the same columns made two models")
 	}
 }
