@@ -98,9 +98,6 @@ type ListQuery struct {
 	At      int    // number of the first row shown, 1 for the first; only for the eye
 }
 
-// reservedKeys are URL keys of a list that no filter may take.
-var reservedKeys = []string{"q", "sort", "col", "n", "after", "before", "at"}
-
 // ParseListQuery reads a list's URL. Unknown keys, columns and orders are left out: an old link still opens.
 func ParseListQuery(r Register, values url.Values) ListQuery {
 	q := ListQuery{Q: strings.TrimSpace(values.Get("q")), Filters: map[string][]string{}, Size: DefaultPageSize, At: 1}

@@ -84,7 +84,7 @@ func findDelimiter(sample []byte, cut bool) (comma rune, declared bool) {
 
 // delimiterScore is the number of columns that a delimiter gives to the first rows, less where rows differ.
 func delimiterScore(sample []byte, d rune) float64 {
-	if bytes.IndexRune(sample, d) < 0 {
+	if !bytes.ContainsRune(sample, d) {
 		return 0
 	}
 	in := &textRows{lines: newLineReader(bytes.NewReader(sample), sampled), comma: d, limits: DefaultLimits}

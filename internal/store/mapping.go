@@ -89,10 +89,6 @@ func (r mappingRow) mappingCase() MappingCase {
 		LegalBasis: r.LegalBasis, Proposer: r.Proposer, Decider: r.Decider}
 }
 
-func (c MappingCase) subject() domain.Subject {
-	return domain.Subject{Kind: domain.SubjectField, ID: int64(c.Field), Name: c.FieldName}
-}
-
 // MappingByID returns NotFound where the workspace has no such mapping.
 func (s *Store) MappingByID(ctx context.Context, by domain.Actor, id domain.MappingID) (c MappingCase, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {

@@ -231,7 +231,6 @@ func (s *Store) leadWorkshop(ctx context.Context, by domain.Actor, id domain.Wor
 var (
 	onlyPrepared = []domain.WorkshopState{domain.WorkshopPrepared}
 	onlyRunning  = []domain.WorkshopState{domain.WorkshopRunning}
-	onlyClosed   = []domain.WorkshopState{domain.WorkshopClosed}
 	notClosed    = []domain.WorkshopState{domain.WorkshopPrepared, domain.WorkshopRunning}
 )
 

@@ -47,15 +47,14 @@ type homeView struct {
 	events       []ui.TimelineItem
 	waiting      []ui.FigureSpec
 	steps        []ui.Step
-	table        []coverageRow
 	asTable      string // address of the same figures as a table
 	empty        bool
 	importHref   string
 }
 
 type homeFlag struct {
-	text, sentence, count, href string
-	share                       int
+	text, count, href string
+	share             int
 }
 
 // homeChange is how a verdict's count moved.
@@ -342,12 +341,11 @@ type coverageRow struct {
 type coverageCell struct{ text, href string }
 
 type coverageView struct {
-	shell   ui.Shell
-	heads   []ui.HeaderSpec
-	rows    []coverageRow
-	total   coverageRow
-	trend   []trendView
-	exports []ui.Link
+	shell ui.Shell
+	heads []ui.HeaderSpec
+	rows  []coverageRow
+	total coverageRow
+	trend []trendView
 }
 
 // trendView is one small chart: a verdict's count by day.

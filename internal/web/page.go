@@ -32,11 +32,11 @@ func workspacePath(by domain.Actor, parts ...string) string {
 
 // section is one entry of the second bar, and the workstream in the first bar that it belongs to.
 type section struct {
-	stream, path, icon string
-	key                string // message
-	count              func(c chromeCounts) int64
-	action             domain.Action
-	also               []string // paths of pages that are reached from it
+	stream, path string
+	key          string // message
+	count        func(c chromeCounts) int64
+	action       domain.Action
+	also         []string // paths of pages that are reached from it
 }
 
 type chromeCounts struct{ fields, unused, pending, suggested int64 }
@@ -272,7 +272,6 @@ func langHref(u *url.URL, method string, other i18n.Language) string {
 type errorView struct {
 	shell     ui.Shell
 	inside    bool // in the workspace's frame
-	status    string
 	title     string
 	text      string
 	reference string // of the log, for errors of ours

@@ -119,8 +119,7 @@ type programEditView struct {
 	form                      programForm
 	objectives, stages, users []ui.Option
 	purposes                  []ui.Option
-	basis                     string   // usual for the template
-	needs                     []string // categories of data that the template asks for
+	basis                     string // usual for the template
 }
 
 // programEdit shows the form, for a new program (id 0) or for one that is there.

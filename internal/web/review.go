@@ -391,7 +391,6 @@ type threadView struct {
 	action   string // where an answer goes; empty where the visitor may not answer
 	subject  ui.Link
 	purpose  ui.Link
-	count    string
 	fields   []string
 	why      string
 	basis    string

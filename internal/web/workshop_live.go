@@ -17,7 +17,7 @@ import (
 
 // cardView is a card in the words of its reader.
 type cardView struct {
-	id, href    string
+	id          string
 	number      int
 	title       string
 	code        string // technical name, where the title is another
@@ -48,7 +48,6 @@ type cardView struct {
 	proposalKey domain.CardDecision
 	why         string
 	voted       int
-	objections  int
 }
 
 // voteRow is what a program needs of a card, as the votes say.
