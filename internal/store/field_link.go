@@ -27,8 +27,9 @@ func (s *Store) linkOf(ctx context.Context, by domain.Actor, field domain.FieldI
 	return domain.Link{Field: field, Program: program, Level: r.Level, Role: r.Role, Note: r.Note, Source: r.From}, true, nil
 }
 
-// LinkField ties a field to a program, or changes how, and judges it; reopened are its approvals that went back to the DPO. Invalid where the program is not there any more, and
-// where the field's class does not allow the level; Conflict where the field is archived.
+// LinkField ties a field to a program, or changes how, and judges it; reopened is how many of its approvals went back to the DPO.
+// Invalid where the program is not there any more, and where the field's class does not allow the level; Conflict where the field
+// is archived.
 func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldID, l domain.Link) (reopened int64, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
 		reopened = 0

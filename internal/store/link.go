@@ -66,7 +66,7 @@ type LinkedCells struct {
 
 // LinkCells sets cells of the matrix in one transaction and judges their fields. What a person wrote about a link stays
 // while it still says the same thing: an expected gain is no alternative. A new useful link may lack its gain, which
-// is asked for later. Several changes make a batch, and so does one of a field with approvals, which only an undoing gives back.
+// is asked for later. Several changes make a batch, and so does one by which approvals fall, which only an undoing gives back.
 func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell) (out LinkedCells, err error) {
 	if err := by.Must(domain.EditPlan); err != nil {
 		return out, err
@@ -120,7 +120,9 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 		if err != nil {
 			return err
 		}
-		out.Reopened, err = s.judgeTelling(ctx, by, distinct(done))
+		if out.Reopened, err = s.judgeTelling(ctx, by, distinct(done)); n == 1 && out.Reopened == 0 {
+			out.Batch = 0
+		}
 		return err
 	})
 	return out, err

@@ -175,6 +175,11 @@ func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Re
 		if err != nil {
 			return err
 		}
+		// Two who add the same at once come one after the other.
+		if _, err := s.exec(ctx, "program", `select from program where workspace_id = @ws and id = @program for update`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "program": q.Program}); err != nil {
+			return err
+		}
 		was, known, err := s.requirement(ctx, by, q.Program, q.Category)
 		if err != nil {
 			return err

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -138,5 +140,31 @@ func TestRequirementsListSaysWhatTheProgramSays(t *testing.T) {
 	}
 	if len(held) != len(domain.Coverages) {
 		t.Errorf("only these answers occurred: %v", held)
+	}
+}
+
+// Two who add the same target data at once, each unaware of the other, do not overwrite each other.
+func TestRequirementAddedTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	q := domain.Requirement{Program: w.Program(t, by, "BDAY", "live"), Category: w.Category(t, by, "ident.contact.email"), Level: domain.LinkUseful}
+	said := make(chan error)
+	for i := range 8 {
+		mine := q
+		mine.Note = fmt.Sprint("gain ", i)
+		go func() { said <- w.Store.SetRequirement(t.Context(), by, mine, 0) }()
+	}
+	kept := 0
+	for range 8 {
+		err := <-said
+		if err == nil {
+			kept++
+		} else if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Fields["category"].Key != "requirement.there" {
+			t.Error(err)
+		}
+	}
+	if kept != 1 {
+		t.Errorf("%d of eight were kept", kept)
 	}
 }

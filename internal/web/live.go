@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -296,9 +295,9 @@ func (m *moment) page(h *hub, to audience, lang i18n.Language) ([]byte, error) {
 	return made, nil
 }
 
-// stream sends a workshop to a screen until it leaves. Me is who holds the telephone, zero for a screen of a member. May tells
-// whether whoever opened the stream may still see a page of it; nil where only the workshop itself shuts them out.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, key roomKey, to audience, me domain.ParticipantID, may func() (bool, error)) error {
+// stream sends a workshop to a screen until it leaves. May tells, of each page before it is sent, whether whoever opened the stream
+// still sees it: streams are open for hours.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, key roomKey, to audience, may func(store.WorkshopLive) (bool, error)) error {
 	room, ok := s.live.enter(key)
 	if !ok {
 		return domain.Errorf(domain.Unavailable, "error.unavailable")
@@ -332,16 +331,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, key roomKey, to 
 		if now != nil && now.seq != seen.seq {
 			var parts [][]byte
 			if now.whole != seen.whole {
-				out := slices.Contains(now.live.Removed, me)
-				if may != nil && seen.seq > 0 { // for the first page the request itself was asked
-					ok, err := may()
-					if err != nil {
-						s.log.WarnContext(r.Context(), "workshop visitor not known", "error", err, "request", middleware.GetReqID(r.Context()))
-						return nil // the screen asks again
-					}
-					out = !ok
+				sees, err := may(now.live)
+				if err != nil {
+					s.log.WarnContext(r.Context(), "workshop visitor not known", "error", err, "request", middleware.GetReqID(r.Context()))
+					return nil // the screen asks again
 				}
-				if out {
+				if !sees {
 					_ = send(event("gone", nil)) // the stream ends anyway
 					return nil
 				}

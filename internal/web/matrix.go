@@ -359,8 +359,7 @@ func (s *Server) changeMatrix(w http.ResponseWriter, r *http.Request) error {
 		return s.seeOtherBatch(w, r, back, linked.Batch, said, args...)
 	}
 	out := matrixAnswer{Cells: answers, Said: i18n.T(ctx, said, args...)}
-	// One cell is pressed back, unless approvals fell with it.
-	if linked.Batch != 0 && (len(cells) > 1 || linked.Reopened > 0) {
+	if linked.Batch != 0 {
 		out.Undo = batchPath(by, linked.Batch, "undo")
 	}
 	return s.answerMatrix(w, r, out, cells)

@@ -186,6 +186,10 @@ func (s *Server) showScenario(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		program, err := st.ProgramByID(ctx, by, c.Program)
+		if err != nil {
+			return err
+		}
 		names, err := st.Names(ctx, by)
 		if err != nil {
 			return err
@@ -212,18 +216,18 @@ func (s *Server) showScenario(w http.ResponseWriter, r *http.Request) error {
 		}
 		needs = slices.DeleteFunc(needs, func(n store.Need) bool { return !n.Of(id) })
 		v = scenarioShowView{c: c, badge: programMark(ctx, string(c.Status)), facts: scenarioFacts(ctx, by, c, basis, names),
-			needs: needViews(ctx, by, domain.Program{ID: c.Program}, id, needs, names), ready: readyMark(ctx, readiness), blocked: blockedBy(ctx, readiness),
+			needs: needViews(ctx, by, program, id, needs, names), ready: readyMark(ctx, readiness), blocked: blockedBy(ctx, readiness),
 			program: programPath(by, c.Program) + "#needs", history: timeline(ctx, events, names),
 			crumbs: []ui.Link{{Href: workspacePath(by, "programs"), Text: i18n.T(ctx, "programs.title")},
 				{Href: programPath(by, c.Program), Text: names.Program(c.Program)}, {Text: c.Name}},
 			edit: actionsOf(ctx, by, domain.EditPlan, scenarioPath(by, id), c.ArchivedAt != nil)}
+		if by.Can(domain.EditPlan) && c.ArchivedAt == nil && program.ArchivedAt == nil {
+			v.add = programPath(by, program.ID) + "?scenario=" + itoa(id) + "#need"
+		}
 		return nil
 	})
 	if err != nil {
 		return err
-	}
-	if by.Can(domain.EditPlan) && v.c.ArchivedAt == nil {
-		v.add = programPath(by, v.c.Program) + "?scenario=" + itoa(id) + "#need"
 	}
 	if v.shell, err = s.shell(w, r, v.c.Name); err != nil {
 		return err

@@ -133,6 +133,10 @@ func TestNeedsOfAScenario(t *testing.T) {
 		t.Errorf("the form of the need there is says %q", value)
 	}
 
+	// Only who may change a need is led to its form.
+	if n := s.As(t, s.Acme[domain.RoleViewer]).Get(scenario).Doc().Find(`section:has(#needs) a[href*="need="]`).Length(); n != 0 {
+		t.Errorf("a viewer is led to %d forms", n)
+	}
 	// Neither does a scenario leave with the need, nor is it removed under it.
 	typed := []string{"version", "1", "program", itoa(s.Program(t, by, "THIRD", "live")), "name", "Expiry", "scenario_kind", "sequence", "nature", "promotional", "trigger_kind", "event", "status", "live"}
 	if page := v.Post(scenario, typed...).Want(http.StatusUnprocessableEntity); !strings.Contains(page.Problem("program"), "name this scenario") {

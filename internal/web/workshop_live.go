@@ -374,11 +374,11 @@ func (s *Server) streamWorkshop(w http.ResponseWriter, r *http.Request) error {
 		to = as
 	}
 	v := visitOf(r)
-	return s.stream(w, r, roomKey{by.Workspace, id}, to, 0, func() (bool, error) { return s.stillSees(r.Context(), v, to) })
+	return s.stream(w, r, roomKey{by.Workspace, id}, to, func(store.WorkshopLive) (bool, error) { return s.stillSees(r.Context(), v, to) })
 }
 
-// stillSees tells whether a member who opened a stream may see what comes next: streams are open for hours, in which sessions
-// end, people leave and roles change. Who is shown something is not idle.
+// stillSees tells whether a member who opened a stream may see what comes next: meanwhile sessions end, people leave and roles
+// change. Who is shown something is not idle.
 func (s *Server) stillSees(ctx context.Context, v *visitInfo, to audience) (bool, error) {
 	now, err := s.store.VisitByToken(ctx, v.Session.TokenHash, v.Workspace.Slug)
 	if errors.Is(err, domain.NotFound) {

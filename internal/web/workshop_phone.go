@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -271,7 +272,9 @@ func (s *Server) streamPhone(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, votePath(seat.Workshop), http.StatusSeeOther)
 		return nil
 	}
-	return s.stream(w, r, roomKey{seat.Workspace, seat.Workshop}, onPhone, seat.Participant, nil)
+	return s.stream(w, r, roomKey{seat.Workspace, seat.Workshop}, onPhone, func(l store.WorkshopLive) (bool, error) {
+		return !slices.Contains(l.Removed, seat.Participant), nil
+	})
 }
 
 // vote keeps a ballot and says so once it is committed.
