@@ -3,17 +3,22 @@
 //
 //	go run ./internal/localpg/withpg -- go test ./...
 //
-// An address that is already set is passed on as it is, and no server is started.
+// An address that is already set is passed on as it is, and no server is started. Else the address is the same each time that the
+// same folder asks: go test, to which it is an input like any other, then answers what it knows of packages that nothing has
+// changed for.
 package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"utile/internal/localpg"
@@ -49,9 +54,59 @@ func run(args []string) (status int, err error) {
 			return 1, err
 		}
 		defer server.Stop()
-		environ = append(environ, variable+"="+server.DSN("postgres"))
+		dsn, free := steady(server.DSN("postgres"))
+		defer free()
+		environ = append(environ, variable+"="+dsn)
 	}
 	return runCommand(args, environ, signals)
+}
+
+// steady is the address of a server by way of a link that has the same name each time, until free is called. It is the address
+// as given where the name is taken, by a command beside this one, or cannot be had.
+func steady(dsn string) (_ string, free func()) {
+	name, err := linkName()
+	if err != nil {
+		return dsn, func() {}
+	}
+	lock, err := os.OpenFile(name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return dsn, func() {}
+	}
+	free = func() { _ = lock.Close() } // nothing was written
+	u, err := url.Parse(dsn)
+	if err != nil || syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		return dsn, free
+	}
+	q := u.Query()
+	_ = os.Remove(name) // that of a command that was killed; where it stays there is no new one
+	if err := os.Symlink(q.Get("host"), name); err != nil {
+		return dsn, free
+	}
+	q.Set("host", name)
+	u.RawQuery = q.Encode()
+	return u.String(), func() {
+		_ = os.Remove(name) // leads nowhere from now on
+		_ = lock.Close()
+	}
+}
+
+// linkName is where this user's link for the working directory stands, out of other users' reach.
+func linkName() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	wd, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "utile-test")
+	name := filepath.Join(dir, fmt.Sprintf("%x", sha256.Sum256([]byte(wd)))[:12])
+	const longest = 80 // bytes: with the name of the socket, what every system takes
+	if len(name) > longest {
+		return "", fmt.Errorf("%s is too long for a socket", name)
+	}
+	return name, os.MkdirAll(dir, 0o700)
 }
 
 // runCommand passes signals on and returns the command's exit status, as a shell would.

@@ -42,25 +42,76 @@ func TestExitStatus(t *testing.T) {
 // Not parallel: it clears the variable that the whole run may have been given.
 func TestServerLastsAsLongAsTheCommand(t *testing.T) {
 	t.Setenv(variable, "")
-	out := filepath.Join(t.TempDir(), "address")
-	script := `printf %s "$` + variable + `" > "$0"; exit 3`
-	if got, err := run([]string{"sh", "-c", script, out}); err != nil || got != 3 {
-		t.Fatalf("run() = %d, error %v, want 3", got, err)
-	}
-	address, err := os.ReadFile(out)
+	out := t.TempDir()
+	// The command notes its address, and where that leads.
+	script := `printf %s "$` + variable + `" > "$0/address"; readlink -f "$1" > "$0/folder"; exit 3`
+	link, err := linkName()
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := url.Parse(string(address))
+	for range 2 {
+		if got, err := run([]string{"sh", "-c", script, out, link}); err != nil || got != 3 {
+			t.Fatalf("run() = %d, error %v, want 3", got, err)
+		}
+		address, err := os.ReadFile(filepath.Join(out, "address"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(string(address))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := u.Query().Get("host"); got != link {
+			t.Errorf("the command's address = %q, want it by way of %s each time", address, link)
+		}
+		folder, err := os.ReadFile(filepath.Join(out, "folder"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Dir(strings.TrimSpace(string(folder)))
+		if !strings.Contains(dir, "localpg-") {
+			t.Fatalf("the link led to %q", folder)
+		}
+		for _, gone := range []string{dir, link} {
+			if _, err := os.Lstat(gone); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s afterwards: %v, want it gone", gone, err)
+			}
+		}
+	}
+}
+
+func TestAddressIsSteadyForOneAtATime(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const first, second = "postgres://postgres@/postgres?host=%2Ffirst&sslmode=disable", "postgres://postgres@/postgres?host=%2Fsecond&sslmode=disable"
+	steadily, free := steady(first)
+	if steadily == first {
+		t.Fatal("steady() of the only command = its own address, want a link")
+	}
+	beside, freeBeside := steady(second)
+	freeBeside()
+	if beside != second {
+		t.Errorf("steady() of a command beside it = %q, want its own address", beside)
+	}
+	link, err := linkName()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Dir(u.Query().Get("host"))
-	if !strings.Contains(dir, "localpg-") {
-		t.Fatalf("the command's address = %q", address)
+	defer func() { _ = os.Remove(link + ".lock") }() // no command comes back to this folder
+	if to, err := os.Readlink(link); err != nil || to != "/first" {
+		t.Errorf("the link leads to %q, error %v, want the first server", to, err)
 	}
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the server's folder afterwards: %v, want it gone", err)
+	free()
+	// A command that was killed leaves its link behind.
+	if err := os.Symlink("/dead", link); err != nil {
+		t.Fatal(err)
+	}
+	again, freeAgain := steady(second)
+	defer freeAgain()
+	if again != steadily {
+		t.Errorf("steady() of a later command = %q, want %q as before", again, steadily)
+	}
+	if to, err := os.Readlink(link); err != nil || to != "/second" {
+		t.Errorf("the link leads to %q, error %v, want the later server", to, err)
 	}
 }
 
