@@ -231,7 +231,7 @@ func lightFallback(css string) string {
 var (
 	comment      = regexp.MustCompile(`(?s)/\*.*?\*/`)
 	space        = regexp.MustCompile(`\s+`)
-	aroundSymbol = regexp.MustCompile(` ?([{};,]) ?`)
+	aroundSymbol = regexp.MustCompile(` ?([{};,>]) ?| (!)`)
 	afterColon   = regexp.MustCompile(`(--?[a-z0-9-]+|[a-z-]+): `)
 	lastSemi     = strings.NewReplacer(";}", "}")
 )
@@ -240,7 +240,7 @@ var (
 func trimStyle(css string) string {
 	css = comment.ReplaceAllString(css, "")
 	css = space.ReplaceAllString(css, " ")
-	css = aroundSymbol.ReplaceAllString(css, "$1")
+	css = aroundSymbol.ReplaceAllString(css, "$1$2")
 	css = afterColon.ReplaceAllString(css, "$1:")
 	return strings.TrimSpace(lastSemi.Replace(css))
 }

@@ -160,7 +160,7 @@ var MappingRegister = Register{
 		{Key: "standing", Kind: CellEnum, Enum: "review.standing", Hidden: true},
 		{Key: "risk", Kind: CellEnums, Enum: "risk", Hidden: true, NoSort: true},
 		{Key: "justification", Kind: CellText},
-		{Key: "proposed_by", Kind: CellText},
+		{Key: "proposed_by", Kind: CellText, Hidden: true},
 		{Key: "proposed_at", Kind: CellTime, Desc: true},
 		{Key: "decided_by", Kind: CellText, Hidden: true},
 		{Key: "decided_at", Kind: CellTime, Hidden: true, Desc: true},

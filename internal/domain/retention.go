@@ -266,7 +266,7 @@ var RetentionRegister = Register{
 	Sort: "code",
 	Columns: []RegisterColumn{
 		{Key: "name", Kind: CellText, Fixed: true},
-		{Key: "code", Kind: CellCode},
+		{Key: "code", Kind: CellCode, Hidden: true},
 		{Key: "triggers", Kind: CellEnums, Enum: "retention.trigger", NoSort: true},
 		{Key: "active_months", Kind: CellInt},
 		{Key: "archive_months", Kind: CellInt},
