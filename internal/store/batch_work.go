@@ -89,7 +89,7 @@ func (s *Store) AskBulk(ctx context.Context, by domain.Actor, b domain.Bulk, ids
 		return 0, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		if err := s.checkBulk(ctx, by, b); err != nil {
+		if err := s.checkBulk(ctx, by, b, ""); err != nil {
 			return err
 		}
 		// Two requests at the same moment: the second waits here, and finds what the first asked for.

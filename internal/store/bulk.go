@@ -235,7 +235,7 @@ func (q bulkSQL) plan() string {
 // PlanBulk tells what an act would do to those fields. Nothing is written; fields of another workspace are not there.
 func (s *Store) PlanBulk(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64) (plan domain.BulkPlan, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		if err := s.checkBulk(ctx, by, b); err != nil {
+		if err := s.checkBulk(ctx, by, b, ""); err != nil {
 			return err
 		}
 		return s.wide(ctx, len(ids), func() error {
@@ -336,7 +336,7 @@ func (s *Store) planLocked(ctx context.Context, by domain.Actor, b domain.Bulk, 
 	if err := s.lockBulk(ctx, by, b, ids); err != nil {
 		return plan, err
 	}
-	if err := s.checkBulk(ctx, by, b); err != nil {
+	if err := s.checkBulk(ctx, by, b, forKeyShare); err != nil {
 		return plan, err
 	}
 	err = s.wide(ctx, len(ids), func() error {
@@ -412,6 +412,9 @@ func (s *Store) judgeParts(ctx context.Context, by domain.Actor, ids []int64, p 
 	if len(ids) == 0 {
 		return nil
 	}
+	if err := s.takeTurn(ctx, by, ids); err != nil {
+		return err
+	}
 	c, err := s.judgeContext(ctx, by)
 	if err != nil {
 		return err
@@ -424,7 +427,7 @@ func (s *Store) judgeParts(ctx context.Context, by domain.Actor, ids []int64, p 
 			return err
 		}
 	}
-	return nil
+	return s.judgeCopies(ctx, by, c, ids)
 }
 
 // progress counts the steps of long work and tells them to those who wait. Nil counts nothing.
@@ -459,13 +462,14 @@ func bulkStatement(q bulkSQL) string {
 		select id from todo`
 }
 
-// checkBulk refuses, as a problem of its form field, a thing that is not there or is no longer in use.
-func (s *Store) checkBulk(ctx context.Context, by domain.Actor, b domain.Bulk) error {
+// checkBulk refuses, as a problem of its form field, a thing that is not there or is no longer in use. What it finds stays in use
+// until the transaction ends where lock is forKeyShare.
+func (s *Store) checkBulk(ctx context.Context, by domain.Actor, b domain.Bulk, lock string) error {
 	check := func(field string, id int64, sql string) error {
 		if id == 0 {
 			return nil
 		}
-		known, err := one[bool](ctx, s, field, "select exists("+sql+")", pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		known, err := one[bool](ctx, s, field, "select exists("+sql+lock+")", pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 		if err == nil && !known {
 			var p domain.Problems
 			p.Add(field, "error.reference")

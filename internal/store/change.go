@@ -24,6 +24,9 @@ type (
 // forUpdate ends a query whose rows nobody else may change until the transaction ends.
 const forUpdate = " for update"
 
+// forKeyShare ends a query whose rows nobody may archive or remove until the transaction ends: of what something begins to use.
+const forKeyShare = " for key share"
+
 // change is what every change of one record has in common. It is read under a lock, refused with Conflict where somebody
 // changed it since the version that was seen, and left alone where decide makes no other facts of it. write saves it, the
 // event tells what differs, and then, which may be nil, does what follows.
@@ -68,27 +71,27 @@ func locked[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, i
 
 // archiveRecord takes a record out of the lists; Conflict, with what uses it, while something does.
 func archiveRecord[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, table string, id ID, read readOne[ID, T], uses readUses[ID]) error {
-	return onUsed(ctx, s, by, id, read, uses, func(s *Store, subject domain.Subject, uses []domain.Use) error {
+	return onUsed(ctx, s, by, table, id, read, uses, func(s *Store, subject domain.Subject, uses []domain.Use) error {
 		return s.archive(ctx, by, table, subject, uses)
 	})
 }
 
 // removeRecord deletes a mistaken entry; Conflict, with what uses it, while anything does.
 func removeRecord[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, table string, id ID, read readOne[ID, T], uses readUses[ID]) error {
-	return onUsed(ctx, s, by, id, read, uses, func(s *Store, subject domain.Subject, uses []domain.Use) error {
+	return onUsed(ctx, s, by, table, id, read, uses, func(s *Store, subject domain.Subject, uses []domain.Use) error {
 		return s.remove(ctx, by, table, subject, uses)
 	})
 }
 
 // restoreRecord brings an archived record back.
 func restoreRecord[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, table string, id ID, read readOne[ID, T]) error {
-	return onUsed(ctx, s, by, id, read, nil, func(s *Store, subject domain.Subject, _ []domain.Use) error {
+	return onUsed(ctx, s, by, table, id, read, nil, func(s *Store, subject domain.Subject, _ []domain.Use) error {
 		return s.restore(ctx, by, table, subject)
 	})
 }
 
 // onUsed does something to a record and what uses it, in one transaction. Without uses nothing is asked.
-func onUsed[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, id ID, read readOne[ID, T], uses readUses[ID],
+func onUsed[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, table string, id ID, read readOne[ID, T], uses readUses[ID],
 	do func(*Store, domain.Subject, []domain.Use) error) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		record, err := read(s, ctx, by, id)
@@ -97,6 +100,9 @@ func onUsed[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, i
 		}
 		var used []domain.Use
 		if uses != nil {
+			if err := s.holdUses(ctx, by, table, int64(id)); err != nil {
+				return err
+			}
 			if used, err = uses(s, ctx, by, id); err != nil {
 				return err
 			}

@@ -128,13 +128,13 @@ func (s *Store) checkField(ctx context.Context, by domain.Actor, f, was domain.F
 	}
 	missing, err := many[string](ctx, s, "field", `
 		select 'dataset' where @dataset <> @had_dataset::bigint
-			and not exists(select from dataset where workspace_id = @ws and id = @dataset and archived_at is null)
+			and not exists(select from dataset where workspace_id = @ws and id = @dataset and archived_at is null for key share)
 		union all
 		select 'category' where coalesce(@category, 0) <> coalesce(@had_category::bigint, 0) and @category is not null
-			and not exists(select from data_category where workspace_id = @ws and id = @category and archived_at is null)
+			and not exists(select from data_category where workspace_id = @ws and id = @category and archived_at is null for key share)
 		union all
 		select 'collection_points' where exists(select from unnest(@points::bigint[]) p where p <> all(@had_points::bigint[])
-			and not exists(select from collection_point c where c.workspace_id = @ws and c.id = p and c.archived_at is null))`,
+			and not exists(select from collection_point c where c.workspace_id = @ws and c.id = p and c.archived_at is null for key share))`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "dataset": f.Dataset, "had_dataset": was.Dataset, "category": zeroNull(f.Category),
 			"had_category": zeroNull(was.Category), "points": pointIDs(f.Points), "had_points": pointIDs(was.Points)})
 	if err != nil {
@@ -253,7 +253,7 @@ func (s *Store) RestoreField(ctx context.Context, by domain.Actor, id domain.Fie
 		if err != nil || f.State != "archived" {
 			return err
 		}
-		held, err := one[bool](ctx, s, "dataset", `select archived_at is null from dataset where workspace_id = @ws and id = @id`,
+		held, err := one[bool](ctx, s, "dataset", `select archived_at is null from dataset where workspace_id = @ws and id = @id for key share`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": f.Dataset})
 		if err != nil {
 			return err
@@ -269,6 +269,9 @@ func (s *Store) setFieldState(ctx context.Context, by domain.Actor, f domain.Fie
 	if _, err := s.exec(ctx, "field", `update field set state = @state, version = version + 1, updated_at = clock_timestamp(),
 		archived_at = case when @state = 'archived' then clock_timestamp() end where workspace_id = @ws and id = @id`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": f.ID, "state": state}); err != nil {
+		return err
+	}
+	if err := s.judge(ctx, by, []int64{int64(f.ID)}); err != nil { // of what a master holds, others may be copies
 		return err
 	}
 	if err := s.suggestFieldChange(ctx, by, f, f); err != nil {
@@ -306,6 +309,9 @@ func (s *Store) RemoveField(ctx context.Context, by domain.Actor, id domain.Fiel
 			return err
 		}
 		if err := s.remove(ctx, by, "field", f.Subject(), nil); err != nil {
+			return err
+		}
+		if err := s.judgeGone(ctx, by, []int64{int64(f.Dataset)}); err != nil {
 			return err
 		}
 		return s.suggestFieldChange(ctx, by, f, domain.Field{})

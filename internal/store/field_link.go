@@ -61,6 +61,7 @@ func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldI
 		n, err := s.exec(ctx, "link", `insert into program_link (workspace_id, field_id, program_id, level, role, note, source, linked_by)
 			select @ws, @field, p.id, @level, @role, @note, @source, @by from program p
 			where p.workspace_id = @ws and p.id = @program and p.archived_at is null
+			for key share
 			on conflict (workspace_id, field_id, program_id) do update set level = excluded.level, role = excluded.role, note = excluded.note,
 				linked_by = excluded.linked_by, linked_at = clock_timestamp()`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "field": id, "program": l.Program, "level": l.Level, "role": l.Role, "note": l.Note,

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -79,8 +80,9 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 	args := pgx.NamedArgs{"ws": by.Workspace, "fields": fields, "programs": programs, "levels": levels, "actor": zeroNull(by.User),
 		"actor_name": by.Name, "batch": (*domain.BatchID)(nil)}
 	err = s.Write(ctx, by, func(s *Store) error {
-		out = LinkedCells{}
+		out, args["batch"] = LinkedCells{}, (*domain.BatchID)(nil)
 		for _, sql := range []string{
+			`select from program where workspace_id = @ws and id = any(@programs) order by id for key share`,
 			`select from field where workspace_id = @ws and id = any(@fields) order by id for update`,
 			`select from program_link where workspace_id = @ws and field_id = any(@fields) and program_id = any(@programs)
 				order by field_id, program_id for update`,
@@ -106,27 +108,35 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 		if changed == 0 {
 			return nil
 		}
-		approved, err := s.approvalsOf(ctx, by, fields)
-		if err != nil {
+		apply := func(s *Store) error {
+			done, err := loose[int64](ctx, s, cellApply, args)
+			if err == nil {
+				out.Reopened, err = s.judgeTelling(ctx, by, distinct(done))
+			}
 			return err
 		}
-		if n > 1 || approved > 0 {
-			if out.Batch, err = s.addBatch(ctx, by, domain.BulkMatrix, map[string]any{"cells": n}, changed, refused); err != nil {
+		if n == 1 {
+			err := s.Write(ctx, by, func(s *Store) error {
+				if err := apply(s); err != nil || out.Reopened == 0 {
+					return err
+				}
+				return errApprovalsFall
+			})
+			if !errors.Is(err, errApprovalsFall) {
 				return err
 			}
-			args["batch"], s.batch = zeroNull(out.Batch), out.Batch
 		}
-		done, err := loose[int64](ctx, s, cellApply, args)
-		if err != nil {
+		if out.Batch, err = s.addBatch(ctx, by, domain.BulkMatrix, map[string]any{"cells": n}, changed, refused); err != nil {
 			return err
 		}
-		if out.Reopened, err = s.judgeTelling(ctx, by, distinct(done)); n == 1 && out.Reopened == 0 {
-			out.Batch = 0
-		}
-		return err
+		args["batch"], s.batch = zeroNull(out.Batch), out.Batch
+		return apply(s)
 	})
 	return out, err
 }
+
+// errApprovalsFall takes a change back that is made again as a batch.
+var errApprovalsFall = errors.New("approvals fall by it")
 
 // cellPlan says of every cell asked for, the last word on each, what it was and what is to be done.
 const cellPlan = `

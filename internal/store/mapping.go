@@ -125,7 +125,7 @@ func (s *Store) ProposeMapping(ctx context.Context, by domain.Actor, field domai
 			return err
 		}
 		var was *domain.PurposeMapping
-		rows, err := many[mappingRow](ctx, s, "mapping", mappingSelect+` and m.field_id = @field and m.purpose_id = @purpose`,
+		rows, err := many[mappingRow](ctx, s, "mapping", mappingSelect+` and m.field_id = @field and m.purpose_id = @purpose for update of m`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "field": field, "purpose": purpose})
 		if err != nil {
 			return err
@@ -164,7 +164,7 @@ func (s *Store) ProposeMapping(ctx context.Context, by domain.Actor, field domai
 // checkOpenPurpose refuses a purpose that is not there, retired or archived: nothing new is tied to it.
 func (s *Store) checkOpenPurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
 	open, err := one[bool](ctx, s, "purpose", `select exists(select from purpose where workspace_id = @ws and id = @id
-		and state <> 'retired' and archived_at is null)`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		and state <> 'retired' and archived_at is null for key share)`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 	if err == nil && !open {
 		var p domain.Problems
 		p.Add("purpose", "error.reference")
@@ -232,18 +232,30 @@ func (s *Store) ReviewMapping(ctx context.Context, by domain.Actor, id domain.Ma
 		return done, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		r, err := one[mappingRow](ctx, s, "mapping", mappingSelect+` and m.id = @id for update of m`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		if err != nil {
+		rows, err := s.lockMappings(ctx, by, `m.id = @id`, pgx.StrictNamedArgs{"id": id})
+		switch {
+		case err != nil:
 			return err
-		}
-		if r.Version != seen {
+		case len(rows) == 0:
+			return domain.Errorf(domain.NotFound, "error.not_found", "noun", "mapping")
+		case rows[0].Version != seen:
 			return stale()
 		}
-		done, err = s.reviewRows(ctx, by, []mappingRow{r}, a, true)
+		done, err = s.reviewRows(ctx, by, rows, a, true)
 		return err
 	})
 	return done, err
+}
+
+// lockMappings reads mappings m that nobody else may change until the transaction ends, nor their fields: these come first, as
+// wherever both are locked.
+func (s *Store) lockMappings(ctx context.Context, by domain.Actor, which string, args pgx.StrictNamedArgs) ([]mappingRow, error) {
+	args["ws"] = by.Workspace
+	if _, err := s.exec(ctx, "field", `select from field where workspace_id = @ws
+		and id in (select m.field_id from purpose_mapping m where m.workspace_id = @ws and `+which+`) order by id for update`, args); err != nil {
+		return nil, err
+	}
+	return many[mappingRow](ctx, s, "mapping", mappingSelect+` and `+which+` order by m.id for update of m`, args)
 }
 
 // otherReviewer tells whether somebody else of the workspace may answer mappings.
@@ -259,8 +271,7 @@ func (s *Store) ReviewMappings(ctx context.Context, by domain.Actor, ids []domai
 		return done, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		rows, err := many[mappingRow](ctx, s, "mapping", mappingSelect+` and m.id = any(@ids) order by m.id for update of m`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "ids": mapSlice(ids, func(id domain.MappingID) int64 { return int64(id) })})
+		rows, err := s.lockMappings(ctx, by, `m.id = any(@ids)`, pgx.StrictNamedArgs{"ids": mapSlice(ids, func(id domain.MappingID) int64 { return int64(id) })})
 		if err != nil {
 			return err
 		}

@@ -304,6 +304,9 @@ func (s *Store) ArchiveProgram(ctx context.Context, by domain.Actor, id domain.P
 		return err
 	}
 	return s.Write(ctx, by, func(s *Store) error {
+		if err := s.holdUses(ctx, by, "program", int64(id)); err != nil {
+			return err
+		}
 		p, err := s.ProgramByID(ctx, by, id)
 		if err != nil {
 			return err

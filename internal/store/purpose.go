@@ -307,6 +307,9 @@ func (s *Store) onPurpose(ctx context.Context, by domain.Actor, id domain.Purpos
 // ArchivePurpose takes a purpose out of the lists; Conflict, with what uses it, while something does.
 func (s *Store) ArchivePurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
 	return s.onPurpose(ctx, by, id, func(s *Store, p domain.Purpose) error {
+		if err := s.holdUses(ctx, by, "purpose", int64(id)); err != nil {
+			return err
+		}
 		uses, err := s.PurposeUses(ctx, by, id)
 		if err != nil {
 			return err
@@ -325,6 +328,9 @@ func (s *Store) RestorePurpose(ctx context.Context, by domain.Actor, id domain.P
 // RemovePurpose deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.
 func (s *Store) RemovePurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
 	return s.onPurpose(ctx, by, id, func(s *Store, p domain.Purpose) error {
+		if err := s.holdUses(ctx, by, "purpose", int64(id)); err != nil {
+			return err
+		}
 		uses, err := s.PurposeUses(ctx, by, id)
 		if err != nil {
 			return err

@@ -11,9 +11,9 @@ import (
 
 // lockQuestion locks the mappings of the question that a mapping is part of. Conflict where anything in it is not as it was seen.
 func (s *Store) lockQuestion(ctx context.Context, by domain.Actor, first domain.MappingID, seen string) ([]mappingRow, error) {
-	rows, err := many[mappingRow](ctx, s, "mapping", mappingSelect+` and m.state = 'proposed' and m.id in (select mapping_id from review_item
-			where workspace_id = @ws and question = (select question from review_item where workspace_id = @ws and mapping_id = @first))
-		order by m.id for update of m`, pgx.StrictNamedArgs{"ws": by.Workspace, "first": first})
+	rows, err := s.lockMappings(ctx, by, `m.state = 'proposed' and m.id in (select mapping_id from review_item
+			where workspace_id = @ws and question = (select question from review_item where workspace_id = @ws and mapping_id = @first))`,
+		pgx.StrictNamedArgs{"first": first})
 	if err == nil && (len(rows) == 0 || seenOf(rows) != seen) {
 		err = s.overtaken(ctx, by, first)
 	}

@@ -44,6 +44,14 @@ func (s *Store) uses(ctx context.Context, by domain.Actor, id int64, sql string)
 	}), err
 }
 
+// holdUses lets nothing more refer to a record until the transaction ends, and waits for what begins to: its uses are counted after.
+// Whoever refers to it asks with "for key share" whether it is still there. The table's name comes from the caller's code.
+func (s *Store) holdUses(ctx context.Context, by domain.Actor, table string, id int64) error {
+	_, err := s.exec(ctx, table, `select from `+table+` where workspace_id = @ws and id = @id for update`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+	return err
+}
+
 // inUse is the refusal to archive or remove a record that others refer to.
 func inUse(subject domain.Subject, uses []domain.Use) error {
 	return domain.Errorf(domain.Conflict, "error.in_use", "name", subject.Name, "uses", uses)

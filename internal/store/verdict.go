@@ -65,8 +65,90 @@ func (s *Store) judge(ctx context.Context, by domain.Actor, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
+	if err := s.takeTurn(ctx, by, ids); err != nil {
+		return err
+	}
 	c, err := s.judgeContext(ctx, by)
 	if err != nil {
+		return err
+	}
+	if err := s.judgeWith(ctx, by, c, ids); err != nil {
+		return err
+	}
+	return s.judgeCopies(ctx, by, c, ids)
+}
+
+// takeTurn lets two transactions that change what the same fields are judged by follow each other: who comes second reads what the
+// first has written, and judges both. Fields come first, in the order of their ids, as wherever both are locked; what they are
+// tied to cannot become another meanwhile, and may be tied to others.
+func (s *Store) takeTurn(ctx context.Context, by domain.Actor, ids []int64) error {
+	var b pgx.Batch
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids}
+	for _, sql := range []string{
+		`select from field where workspace_id = @ws and id = any(@ids) order by id for update`,
+		`select from program where workspace_id = @ws
+			and id in (select program_id from program_link where workspace_id = @ws and field_id = any(@ids)) order by id for share`,
+		`select from purpose where workspace_id = @ws
+			and id in (select purpose_id from purpose_mapping where workspace_id = @ws and field_id = any(@ids)) order by id for share`,
+		`select from data_category where workspace_id = @ws
+			and id in (select category_id from field where workspace_id = @ws and id = any(@ids)) order by id for share`,
+	} {
+		b.Queue(sql, args)
+	}
+	return translate("field", s.db.SendBatch(ctx, &b).Close())
+}
+
+// judgeCopies judges what is marked as a copy and is none any more, or the other way round, where those fields are of a declared
+// master: what it holds decides about fields of others.
+func (s *Store) judgeCopies(ctx context.Context, by domain.Actor, c *judgeContext, ids []int64) error {
+	if len(c.masters) == 0 {
+		return nil
+	}
+	of, err := many[int64](ctx, s, "dataset", `select distinct f.dataset_id from field f
+		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id and d.is_master
+		where f.workspace_id = @ws and f.id = any(@ids)`, pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids})
+	if err != nil {
+		return err
+	}
+	return s.judgeCopiesOf(ctx, by, c, of)
+}
+
+// judgeGone judges what was a copy of fields that were removed from those datasets.
+func (s *Store) judgeGone(ctx context.Context, by domain.Actor, datasets []int64) error {
+	c, err := s.judgeContext(ctx, by)
+	if err != nil {
+		return err
+	}
+	return s.judgeCopiesOf(ctx, by, c, datasets)
+}
+
+// judgeCopiesOf is judgeCopies for all that declared masters hold.
+func (s *Store) judgeCopiesOf(ctx context.Context, by domain.Actor, c *judgeContext, masters []int64) error {
+	holds := map[int64][]int64{} // categories, by master
+	for held := range c.held {
+		holds[held.master] = append(holds[held.master], held.category)
+	}
+	var of, datasets, categories []int64 // the datasets, and what is a copy in each
+	for dataset, its := range c.masters {
+		if !slices.ContainsFunc(its, func(master int64) bool { return slices.Contains(masters, master) }) {
+			continue
+		}
+		of = append(of, dataset)
+		for _, master := range its {
+			for _, category := range holds[master] {
+				datasets, categories = append(datasets, dataset), append(categories, category)
+			}
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	ids, err := many[int64](ctx, s, "field", `select id from field where workspace_id = @ws and dataset_id = any(@of) and verdict <> 'exempt'
+			and (flags & @duplicate <> 0) <> (category_id is not null
+				and (dataset_id, category_id) in (select * from unnest(@datasets::bigint[], @categories::bigint[])))
+		order by id for update`, pgx.StrictNamedArgs{"ws": by.Workspace, "of": of, "datasets": datasets, "categories": categories,
+		"duplicate": int32(domain.FlagDuplicate)})
+	if err != nil || len(ids) == 0 {
 		return err
 	}
 	return s.judgeWith(ctx, by, c, ids)
@@ -241,7 +323,7 @@ func (s *Store) readMasters(ctx context.Context, by domain.Actor, c *judgeContex
 		select distinct f.dataset_id, f.category_id from field f
 		where f.workspace_id = @ws and f.category_id is not null and f.state = 'active' and f.dataset_id = any(@masters)`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "masters": masters})
-	if err != nil || len(categories) == 0 {
+	if err != nil {
 		return err
 	}
 	c.held, c.masters = make(map[masterCategory]bool, len(categories)), map[int64][]int64{}

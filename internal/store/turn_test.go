@@ -1,0 +1,284 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"utile/internal/domain"
+	"utile/internal/store"
+	"utile/internal/store/storetest"
+)
+
+// meanwhile does one thing in a transaction that stays open until another, begun meanwhile, waits for it or is through.
+func meanwhile(t *testing.T, w *storetest.World, by domain.Actor, one func(*store.Store) error, other func() error) (oneErr, otherErr error) {
+	t.Helper()
+	ctx := context.Background()
+	begun, done := make(chan struct{}), make(chan error, 1)
+	otherDone := make(chan struct{})
+	go func() {
+		first := true
+		done <- w.Store.Write(ctx, by, func(s *store.Store) error {
+			err := one(s)
+			if !first { // tried again after a deadlock: the other goes on
+				return err
+			}
+			first = false
+			close(begun)
+			if err != nil {
+				return err
+			}
+			for {
+				select {
+				case <-otherDone:
+					return nil
+				case <-time.After(5 * time.Millisecond):
+				}
+				var waits bool
+				if err := w.Owner.QueryRow(ctx, `select exists(select from pg_stat_activity
+					where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waits); err != nil || waits {
+					return err
+				}
+			}
+		})
+	}()
+	<-begun
+	otherErr = other()
+	close(otherDone)
+	return <-done, otherErr
+}
+
+// judgedAnew fails the test where a stored judgement is not what the rules say of what is stored.
+func judgedAnew(t *testing.T, w *storetest.World, when string) {
+	t.Helper()
+	const judged = `select name || ' ' || verdict || ' ' || array_to_string(flag_codes(flags), ',') || ' ' || programs || ' ' || purposes
+		from field order by id`
+	was := texts(t, w.Owner, judged)
+	if err := w.Store.JudgeAll(t.Context(), w.Admin()); err != nil {
+		t.Fatal(err)
+	}
+	for i, is := range texts(t, w.Owner, judged) {
+		if was[i] != is {
+			t.Errorf("%s: stored %q, judged anew %q", when, was[i], is)
+		}
+	}
+}
+
+type tied struct {
+	*storetest.World
+	by      domain.Actor
+	dataset domain.DatasetID
+	field   domain.FieldID
+	purpose domain.PurposeID
+	program domain.ProgramID
+}
+
+func newTied(t *testing.T) tied {
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	d := w.Dataset(t, by, w.Application(t, by, "CRM"), "people")
+	return tied{w, by, d, w.Field(t, by, d, "email", "ident.contact.email"), w.Purpose(t, by, "P1", true), w.Program(t, by, "G1", "live")}
+}
+
+func (w tied) link(s *store.Store) error {
+	_, err := s.LinkField(context.Background(), w.by, w.field, domain.Link{Program: w.program, Level: domain.LinkEssential})
+	return err
+}
+
+func (w tied) end(s *store.Store) error {
+	p, err := s.ProgramByID(context.Background(), w.by, w.program)
+	if err != nil {
+		return err
+	}
+	return s.ChangeProgram(context.Background(), w.by, w.program, p.Version, func(p domain.Program) (domain.Program, error) {
+		p.Status = domain.ProgramEnded
+		return p, nil
+	})
+}
+
+func (w tied) propose(s *store.Store, words string) (domain.MappingID, error) {
+	return s.ProposeMapping(context.Background(), w.Acme[domain.RoleEditor], w.field, w.purpose, words)
+}
+
+// approve answers the only mapping as it is.
+func (w tied) approve(s *store.Store, id domain.MappingID) error {
+	_, err := s.ReviewMapping(context.Background(), w.Acme[domain.RoleDPO], id, 1, store.Answer{Approve: true, Reason: "ok"})
+	return err
+}
+
+func TestJudgedByBothOfTwoChangesAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		one, other func(w tied, s *store.Store, id domain.MappingID) error
+		linked     bool // before both
+	}{
+		"approved while linked": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) },
+			other: func(w tied, s *store.Store, id domain.MappingID) error { return w.approve(s, id) }},
+		"linked while approved": {one: func(w tied, s *store.Store, id domain.MappingID) error { return w.approve(s, id) },
+			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) }},
+		"approved while its program ends": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.end(s) },
+			other: func(w tied, s *store.Store, id domain.MappingID) error { return w.approve(s, id) }, linked: true},
+		"its program ends while approved": {one: func(w tied, s *store.Store, id domain.MappingID) error { return w.approve(s, id) },
+			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.end(s) }, linked: true},
+		"linked while its program ends": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.end(s) },
+			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) }},
+		"its program ends while linked": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) },
+			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.end(s) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTied(t)
+			if tt.linked {
+				if err := w.link(w.Store); err != nil {
+					t.Fatal(err)
+				}
+			}
+			id, err := w.propose(w.Store, "why")
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, other := meanwhile(t, w.World, w.by, func(s *store.Store) error { return tt.one(w, s, id) },
+				func() error { return tt.other(w, w.Store, id) })
+			if one != nil || other != nil {
+				t.Fatalf("one: %v, the other: %v", one, other)
+			}
+			judgedAnew(t, w.World, name)
+		})
+	}
+}
+
+func TestApprovalIsNotLostToAProposalAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newTied(t)
+	id, err := w.propose(w.Store, "why")
+	if err != nil {
+		t.Fatal(err)
+	}
+	approved, proposed := meanwhile(t, w.World, w.by, func(s *store.Store) error { return w.approve(s, id) },
+		func() error { _, err := w.propose(w.Store, "other words"); return err })
+	if refusal, ok := errors.AsType[*domain.Error](proposed); !ok || refusal.Key != "mapping.already_approved" {
+		t.Errorf("the proposal: %v, want it refused as approved already", proposed)
+	}
+	if got := texts(t, w.Owner, "select state || ' ' || justification from purpose_mapping"); approved != nil || len(got) != 1 || got[0] != "approved why" {
+		t.Errorf("the mapping is %q, error %v, want it as it was approved", got, approved)
+	}
+}
+
+func TestNothingBeginsToUseWhatIsBeingArchived(t *testing.T) {
+	t.Parallel()
+	field := func(w tied) error {
+		f, err := domain.NewField(domain.Field{Dataset: w.dataset, Name: "new", Origin: "unknown"})
+		if err == nil {
+			_, err = w.Store.AddField(context.Background(), w.by, f)
+		}
+		return err
+	}
+	for name, tt := range map[string]struct {
+		archive func(w tied, s *store.Store) error
+		use     func(w tied) error
+	}{
+		"purpose": {func(w tied, s *store.Store) error { return s.ArchivePurpose(context.Background(), w.by, w.purpose) },
+			func(w tied) error { _, err := w.propose(w.Store, "why"); return err }},
+		"program": {func(w tied, s *store.Store) error {
+			return s.ArchiveProgram(context.Background(), w.by, w.program, false)
+		},
+			func(w tied) error { return w.link(w.Store) }},
+		"dataset": {func(w tied, s *store.Store) error { return s.ArchiveDataset(context.Background(), w.by, w.dataset) }, field},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, first := range []string{"archived", "used"} {
+				w := newTied(t)
+				if name == "dataset" {
+					if err := w.Store.RemoveField(t.Context(), w.by, w.field); err != nil {
+						t.Fatal(err)
+					}
+				}
+				var archived, used error
+				if first == "archived" {
+					archived, used = meanwhile(t, w.World, w.by, func(s *store.Store) error { return tt.archive(w, s) }, func() error { return tt.use(w) })
+				} else {
+					used, archived = meanwhile(t, w.World, w.by, func(s *store.Store) error {
+						in := w
+						world := *w.World
+						world.Store = s
+						in.World = &world
+						return tt.use(in)
+					},
+						func() error { return tt.archive(w, w.Store) })
+				}
+				if (archived == nil) == (used == nil) {
+					t.Errorf("%s first: archived: %v, used: %v, want the second refused", first, archived, used)
+				}
+				if first == "archived" && archived != nil || first == "used" && used != nil {
+					t.Errorf("%s first, and refused: archived: %v, used: %v", first, archived, used)
+				}
+			}
+		})
+	}
+}
+
+// What a declared master holds decides about fields of others.
+func TestCopiesFollowTheirMaster(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by, ctx := w.Admin(), t.Context()
+	master := w.Dataset(t, by, w.Application(t, by, "CRM"), "people")
+	other := w.Dataset(t, by, w.Application(t, by, "Shop"), "people")
+	w.Exec(t, "update dataset set subjects = '{customers}', is_master = id = $1", master)
+	email := w.Category(t, by, "ident.contact.email")
+	add := func(d domain.DatasetID, name string) domain.FieldID {
+		t.Helper()
+		f, err := domain.NewField(domain.Field{Dataset: d, Name: name, Category: email, Origin: "unknown"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := w.Store.AddField(ctx, by, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	copied := add(other, "mail")
+	marked := func(want bool, when string) {
+		t.Helper()
+		var got bool
+		if err := w.Owner.QueryRow(ctx, "select flags & $2 <> 0 from field where id = $1", copied, int32(domain.FlagDuplicate)).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("%s: marked as a copy = %v, want %v", when, got, want)
+		}
+		judgedAnew(t, w, when)
+	}
+	marked(false, "before")
+	id := add(master, "email")
+	marked(true, "the master has a field of the category")
+	if err := w.Store.ArchiveField(ctx, by, id); err != nil {
+		t.Fatal(err)
+	}
+	marked(false, "that is archived")
+	if err := w.Store.RestoreField(ctx, by, id); err != nil {
+		t.Fatal(err)
+	}
+	marked(true, "that is restored")
+	as := func(category domain.CategoryID) {
+		t.Helper()
+		f, err := w.Store.FieldByID(ctx, by, id)
+		if err == nil {
+			err = w.Store.ChangeField(ctx, by, id, f.Version, func(f domain.Field) (domain.Field, error) { f.Category = category; return f, nil })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	as(w.Category(t, by, "unk"))
+	marked(false, "that is of another category")
+	as(email)
+	marked(true, "that is of the category again")
+	if err := w.Store.RemoveField(ctx, by, id); err != nil {
+		t.Fatal(err)
+	}
+	marked(false, "that is removed")
+}
