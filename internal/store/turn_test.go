@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -281,4 +283,87 @@ func TestCopiesFollowTheirMaster(t *testing.T) {
 		t.Fatal(err)
 	}
 	marked(false, "that is removed")
+}
+
+// Whatever several people do at once, what is stored in the end is what the rules say of what is there.
+func TestJudgedByAllChangesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by, ctx := w.Admin(), t.Context()
+	master := w.Dataset(t, by, w.Application(t, by, "CRM"), "people")
+	other := w.Dataset(t, by, w.Application(t, by, "Shop"), "people")
+	w.Exec(t, "update dataset set subjects = '{customers}', is_master = id = $1", master)
+	var fields []domain.FieldID
+	for i := range 6 {
+		fields = append(fields, w.Field(t, by, []domain.DatasetID{master, other}[i%2], fmt.Sprintf("f%d", i), "ident.contact.email"))
+	}
+	programs := []domain.ProgramID{w.Program(t, by, "G1", "live"), w.Program(t, by, "G2", "live")}
+	purposes := []domain.PurposeID{w.Purpose(t, by, "P1", true), w.Purpose(t, by, "P2", true)}
+	categories := []domain.CategoryID{w.Category(t, by, "ident.contact.email"), w.Category(t, by, "art9.health"), w.Category(t, by, "tech.key")}
+	if err := w.Store.JudgeAll(ctx, by); err != nil {
+		t.Fatal(err)
+	}
+	act := func(r *rand.Rand) error {
+		field, program, purpose := fields[r.IntN(len(fields))], programs[r.IntN(2)], purposes[r.IntN(2)]
+		switch r.IntN(9) {
+		case 0, 1:
+			_, err := w.Store.LinkField(ctx, by, field, domain.Link{Program: program, Level: domain.LinkEssential})
+			return err
+		case 2:
+			return w.Store.UnlinkField(ctx, by, field, program)
+		case 3:
+			_, err := w.Store.ProposeMapping(ctx, by, field, purpose, "why")
+			return err
+		case 4, 5:
+			waiting := make([]domain.MappingID, 12) // there are no more: one for each field and purpose
+			for i := range waiting {
+				waiting[i] = domain.MappingID(i + 1)
+			}
+			_, err := w.Store.ReviewMappings(ctx, w.Acme[domain.RoleDPO], waiting, store.Answer{Approve: r.IntN(3) > 0, Reason: "so"})
+			return err
+		case 6:
+			p, err := w.Store.ProgramByID(ctx, by, program)
+			if err != nil {
+				return err
+			}
+			return w.Store.ChangeProgram(ctx, by, program, p.Version, func(p domain.Program) (domain.Program, error) {
+				p.Status = []domain.ProgramStatus{domain.ProgramLive, domain.ProgramEnded}[r.IntN(2)]
+				return p, nil
+			})
+		case 7:
+			f, err := w.Store.FieldByID(ctx, by, field)
+			if err != nil {
+				return err
+			}
+			return w.Store.ChangeField(ctx, by, field, f.Version, func(f domain.Field) (domain.Field, error) {
+				f.Category = categories[r.IntN(len(categories))]
+				return f, nil
+			})
+		default:
+			_, err := w.Store.LinkCells(ctx, by, []store.LinkCell{{Field: field, Program: program, Level: domain.LinkUseful}, {Field: fields[0], Program: programs[0]}})
+			return err
+		}
+	}
+	const people = 4
+	ended := make(chan error, people)
+	for i := range people {
+		go func() {
+			r := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // the same each time
+			for range 15 {
+				err := act(r)
+				// What somebody else was first with is refused with words, never with an error of the database.
+				if _, ok := errors.AsType[*domain.Error](err); err != nil && !ok {
+					ended <- err
+					return
+				}
+			}
+			ended <- nil
+		}()
+	}
+	for range people {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	judgedAnew(t, w, "in the end")
 }
