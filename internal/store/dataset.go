@@ -240,14 +240,11 @@ var _ = addRegister(registerSQL{
 	filters: map[string]filterSQL{
 		"state":       {expr: "case when r.archived_at is null then r.state else 'archived' end"},
 		"application": {expr: "r.application_id::text", label: "a.name", lookup: applicationLookup},
-		"subjects": {in: "r.subjects && %s", none: "r.subjects = '{}'",
-			facet: `select x.value, '' as label, count(*) as n from (select unnest(case when r.subjects = '{}' then array['none'] else r.subjects end) as value
-				from dataset r join application a on a.workspace_id = r.workspace_id and a.id = r.application_id where %s) x
-				group by x.value order by n desc, x.value limit 200`},
-		"structure": {expr: "r.structure"},
-		"retention": {expr: `case when fs.over > 0 then 'over' when r.retention_rule_id is not null then 'set' else 'missing' end`},
-		"rule":      {expr: "r.retention_rule_id::text", none: "r.retention_rule_id is null", lookup: retentionLookup},
-		"is_master": {expr: "case when r.is_master then 'yes' else 'no' end"},
+		"subjects":    {in: "r.subjects && %s", none: "r.subjects = '{}'", many: "r.subjects"},
+		"structure":   {expr: "r.structure"},
+		"retention":   {expr: `case when fs.over > 0 then 'over' when r.retention_rule_id is not null then 'set' else 'missing' end`},
+		"rule":        {expr: "r.retention_rule_id::text", none: "r.retention_rule_id is null", lookup: retentionLookup},
+		"is_master":   {expr: "case when r.is_master then 'yes' else 'no' end"},
 	},
 	search:   "fold(r.name || ' ' || r.label || ' ' || r.description || ' ' || a.name)",
 	archived: "r.archived_at is not null",

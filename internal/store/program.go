@@ -412,11 +412,7 @@ var _ = addRegister(registerSQL{
 		"stage":     {expr: "r.stage_id::text", none: "r.stage_id is null", label: "g.name", lookup: stageLookup},
 		"objective": {expr: "r.objective_id::text", none: "r.objective_id is null", label: "b.name", lookup: objectiveLookup},
 		"owner":     {expr: "r.owner_id::text", none: "r.owner_id is null", label: "o.name", lookup: userLookup},
-		"channel": {in: "r.channels && %s::text[]", none: "r.channels = '{}'", facet: `select v as value, '' as label, count(*) as n
-			from (select unnest(case when r.channels = '{}' then array['none'] else r.channels end) as v from program r
-				left join objective b on b.workspace_id = r.workspace_id and b.id = r.objective_id
-				left join journey_stage g on g.workspace_id = r.workspace_id and g.id = r.stage_id where %s) c
-			group by 1 order by n desc, value`},
+		"channel":   {in: "r.channels && %s::text[]", none: "r.channels = '{}'", many: "r.channels"},
 		"purpose": {in: `exists (select from program_purpose pp where pp.workspace_id = r.workspace_id and pp.program_id = r.id
 			and pp.purpose_id::text = any(%s))`, none: `not exists (select from program_purpose pp
 			where pp.workspace_id = r.workspace_id and pp.program_id = r.id)`, lookup: purposeLookup},

@@ -40,11 +40,12 @@ type filterSQL struct {
 	none string
 	// lookup resolves names to ids, for ref filters: select id::text from … where workspace_id = @ws and fold(name) = any(%s).
 	lookup string
-	// facet is the query of a facet's values: select value, label, n; %s is the list's own condition. Empty counts expr.
+	// facet is the query of a facet's values: select value, label, n; %s is the list's own condition, which reads what the
+	// other filters look into. Empty counts expr, or many, in the tables of the register.
 	facet string
 	// label is the expression of a value's name, for the facet of a ref filter that counts expr.
 	label string
-	// many is an expression of several texts, of which a facet of a cubed register counts each.
+	// many is an expression of several texts, of which a facet counts each.
 	many string
 	// named is the table whose names a ref filter's ids have, for the facet of a cubed register.
 	named string
@@ -552,7 +553,12 @@ func (s *Store) facet(ctx context.Context, by domain.Actor, r registerSQL, f dom
 	c := r.narrow(by, q, f.Key)
 	how := r.filters[f.Key]
 	sql := how.facet
-	if sql == "" {
+	switch {
+	case sql != "":
+	case how.many != "":
+		sql = fmt.Sprintf(`select coalesce(v, 'none') as value, '' as label, count(*) as n from (select %[1]s as several from %[2]s where %%s) m
+			left join unnest(m.several) v on true group by 1 order by n desc, value limit %[3]d`, how.many, r.from, facetValues)
+	default:
 		label := how.label
 		if label == "" {
 			label = "''"

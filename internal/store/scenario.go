@@ -174,32 +174,27 @@ func (s *Store) ConsentOptions(ctx context.Context, by domain.Actor) (options []
 	return options, err
 }
 
-const (
-	segmentLookup  = `select id::text from segment where workspace_id = @ws and fold(name) = any(%s)`
-	scenarioTables = `scenario r
+const segmentLookup = `select id::text from segment where workspace_id = @ws and fold(name) = any(%s)`
+
+var _ = addRegister(registerSQL{
+	register: domain.ScenarioRegister,
+	from: `scenario r
 		join program p on p.workspace_id = r.workspace_id and p.id = r.program_id
 		left join journey_stage st on st.workspace_id = p.workspace_id and st.id = p.stage_id
 		left join segment g on g.workspace_id = r.workspace_id and g.id = r.segment_id
 		left join purpose u on u.workspace_id = r.workspace_id and u.id = r.purpose_id
-		left join data_category c on c.workspace_id = r.workspace_id and c.id = r.consent_id`
-)
-
-var _ = addRegister(registerSQL{
-	register: domain.ScenarioRegister,
-	from:     scenarioTables,
+		left join data_category c on c.workspace_id = r.workspace_id and c.id = r.consent_id`,
 	cells: map[string]string{"name": "r.name", "program": "p.name", "status": "r.status", "nature": "r.nature", "trigger_kind": "r.trigger_kind",
 		"trigger": "r.trigger", "segment": "g.name", "channels": "r.channels", "stage": "st.name", "purpose": "u.name", "scenario_kind": "r.kind",
 		"frequency_cap":    "case when r.cap_messages is not null then r.cap_messages || ' / ' || r.cap_days || ' ' || case when current_setting('app.lang', true) = 'fr' then 'j' else 'd' end else '' end",
 		"consent_category": categoryLabel, "target_rule": "r.target", "exclusions": "r.exclusions", "delay": "r.delay", "stop_rule": "r.stop_rule",
 		"message": "r.message", "kpi": "r.kpi", "starts_on": "r.starts_on", "ends_on": "r.ends_on", "updated": "r.updated_at"},
 	filters: map[string]filterSQL{
-		"status":  {expr: "r.status"},
-		"nature":  {expr: "r.nature"},
-		"program": {expr: "r.program_id::text", label: "p.name", lookup: programLookup},
-		"segment": {expr: "r.segment_id::text", none: "r.segment_id is null", label: "g.name", lookup: segmentLookup},
-		"channel": {in: "r.channels && %s::text[]", none: "r.channels = '{}'",
-			facet: `select coalesce(ch, 'none') as value, '' as label, count(*) as n from (select r.channels from ` + scenarioTables + ` where %s) r
-				left join unnest(r.channels) ch on true group by 1 order by n desc, 1 limit 200`},
+		"status":           {expr: "r.status"},
+		"nature":           {expr: "r.nature"},
+		"program":          {expr: "r.program_id::text", label: "p.name", lookup: programLookup},
+		"segment":          {expr: "r.segment_id::text", none: "r.segment_id is null", label: "g.name", lookup: segmentLookup},
+		"channel":          {in: "r.channels && %s::text[]", none: "r.channels = '{}'", many: "r.channels"},
 		"frequency_cap":    {expr: "case when r.cap_messages is null then 'no' else 'yes' end"},
 		"purpose":          {expr: "r.purpose_id::text", none: "r.purpose_id is null", label: "u.name", lookup: purposeLookup},
 		"consent_category": {expr: "r.consent_id::text", none: "r.consent_id is null", lookup: categoryLookup},
