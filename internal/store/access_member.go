@@ -141,7 +141,8 @@ func (s *Store) handOver(ctx context.Context, by domain.Actor, from, to domain.U
 }
 
 // RemoveMember ends a membership. What the person owns goes to the successor; without one (zero) it is a Conflict that
-// says what they own. Conflict, too, for the last administrator. The person keeps their account and other workspaces.
+// says what they own. Conflict, too, for the last administrator. The person loses their places in workshops, and keeps their
+// account and other workspaces.
 func (s *Store) RemoveMember(ctx context.Context, by domain.Actor, id, successor domain.UserID) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		if err := s.lockMembers(ctx, by); err != nil {
@@ -174,6 +175,9 @@ func (s *Store) RemoveMember(ctx context.Context, by domain.Actor, id, successor
 			return err
 		}
 		if _, err := s.exec(ctx, "member", `delete from membership where workspace_id = @ws and user_id = @user`, args); err != nil {
+			return err
+		}
+		if err := s.emptySeats(ctx, by, m); err != nil {
 			return err
 		}
 		return s.record(ctx, by, domain.Event{Verb: "member.removed", Subject: m.Subject(), Before: map[string]any{"role": string(m.Role)}})

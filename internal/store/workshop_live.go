@@ -86,7 +86,7 @@ type WorkshopLive struct {
 	OpenUntil  *time.Time
 	Rev        int64
 	Counts     WorkshopCounts
-	Removed    []domain.ParticipantID
+	Out        []domain.ParticipantID          // who had a place and lost it
 	Names      map[domain.ParticipantID]string // of voters, where votes are named
 	Now        time.Time
 }
@@ -152,7 +152,7 @@ func (s *Store) LiveWorkshop(ctx context.Context, by domain.Actor, id domain.Wor
 		OpenUntil  *time.Time             `db:"open_until"`
 		Rev        int64                  `db:"rev"`
 		Place      int                    `db:"place"`
-		Removed    []domain.ParticipantID `db:"removed"`
+		Out        []domain.ParticipantID `db:"out"`
 	}
 	of := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
 	err = s.Read(ctx, by, func(s *Store) error {
@@ -163,13 +163,13 @@ func (s *Store) LiveWorkshop(ctx context.Context, by domain.Actor, id domain.Wor
 		r, err := one[row](ctx, s, "workshop", `select l.card_id, l.step, l.own_pace, l.blank, l.timer_until, l.code, l.token, l.open_until, l.rev,
 				coalesce((select count(*) from workshop_card a join workshop_card k on k.workspace_id = a.workspace_id and k.id = l.card_id
 					where a.workspace_id = @ws and a.workshop_id = @id and (a.position, a.id) <= (k.position, k.id)), 0) as place,
-				array(select p.id from workshop_participant p where p.workspace_id = @ws and p.workshop_id = @id and p.removed_at is not null) as removed
+				array(select p.id from workshop_participant p where p.workspace_id = @ws and p.workshop_id = @id and not (`+seated+`)) as out
 			from workshop_live l where l.workspace_id = @ws and l.workshop_id = @id`, of)
 		if err != nil {
 			return err
 		}
 		l.Step, l.OwnPace, l.Blank, l.TimerUntil, l.Code, l.Token, l.OpenUntil = r.Step, r.OwnPace, r.Blank, r.TimerUntil, deref(r.Code), deref(r.Token), r.OpenUntil
-		l.Rev, l.Place, l.Removed = r.Rev, r.Place, r.Removed
+		l.Rev, l.Place, l.Out = r.Rev, r.Place, r.Out
 		if l.Programs, err = s.workshopPrograms(ctx, by, id); err != nil {
 			return err
 		}

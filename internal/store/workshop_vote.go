@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -165,6 +166,38 @@ func (s *Store) RemoveParticipant(ctx context.Context, by domain.Actor, id domai
 	})
 }
 
+// emptySeats sends somebody who is no member any more out of the workshops that have not closed. Should they come back, it is as
+// somebody new: their telephone and their votes are those of the place that they had. Screens of every workshop are told.
+func (s *Store) emptySeats(ctx context.Context, by domain.Actor, m domain.Member) error {
+	type row struct {
+		ID   domain.WorkshopID `db:"id"`
+		Name string            `db:"name"`
+		Out  bool              `db:"out"`
+	}
+	rows, err := many[row](ctx, s, "workshop", `with had as materialized (
+			select w.id, w.name, p.id as participant, w.state <> 'closed' and p.removed_at is null as out from workshop_participant p
+			join workshop w on w.workspace_id = p.workspace_id and w.id = p.workshop_id where p.workspace_id = @ws and p.user_id = @user),
+		emptied as (update workshop_participant p set removed_at = @now, token_hash = null, user_id = null, name = coalesce(nullif(p.name, ''), left(@name, @most))
+			from had where p.workspace_id = @ws and p.id = had.participant and had.out)
+		select id, name, out from had order by id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "user": m.ID, "name": m.Name, "most": domain.MaxParticipantName, "now": s.now()})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := s.touchWorkshop(ctx, by, r.ID); err != nil {
+			return err
+		}
+		if !r.Out {
+			continue
+		}
+		if err := s.record(ctx, by, domain.Event{Verb: "workshop.participant_removed", Subject: domain.Workshop{ID: r.ID, Name: r.Name}.Subject()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Seat is the place of somebody in a workshop, as the token of their telephone says.
 type Seat struct {
 	Workspace   domain.WorkspaceID
@@ -177,7 +210,12 @@ func (t Seat) Actor(lang string) domain.Actor {
 	return domain.Actor{Workspace: t.Workspace, Lang: lang}
 }
 
-// SeatByToken returns NotFound for a token that nobody was given, and for one whose holder was sent out.
+// seated holds for a participant p who still has their place: nobody has sent them out and, of members, they still are one and may
+// sign in.
+const seated = `p.removed_at is null and (p.user_id is null or exists(select from membership m join app_user a on a.id = m.user_id and a.disabled_at is null
+	where m.workspace_id = p.workspace_id and m.user_id = p.user_id))`
+
+// SeatByToken returns NotFound for a token that nobody was given, and for one whose holder has lost their place.
 func (s *Store) SeatByToken(ctx context.Context, tokenHash []byte) (Seat, error) {
 	type row struct {
 		WorkspaceID domain.WorkspaceID   `db:"workspace_id"`
@@ -185,7 +223,21 @@ func (s *Store) SeatByToken(ctx context.Context, tokenHash []byte) (Seat, error)
 		Participant domain.ParticipantID `db:"participant_id"`
 	}
 	r, err := one[row](ctx, s, "workshop", `select workspace_id, workshop_id, participant_id from workshop_by_seat(@hash)`, pgx.StrictNamedArgs{"hash": tokenHash})
-	return Seat{r.WorkspaceID, r.WorkshopID, r.Participant}, err
+	if err != nil {
+		return Seat{}, err
+	}
+	seat := Seat{r.WorkspaceID, r.WorkshopID, r.Participant}
+	var keeps []bool
+	var b pgx.Batch
+	queue(&b, &keeps, `select `+seated+` from workshop_participant p where p.workspace_id = @ws and p.id = @id`,
+		pgx.StrictNamedArgs{"ws": seat.Workspace, "id": seat.Participant})
+	if err := s.glance(ctx, seat.Actor(""), &b); err != nil {
+		return Seat{}, translate("workshop", err)
+	}
+	if !slices.Contains(keeps, true) {
+		return Seat{}, domain.Errorf(domain.NotFound, "error.not_found", "noun", "workshop")
+	}
+	return seat, nil
 }
 
 // Ballot is what somebody sends of a card: a level for each program, in the round that they saw.

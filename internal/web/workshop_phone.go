@@ -273,7 +273,7 @@ func (s *Server) streamPhone(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	return s.stream(w, r, roomKey{seat.Workspace, seat.Workshop}, onPhone, func(l store.WorkshopLive) (bool, error) {
-		return !slices.Contains(l.Removed, seat.Participant), nil
+		return !slices.Contains(l.Out, seat.Participant), nil
 	})
 }
 

@@ -384,6 +384,91 @@ func TestWorkshopStream(t *testing.T) {
 	}
 }
 
+// Whoever is removed from the workspace, or may not sign in any more, has no place in its workshops from that moment on.
+func TestPlacesEndWithTheMembership(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s).start()
+	closed := fmt.Sprint(count(t, s, `select workshop_id from workshop_card where id = $1`, newRoomIn(t, s, "Clos")))
+	editor, viewer, admin := s.Acme[domain.RoleEditor], s.Acme[domain.RoleViewer], s.As(t, s.Admin())
+	leaves, barred, guest := s.As(t, editor), s.As(t, viewer), r.guest("data", "Bert")
+	join := func(v *webtest.Visitor) *webtest.Page {
+		t.Helper()
+		return v.Post(r.path+"/join", "participant_part", "voter", "voter_role", "crm")
+	}
+	listen := func(v *webtest.Visitor, workshop string) *stream {
+		t.Helper()
+		name, token := v.Seat(workshop)
+		phone := openStream(t, s.URL+"/vote/"+workshop+"/live", name, token)
+		phone.until("page")
+		return phone
+	}
+	out := func(v *webtest.Visitor, workshop string) {
+		t.Helper()
+		phone := "/vote/" + workshop
+		if p := v.Get(phone).Want(http.StatusSeeOther); p.Location != "/v" {
+			t.Errorf("led to %s", p.Location)
+		}
+		v.Get(phone + "/live").Want(http.StatusNotFound)
+		v.Post(phone, r.ballot("email", 1, "0", "0")...).Want(http.StatusNotFound)
+		v.Post(phone+"/objection", "card", itoa(r.cards["email"]), "objection", "No").Want(http.StatusNotFound)
+	}
+	for _, v := range []*webtest.Visitor{leaves, barred} {
+		join(v).Want(http.StatusSeeOther)
+		v.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusSeeOther)
+	}
+	leaves.Post("/w/acme/workshops/"+closed+"/join", "participant_part", "voter", "voter_role", "crm").Want(http.StatusSeeOther)
+	r.lead.Post("/w/acme/workshops/" + closed + "/close").Want(http.StatusSeeOther)
+	leaves.Get("/vote/" + closed).Want(http.StatusOK)
+	open, over := listen(leaves, itoa(r.id)), listen(leaves, closed)
+
+	remove := "/w/acme/members/" + itoa(editor.User) + "/remove"
+	admin.Post(remove).Want(http.StatusSeeOther)
+	open.until("gone")
+	over.until("gone")
+	out(leaves, itoa(r.id))
+	out(leaves, closed)
+	if got := r.lead.Get(r.path).Text("main"); !strings.Contains(got, "Participant sent out") || !strings.Contains(got, editor.Name) {
+		t.Errorf("the workshop does not tell who lost their place: %s", got)
+	}
+	if got := r.lead.Get("/w/acme/workshops/" + closed + "/minutes").Text("main"); !strings.Contains(got, editor.Name) {
+		t.Errorf("the minutes forget who was there: %s", got)
+	}
+	// Somebody who is asked back comes in like anybody else; the place of before is worth nothing, and its votes do not count.
+	back := func() {
+		s.Exec(t, `insert into membership (workspace_id, user_id, role) values ($1, $2, 'editor')`, editor.Workspace, editor.User)
+	}
+	back()
+	out(leaves, itoa(r.id))
+	join(leaves).Want(http.StatusSeeOther)
+	if got := r.lead.Get(r.path + "/screen").Text("#votes"); got != "Voted: 1 of 3" {
+		t.Errorf("the screen counts %q", got)
+	}
+	// One whom the facilitator has sent out does not come back by being a member anew.
+	again := fmt.Sprint(count(t, s, `select id from workshop_participant where user_id = $1 and workshop_id = $2`, editor.User, r.id))
+	r.lead.Post(r.path + "/participants/" + again + "/remove").Want(http.StatusSeeOther)
+	admin.Post(remove).Want(http.StatusSeeOther)
+	back()
+	join(leaves).Want(http.StatusForbidden)
+
+	phone := listen(barred, itoa(r.id))
+	s.Exec(t, `update app_user set disabled_at = now() where id = $1`, viewer.User)
+	out(barred, itoa(r.id))
+	r.show("birth_date")
+	for said := phone.until("page", "gone"); said != ""; said = phone.until("page", "gone") {
+		if strings.Contains(said, "birth_date") {
+			t.Errorf("an account that was shut is shown %s", said)
+		}
+	}
+	// An administrator who removes themselves leaves their place, too.
+	s.Exec(t, `update membership set role = 'admin' where user_id = $1`, s.Acme[domain.RoleFacilitator].User)
+	admin.Post(r.path+"/join", "participant_part", "observer").Want(http.StatusSeeOther)
+	admin.Get(r.vote()).Want(http.StatusOK)
+	admin.Post("/w/acme/members/" + itoa(s.Admin().User) + "/remove").Want(http.StatusSeeOther)
+	out(admin, itoa(r.id))
+	guest.Get(r.vote()).Want(http.StatusOK)
+}
+
 type stream struct {
 	t     *testing.T
 	lines *bufio.Scanner

@@ -111,6 +111,12 @@ func (v *Visitor) Copy() *Visitor {
 	return &c
 }
 
+// Seat is the cookie of the visitor's place in a workshop.
+func (v *Visitor) Seat(workshop string) (name, token string) {
+	name = "utile-seat-" + workshop
+	return name, v.seats[name]
+}
+
 // Page is an answer of the server.
 type Page struct {
 	tb       testing.TB
