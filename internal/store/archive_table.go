@@ -151,7 +151,7 @@ var archiveTables = []archiveTable{
 	newArchiveTable("participant", "workshop_participant", `id:own workshop_id>workshop user_id>user? name role part joined_at:time?
 		removed_at:time?`).ordered("", "t.id").filling("token_hash"),
 	newArchiveTable("vote", "workshop_vote", `id:own workshop_id>workshop card_id>card participant_id>participant? program_id>program round:int
-		role level:int? gain sequence:int`).ordered("", "t.id"),
+		role level:int? gain sequence:int`).ordered(archivedVotes, "t.place, t.workshop_id, t.card_id, t.program_id, t.round, t.role, t.level, t.gain"),
 	newArchiveTable("objection", "workshop_objection", "id:own card_id>card role name body at:time").ordered("", "t.id"),
 	newArchiveTable("refusal", "suggestion_refusal", `id:own category_id>category field_id>field? name refused_by>user? refused_by_name
 		refused_at:time batch_id>batch?`).ordered("", "t.id"),
@@ -187,6 +187,12 @@ const sealedLines = `(select workspace_id, seal, place, event_id, line from carr
 	from event_seal s cross join jsonb_array_elements((s.line::jsonb)->'events') r
 		join public.event e on e.workspace_id = s.workspace_id and e.id between (r->>0)::bigint and (r->>1)::bigint
 	where not s.carried) t`
+
+// archivedVotes are the votes that a file may tell. Secret ones are tied to people until their workshop closes, so they are left out
+// until then; afterwards neither their order nor the time at which a telephone sent them says which came from one person.
+const archivedVotes = `(select v.workspace_id, v.id, v.workshop_id, v.card_id, case when w.named then v.participant_id end as participant_id, v.program_id, v.round,
+		v.role, v.level, v.gain, case when w.named then v.sequence else 0 end as sequence, case when w.named then v.id end as place
+	from workshop_vote v join workshop w on w.workspace_id = v.workspace_id and w.id = v.workshop_id and (w.named or w.state = 'closed')) t`
 
 const archivedImports = "('applied', 'undone', 'failed', 'cancelled')"
 

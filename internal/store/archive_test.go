@@ -341,8 +341,9 @@ func (g *generator) plan() {
 }
 
 func (g *generator) workshops() {
-	g.put("workshop", g.dated(map[string]any{"id": g.next("workshop"), "name": "Atelier", "state": g.pick("prepared", "running", "closed"), "template": g.pick("short", "week"),
-		"agenda": `[{"step": "vote", "minutes": 20}]`, "roles": []string{"crm", "data"}, "named": g.bool(), "per_role": g.bool(), "held_on": g.maybe(g.day()),
+	named := g.bool()
+	g.put("workshop", g.dated(map[string]any{"id": g.next("workshop"), "name": "Atelier", "state": map[bool]string{true: g.pick("prepared", "running", "closed"), false: "closed"}[named], "template": g.pick("short", "week"),
+		"agenda": `[{"step": "vote", "minutes": 20}]`, "roles": []string{"crm", "data"}, "named": named, "per_role": g.bool(), "held_on": g.maybe(g.day()),
 		"closes_on": g.maybe(g.day()), "facilitator": g.maybe(1), "cofacilitator": g.maybe(2), "note": g.text(), "batch": g.maybe(g.of("batch")),
 		"started_at": g.maybe(g.time()), "closed_at": g.maybe(g.time())}))
 	g.put("workshop_program", map[string]any{"workshop": 1, "program": 1})
@@ -355,8 +356,12 @@ func (g *generator) workshops() {
 	g.put("need", map[string]any{"card": 1, "program": 1, "level": g.r.IntN(3), "note": g.text()})
 	g.put("participant", map[string]any{"id": g.next("participant"), "workshop": 1, "user": g.maybe(g.of("user")), "name": "Nadia", "role": "crm", "part": g.pick("voter", "observer"),
 		"joined_at": g.maybe(g.time()), "removed_at": g.maybe(g.time())})
-	g.put("vote", map[string]any{"id": g.next("vote"), "workshop": 1, "card": 1, "participant": g.maybe(1), "program": 1, "round": 1, "role": "crm", "level": g.maybe(g.r.IntN(3)),
-		"gain": g.text(), "sequence": g.r.IntN(1000)})
+	vote := map[string]any{"id": g.next("vote"), "workshop": 1, "card": 1, "participant": nil, "program": 1, "round": 1, "role": "crm", "level": g.maybe(g.r.IntN(3)),
+		"gain": g.text(), "sequence": 0}
+	if named { // of secret votes a file tells neither
+		vote["participant"], vote["sequence"] = g.maybe(1), g.r.IntN(1000)
+	}
+	g.put("vote", vote)
 	g.put("objection", map[string]any{"id": g.next("objection"), "card": 2, "role": "data", "name": g.text(), "body": "Non", "at": g.time()})
 }
 

@@ -623,7 +623,7 @@ func (s *Store) CloseWorkshop(ctx context.Context, by domain.Actor, id domain.Wo
 			return err
 		}
 		if !w.Named {
-			if _, err := s.exec(ctx, "workshop", `update workshop_vote set participant_id = null where workspace_id = @ws and workshop_id = @id`,
+			if _, err := s.exec(ctx, "workshop", `update workshop_vote set participant_id = null, sequence = 0 where workspace_id = @ws and workshop_id = @id`,
 				pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
 				return err
 			}

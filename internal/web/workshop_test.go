@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +15,7 @@ import (
 	"time"
 
 	"utile/internal/domain"
+	"utile/internal/store"
 	"utile/internal/web/webtest"
 )
 
@@ -251,6 +255,64 @@ func count(t *testing.T, s *webtest.Site, sql string, args ...any) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A workspace file ties no secret vote to anybody, and is the same after it was brought in again.
+func TestWorkspaceFileKeepsVotesSecret(t *testing.T) {
+	t.Parallel()
+	for votes, want := range map[string][2]int{"secret": {0, 4}, "named": {4, 4}} {
+		t.Run(votes, func(t *testing.T) {
+			t.Parallel()
+			s := webtest.New(t)
+			r := newRoom(t, s)
+			s.Exec(t, `update workshop set named = $2 where id = $1`, r.id, votes == "named")
+			r.start()
+			editor := s.As(t, s.Acme[domain.RoleEditor])
+			editor.Post(r.path+"/join", "participant_part", "voter", "voter_role", "crm").Want(http.StatusSeeOther)
+			for v, levels := range map[*webtest.Visitor][2]string{editor: {"2", "0"}, r.guest("data", "Bert"): {"0", "2"}} {
+				v.Post(r.vote(), append(r.ballot("email", 1, levels[0], levels[1]), "sequence", "1764522000000")...).Want(http.StatusSeeOther)
+			}
+			check := func(by domain.Actor, want int) []byte {
+				t.Helper()
+				var file bytes.Buffer
+				if err := s.Store.ExportWorkspace(t.Context(), by, &file); err != nil {
+					t.Fatal(err)
+				}
+				var found []string
+				for line := range strings.Lines(file.String()) {
+					if strings.HasPrefix(line, `{"t":"vote"`) {
+						found = append(found, line)
+						if tied := strings.Contains(line, `"participant"`) || strings.Contains(line, "1764522000000"); tied != (votes == "named") {
+							t.Errorf("a %s vote is told as %s", votes, line)
+						}
+					}
+				}
+				if len(found) != want {
+					t.Errorf("%d %s votes are in the file, want %d: %v", len(found), votes, want, found)
+				}
+				return file.Bytes()
+			}
+			by := s.Admin()
+			check(by, want[0])
+			r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
+			if n := r.votes(`(v.sequence <> 0) <> $2`, votes == "named"); n != 0 {
+				t.Errorf("%d %s votes tell when they were sent", n, votes)
+			}
+			// The download is that file.
+			unzipped, err := gzip.NewReader(strings.NewReader(s.As(t, by).Get("/w/acme/settings/workspace-file").Want(http.StatusOK).Body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, err := io.ReadAll(unzipped); err != nil || strings.Count(string(text), `{"t":"vote"`) != want[1] {
+				t.Errorf("the download has other votes: %v", err)
+			}
+			w, err := s.Store.ImportWorkspace(t.Context(), domain.Operator(domain.Workspace{}), bytes.NewReader(check(by, want[1])), store.ImportOptions{Slug: "again"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(domain.Operator(w), want[1])
+		})
+	}
 }
 
 // A DPO says first whether special categories may be voted on; what they stop cannot be kept.
