@@ -55,6 +55,7 @@ func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.Impo
 		if err != nil {
 			return err
 		}
+		in.batch = i.Batch // what goes back to the DPO by the import comes back with its undoing
 		var created importCreated
 		progress := func(n int64) error {
 			return s.ImportProgress(ctx, by, id, domain.ImportApplying, n, i.Counts[string(domain.ChangeNew)])

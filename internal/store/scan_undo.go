@@ -192,6 +192,9 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 	if err != nil {
 		return err
 	}
+	if err := s.reinstate(ctx, by, i.Batch, touched); err != nil {
+		return err
+	}
 	if err := s.judge(ctx, by, touched); err != nil {
 		return err
 	}

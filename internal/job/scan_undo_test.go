@@ -1,0 +1,68 @@
+package job_test
+
+import (
+	"testing"
+
+	"utile/internal/domain"
+	"utile/internal/store"
+	"utile/internal/store/storetest"
+)
+
+// undone has an import undone that nothing keeps in place.
+func undone(tb testing.TB, st *store.Store, by domain.Actor, i domain.Import) {
+	tb.Helper()
+	if err := st.AskImportUndo(tb.Context(), by, i.ID, false); err != nil {
+		tb.Fatalf("asking to undo %s: %v", i.FileName, err)
+	}
+	if err := st.UndoImport(tb.Context(), by, i.ID); err != nil {
+		tb.Fatalf("undoing %s: %v", i.FileName, err)
+	}
+	if i, err := st.ImportByID(tb.Context(), by, i.ID); err != nil || i.State != domain.ImportUndone {
+		tb.Fatalf("%s is %s, %v", i.FileName, i.State, err)
+	}
+}
+
+// approvedField is the one field of a world, which serves a purpose by approval.
+func approvedField(tb testing.TB, w *storetest.World) domain.FieldID {
+	tb.Helper()
+	f := domain.FieldID(count(tb, w, `select id from field`))
+	p := w.Purpose(tb, w.Admin(), "P1", true)
+	m, err := w.Store.ProposeMapping(tb.Context(), w.Acme[domain.RoleEditor], f, p, "why")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := w.Store.ReviewMapping(tb.Context(), w.Acme[domain.RoleDPO], m, 1, store.Answer{Approve: true, Reason: "ok"}); err != nil {
+		tb.Fatal(err)
+	}
+	return f
+}
+
+func TestUndoGivesApprovalsBack(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by, plan := w.Admin(), domain.ImportPlan{ApplicationName: "CRM"}
+	applied(t, w.Store, by, "crm.csv", "table,column,data_type\nContact,Mail,text\n", plan)
+	approvedField(t, w)
+	stands := func() bool {
+		return count(t, w, `select count(*) from purpose_mapping m join approval k on k.id = m.approval_id
+			where m.state = 'approved' and m.reopened_because = '' and m.decided_by = k.approved_by and m.decision_reason = 'ok'`) == 1
+	}
+	second := applied(t, w.Store, by, "crm-2.csv", "table,column,data_type,category\nContact,Mail,text,ident.contact.email\n", plan)
+	if stands() {
+		t.Fatal("the approval holds for a category that it is not about")
+	}
+	undone(t, w.Store, by, second)
+	if !stands() {
+		t.Error("what was approved is there again, and its approval is not")
+	}
+	if n := count(t, w, `select count(*) from event where batch_id = $1 and verb in ('field.mapping_reopened', 'field.undone')`, second.Batch); n != 2 {
+		t.Errorf("%d events of the approval belong to the import, want 2", n)
+	}
+	// What went back to the DPO for another reason stays with the DPO.
+	third := applied(t, w.Store, by, "crm-3.csv", "table,column,data_type,comment\nContact,Mail,text,of the person\n", plan)
+	w.Exec(t, `update purpose_mapping set state = 'proposed', reopened_because = 'until', decided_by = null, decided_at = null, decision_reason = '', self_approved = false`)
+	undone(t, w.Store, by, third)
+	if stands() {
+		t.Error("undoing an import answered a question that it did not open")
+	}
+}
