@@ -78,6 +78,9 @@ func importCommand(name string, kind domain.ImportKind, summary, help string) co
 						return usagef("-measured-on %q is not a day such as 2026-11-24.", *day)
 					}
 					plan.MeasuredOn = &t
+					if plan.CheckDay(time.Now().UTC()) != nil {
+						return usagef("-measured-on %s is still to come: give the day on which this was measured, today at the latest.", *day)
+					}
 				}
 				return p.withWorkspace(ctx, *workspace, func(st *store.Store, by domain.Actor, _ domain.Workspace) error {
 					return p.importAll(ctx, st, by, plan, *dry, files)

@@ -139,6 +139,7 @@ func TestUsage(t *testing.T) {
 		{"export fields -workspace x -columns colour", `has no column "colour"`},
 		{"import -workspace x", "at least one file"},
 		{"import evidence -workspace x -measured-on yesterday f.csv", "is not a day"},
+		{"import evidence -workspace x -measured-on 2199-01-01 f.csv", "is still to come"},
 		{"import workspace f.jsonl", "-as SLUG"},
 		{"example x -locale de", "-locale is one of"},
 		{"workspace remove x", "-confirm x"},

@@ -192,6 +192,42 @@ func (m MeasuredField) measured() bool {
 		m.LastWriteAt != nil || m.OldestOn != nil
 }
 
+// CheckDays tells which days of what was measured on a day cannot be, given the day that it is today: the measure is still to
+// come, or something was read or written after it. A mistaken year would stand in the way of every real measure until then.
+func (m MeasuredField) CheckDays(measured, today time.Time) []RowProblem {
+	r := scanRow{line: m.Line}
+	if !measured.Before(MeasuresEnd(today)) {
+		r.add(ScanMeasured, "import.problem.measured_later", "value", measured.Format(time.DateOnly))
+		return r.problems
+	}
+	for _, d := range []struct {
+		target ScanTarget
+		at     *time.Time
+		key    string
+	}{{ScanLastRead, m.LastReadAt, "import.problem.read_later"}, {ScanLastWrite, m.LastWriteAt, "import.problem.write_later"}} {
+		if d.at != nil && behindMeasure(*d.at, measured) {
+			r.add(d.target, d.key, "value", d.at.Format(time.DateOnly), "measured", measured.Format(time.DateOnly))
+		}
+	}
+	if m.OldestOn != nil && m.OldestOn.After(measured) {
+		r.add(ScanOldest, "import.problem.oldest_later")
+	}
+	return r.problems
+}
+
+// MeasuresEnd is the first moment of which no measure can be.
+func MeasuresEnd(today time.Time) time.Time { return Day(today).AddDate(0, 0, 1+clockSlack) }
+
+// behindMeasure tells whether something happened on a day after its measure. Where one of both is a moment, and the other may be
+// a day of another time zone, a day more is let pass.
+func behindMeasure(at, measured time.Time) bool {
+	slack := int64(clockSlack)
+	if at.Equal(Day(at)) && measured.Equal(Day(measured)) {
+		slack = 0
+	}
+	return dayOf(at) > dayOf(measured)+slack
+}
+
 // Fill is the share of rows that are filled, from 0 to 1, counted where the file counts and given where it gives a share.
 // It is nil when neither says, and when there are no rows.
 func (m MeasuredField) Fill() *float64 {

@@ -224,6 +224,15 @@ func (p ImportPlan) Check(headings []string) error {
 	return problems.Err()
 }
 
+// CheckDay tells whether the day that a person gives measures is still to come; nil where it is not.
+func (p ImportPlan) CheckDay(today time.Time) error {
+	var problems Problems
+	if p.MeasuredOn != nil && !p.MeasuredOn.Before(MeasuresEnd(today)) {
+		problems.Add("measured_on", "import.error.day_later")
+	}
+	return problems.Err()
+}
+
 // CleanFileName keeps of a file's name what can be shown and kept: its last part, without control characters.
 func CleanFileName(name string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {

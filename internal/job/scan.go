@@ -221,7 +221,7 @@ func compare(ctx context.Context, st *store.Store, by domain.Actor, i domain.Imp
 	if missing, ok := errors.AsType[*domain.Error](plan.Check(table.Headers())); ok {
 		return st.HoldImport(ctx, by, i.ID, plan, headings, firstProblem(missing))
 	}
-	rows := &rowSource{table: table, plan: plan, fileName: i.FileName}
+	rows := &rowSource{table: table, plan: plan, fileName: i.FileName, today: st.Today()}
 	defer rows.close()
 	if rows.application, err = applicationOf(ctx, st, by, plan); err != nil {
 		return err

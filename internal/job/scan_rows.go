@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"utile/internal/domain"
@@ -24,6 +25,7 @@ type rowSource struct {
 	fileName    string
 	application string // of every row, where a person said so; else of rows that do not say
 	words       store.ScanWords
+	today       time.Time
 	stop        func()
 }
 
@@ -217,8 +219,11 @@ func (s *rowSource) measuredRow(m scan.Measured) (store.FoundRow, []domain.RowPr
 	case len(problems) == 0:
 		problems = append(problems, domain.RowProblem{Line: m.Line, Column: s.heading(domain.ScanMeasured), Key: "scan.problem.required"})
 	}
-	if f.OldestOn != nil && !facts.MeasuredAt.IsZero() && f.OldestOn.After(facts.MeasuredAt) {
-		problems = append(problems, domain.RowProblem{Line: m.Line, Column: s.heading(domain.ScanOldest), Key: "import.problem.oldest_later"})
+	if !facts.MeasuredAt.IsZero() {
+		for _, p := range f.CheckDays(facts.MeasuredAt, s.today) {
+			p.Column = s.heading(domain.ScanTarget(p.Column))
+			problems = append(problems, p)
+		}
 	}
 	if facts.Source == "" {
 		facts.Source = s.fileName

@@ -113,6 +113,9 @@ func (s *Store) AddImport(ctx context.Context, by domain.Actor, fileName string,
 	if err := p.Err(); err != nil {
 		return 0, err
 	}
+	if err := plan.CheckDay(s.Today()); err != nil {
+		return 0, err
+	}
 	err = s.Write(ctx, by, func(s *Store) error {
 		args := planArgs(by, plan)
 		args["file"], args["actor"], args["actor_name"] = domain.CleanFileName(fileName), zeroNull(by.User), by.Name
@@ -147,6 +150,9 @@ func (s *Store) PlanImport(ctx context.Context, by domain.Actor, id domain.Impor
 			plan.Targets, plan.Answered = nil, false
 		default:
 			err = plan.Check(i.Headings.Headings)
+		}
+		if err == nil {
+			err = plan.CheckDay(s.Today())
 		}
 		if err != nil {
 			return err

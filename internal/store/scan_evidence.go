@@ -56,13 +56,14 @@ func (s *Store) compareEvidence(ctx context.Context, by domain.Actor, id domain.
 		`insert into import_problem (workspace_id, import_id, line, heading, key)
 			select @ws, @id, min(line), 'oldest_record_on', 'import.problem.oldest_differs'
 			from measured where oldest_differs group by dataset_id, at`,
-		compareMeasures,
 	} {
 		if _, err := s.exec(ctx, "import", sql, args); err != nil {
 			return err
 		}
 	}
-	return nil
+	args["end"] = domain.MeasuresEnd(s.Today())
+	_, err := s.exec(ctx, "import", compareMeasures, args)
+	return err
 }
 
 // matchMeasures finds the field of every row, whatever the case of its names, the more exact first. A field measured on
@@ -95,7 +96,8 @@ const matchMeasures = `
 		together as (partition by m.dataset_id, x.measured_at)`
 
 // compareMeasures says what the register would know of each field. A newer measure replaces those of its kind together,
-// since a count of rows of one day beside one of values of another would be no rate; a last read stays known.
+// since a count of rows of one day beside one of values of another would be no rate; a last read stays known. What was taken
+// for measured, or read, on a day that is still to come is a mistake, which no real measure waits for.
 const compareMeasures = `
 	insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, field_id, version, facts, before)
 	select @ws, @id, m.line,
@@ -113,21 +115,24 @@ const compareMeasures = `
 	cross join lateral (select
 		(m.reads is not null or m.last_read_at is not null) as reads, m.last_write_at is not null as writes,
 		(m.all_rows is not null or m.values_ is not null) as fills) has
+	cross join lateral (select case when e.reads_measured_at < @end then e.reads_measured_at end as reads,
+		case when e.write_measured_at < @end then e.write_measured_at end as write, case when e.fill_measured_at < @end then e.fill_measured_at end as fill,
+		case when e.oldest_measured_at < @end then e.oldest_measured_at end as oldest) known
 	cross join lateral (select
-		has.reads and m.at >= coalesce(e.reads_measured_at, '-infinity') as reads,
-		has.reads and m.at > coalesce(e.reads_measured_at, '-infinity') as reads_new,
-		has.reads and m.at < e.reads_measured_at as reads_old,
-		has.writes and m.at >= coalesce(e.write_measured_at, '-infinity') as writes,
-		has.writes and m.at < e.write_measured_at as write_old,
-		has.fills and m.at >= coalesce(e.fill_measured_at, '-infinity') as fills,
-		has.fills and m.at > coalesce(e.fill_measured_at, '-infinity') as fills_new,
-		has.fills and m.at < e.fill_measured_at as fill_old,
-		m.oldest is not null and m.at >= coalesce(e.oldest_measured_at, '-infinity') as oldest,
-		m.oldest is not null and m.at < e.oldest_measured_at as oldest_old) g
+		has.reads and m.at >= coalesce(known.reads, '-infinity') as reads,
+		has.reads and m.at > coalesce(known.reads, '-infinity') as reads_new,
+		has.reads and m.at < known.reads as reads_old,
+		has.writes and m.at >= coalesce(known.write, '-infinity') as writes,
+		has.writes and m.at < known.write as write_old,
+		has.fills and m.at >= coalesce(known.fill, '-infinity') as fills,
+		has.fills and m.at > coalesce(known.fill, '-infinity') as fills_new,
+		has.fills and m.at < known.fill as fill_old,
+		m.oldest is not null and m.at >= coalesce(known.oldest, '-infinity') as oldest,
+		m.oldest is not null and m.at < known.oldest as oldest_old) g
 	left join lateral (select jsonb_build_object(
 		'reads', case when g.reads_new then m.reads when g.reads then coalesce(m.reads, e.reads) else e.reads end,
 		'window_days', case when g.reads_new or g.reads and m.reads is not null then m.window_days else e.window_days end,
-		'last_read_at', case when g.reads then coalesce(m.last_read_at, e.last_read_at) else e.last_read_at end,
+		'last_read_at', case when g.reads then coalesce(m.last_read_at, case when e.last_read_at < @end then e.last_read_at end) else e.last_read_at end,
 		'reads_measured_at', case when g.reads then m.at else e.reads_measured_at end,
 		'reads_source', case when g.reads then m.source else coalesce(e.reads_source, '') end,
 		'last_write_at', case when g.writes then m.last_write_at else e.last_write_at end,
@@ -174,7 +179,7 @@ func (s *Store) applyEvidence(ctx context.Context, by domain.Actor, i domain.Imp
 // judgeMeasured judges the fields of an import of measures again once they were written or taken back, and with them all of
 // the datasets whose oldest record is then another.
 func (s *Store) judgeMeasured(ctx context.Context, by domain.Actor, id domain.ImportID) error {
-	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "end": domain.MeasuresEnd(s.Today())}
 	datasets, err := many[int64](ctx, s, "dataset", `
 		with touched as (
 			select distinct f.dataset_id from import_row r
@@ -187,7 +192,7 @@ func (s *Store) judgeMeasured(ctx context.Context, by domain.Actor, id domain.Im
 			join field f on f.workspace_id = @ws and f.dataset_id = t.dataset_id
 			join field_evidence e on e.workspace_id = f.workspace_id and e.field_id = f.id
 			where e.oldest_record_on is not null
-			order by f.dataset_id, e.oldest_measured_at desc, e.oldest_record_on
+			order by f.dataset_id, e.oldest_measured_at < @end desc, e.oldest_measured_at desc, e.oldest_record_on
 		)
 		update dataset d set (measured_oldest_on, oldest_measured_at, oldest_source) = (n.oldest_record_on, n.oldest_measured_at, n.oldest_source)
 		from touched t left join newest n using (dataset_id)
@@ -197,6 +202,7 @@ func (s *Store) judgeMeasured(ctx context.Context, by domain.Actor, id domain.Im
 	if err != nil {
 		return err
 	}
+	delete(args, "end")
 	args["datasets"] = datasets
 	ids, err := many[int64](ctx, s, "field", `
 		select field_id from import_row where workspace_id = @ws and import_id = @id and change in ('new', 'changed') and field_id is not null

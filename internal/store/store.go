@@ -104,6 +104,9 @@ func (s *Store) InTx(tx pgx.Tx) *Store {
 	return &Store{db: tx, now: s.now}
 }
 
+// Today is the day that it is.
+func (s *Store) Today() time.Time { return domain.Day(s.now().UTC()) }
+
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int

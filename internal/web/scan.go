@@ -596,6 +596,13 @@ func problemArgs(ctx context.Context, key string, args map[string]any) map[strin
 		}
 		words[name] = value
 	}
+	if strings.HasPrefix(key, "import.problem.") && strings.HasSuffix(key, "_later") {
+		for name, value := range words {
+			if day, ok := value.(string); ok {
+				words[name] = shownDayText(ctx, day)
+			}
+		}
+	}
 	if is, ok := words["is"].(string); ok && i18n.Has(ctx, "sheet.is."+is) {
 		words["is"] = i18n.T(ctx, "sheet.is."+is)
 	}
