@@ -333,10 +333,10 @@ func (s *Store) ApplyBulk(ctx context.Context, by domain.Actor, b domain.Bulk, i
 // planLocked holds the fields and plans the act on them, now that nobody else changes them. Conflict, with the plan as it
 // is, where seen is the fingerprint of another; empty for one that nobody saw.
 func (s *Store) planLocked(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64, seen string) (plan domain.BulkPlan, err error) {
-	if err := s.lockBulk(ctx, by, b, ids); err != nil {
+	if err := s.checkBulk(ctx, by, b, forShare); err != nil {
 		return plan, err
 	}
-	if err := s.checkBulk(ctx, by, b, forKeyShare); err != nil {
+	if err := s.lockBulk(ctx, by, b, ids); err != nil {
 		return plan, err
 	}
 	err = s.wide(ctx, len(ids), func() error {
@@ -351,17 +351,11 @@ func (s *Store) planLocked(ctx context.Context, by domain.Actor, b domain.Bulk, 
 
 // lockBulk holds the fields, in one order for everybody, and what the plan reads beside them.
 func (s *Store) lockBulk(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64) error {
-	for _, sql := range []string{
-		`select from field where workspace_id = @ws and id = any(@ids) order by id for update`, bulks[b.Act].lock,
-	} {
-		if sql == "" {
-			continue
-		}
-		if _, err := s.db.Exec(ctx, sql, bulkArgs(by, b, ids)); err != nil {
-			return translate("field", err)
-		}
+	if err := s.takeTurn(ctx, by, ids); err != nil || bulks[b.Act].lock == "" {
+		return err
 	}
-	return nil
+	_, err := s.db.Exec(ctx, bulks[b.Act].lock, bulkArgs(by, b, ids))
+	return translate("field", err)
 }
 
 func (s *Store) applyBulk(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64, plan domain.BulkPlan) (domain.BatchID, error) {
@@ -463,7 +457,7 @@ func bulkStatement(q bulkSQL) string {
 }
 
 // checkBulk refuses, as a problem of its form field, a thing that is not there or is no longer in use. What it finds stays in use
-// until the transaction ends where lock is forKeyShare.
+// until the transaction ends where lock is forShare.
 func (s *Store) checkBulk(ctx context.Context, by domain.Actor, b domain.Bulk, lock string) error {
 	check := func(field string, id int64, sql string) error {
 		if id == 0 {

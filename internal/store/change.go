@@ -24,8 +24,8 @@ type (
 // forUpdate ends a query whose rows nobody else may change until the transaction ends.
 const forUpdate = " for update"
 
-// forKeyShare ends a query whose rows nobody may archive or remove until the transaction ends: of what something begins to use.
-const forKeyShare = " for key share"
+// forShare ends a query whose rows nobody may change, archive or remove until the transaction ends: of what something begins to use.
+const forShare = " for share"
 
 // change is what every change of one record has in common. It is read under a lock, refused with Conflict where somebody
 // changed it since the version that was seen, and left alone where decide makes no other facts of it. write saves it, the

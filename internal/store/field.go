@@ -72,17 +72,25 @@ func fieldArgs(by domain.Actor, f domain.Field) pgx.StrictNamedArgs {
 // FieldByID returns NotFound where the workspace has no such field.
 func (s *Store) FieldByID(ctx context.Context, by domain.Actor, id domain.FieldID) (f domain.Field, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		f, err = s.fieldByID(ctx, by, id, "")
+		f, err = s.fieldByID(ctx, by, id)
 		return err
 	})
 	return f, err
 }
 
-// fieldByID reads a field; lock is "for update of f" or nothing.
-func (s *Store) fieldByID(ctx context.Context, by domain.Actor, id domain.FieldID, lock string) (domain.Field, error) {
-	r, err := one[fieldRow](ctx, s, "field", `select `+fieldCols+` from field f where f.workspace_id = @ws and f.id = @id `+lock,
+func (s *Store) fieldByID(ctx context.Context, by domain.Actor, id domain.FieldID) (domain.Field, error) {
+	r, err := one[fieldRow](ctx, s, "field", `select `+fieldCols+` from field f where f.workspace_id = @ws and f.id = @id`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 	return r.field(), err
+}
+
+// lockedField reads a field that nobody else may change until the transaction ends, and takes its turn where others change what it
+// is judged by, or what those programs are.
+func (s *Store) lockedField(ctx context.Context, by domain.Actor, id domain.FieldID, programs ...int64) (domain.Field, error) {
+	if err := s.takeTurn(ctx, by, []int64{int64(id)}, programs...); err != nil {
+		return domain.Field{}, err
+	}
+	return s.fieldByID(ctx, by, id)
 }
 
 // AddField registers a field in a dataset that is not archived, and judges it. Invalid where the name is taken or a
@@ -168,7 +176,7 @@ func (s *Store) setPoints(ctx context.Context, by domain.Actor, f domain.Field) 
 func (s *Store) ChangeField(ctx context.Context, by domain.Actor, id domain.FieldID, seen int,
 	decide func(domain.Field) (domain.Field, error)) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		was, err := s.fieldByID(ctx, by, id, "for update of f")
+		was, err := s.lockedField(ctx, by, id)
 		if err != nil {
 			return err
 		}
@@ -231,7 +239,7 @@ func (s *Store) FieldUses(ctx context.Context, by domain.Actor, id domain.FieldI
 // ArchiveField takes a field out of the lists; Conflict, with what uses it, while something does.
 func (s *Store) ArchiveField(ctx context.Context, by domain.Actor, id domain.FieldID) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		f, err := s.fieldByID(ctx, by, id, "for update of f")
+		f, err := s.lockedField(ctx, by, id)
 		if err != nil || f.State == "archived" {
 			return err
 		}
@@ -249,7 +257,7 @@ func (s *Store) ArchiveField(ctx context.Context, by domain.Actor, id domain.Fie
 // RestoreField brings an archived field back; Conflict where its dataset is archived.
 func (s *Store) RestoreField(ctx context.Context, by domain.Actor, id domain.FieldID) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		f, err := s.fieldByID(ctx, by, id, "for update of f")
+		f, err := s.lockedField(ctx, by, id)
 		if err != nil || f.State != "archived" {
 			return err
 		}
@@ -284,7 +292,7 @@ func (s *Store) setFieldState(ctx context.Context, by domain.Actor, f domain.Fie
 // refers to it, and where somebody has decided about it: a decision is never forgotten with its field.
 func (s *Store) RemoveField(ctx context.Context, by domain.Actor, id domain.FieldID) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		f, err := s.fieldByID(ctx, by, id, "for update of f")
+		f, err := s.lockedField(ctx, by, id)
 		if err != nil {
 			return err
 		}

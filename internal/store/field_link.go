@@ -33,7 +33,7 @@ func (s *Store) linkOf(ctx context.Context, by domain.Actor, field domain.FieldI
 func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldID, l domain.Link) (reopened int64, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
 		reopened = 0
-		f, err := s.fieldByID(ctx, by, id, "for update of f")
+		f, err := s.lockedField(ctx, by, id, int64(l.Program))
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,6 @@ func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldI
 		n, err := s.exec(ctx, "link", `insert into program_link (workspace_id, field_id, program_id, level, role, note, source, linked_by)
 			select @ws, @field, p.id, @level, @role, @note, @source, @by from program p
 			where p.workspace_id = @ws and p.id = @program and p.archived_at is null
-			for key share
 			on conflict (workspace_id, field_id, program_id) do update set level = excluded.level, role = excluded.role, note = excluded.note,
 				linked_by = excluded.linked_by, linked_at = clock_timestamp()`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "field": id, "program": l.Program, "level": l.Level, "role": l.Role, "note": l.Note,
@@ -85,7 +84,7 @@ func (s *Store) LinkField(ctx context.Context, by domain.Actor, id domain.FieldI
 // UnlinkField takes the tie between a field and a program away and judges the field; nothing happens where there is none.
 func (s *Store) UnlinkField(ctx context.Context, by domain.Actor, id domain.FieldID, program domain.ProgramID) error {
 	return s.Write(ctx, by, func(s *Store) error {
-		f, err := s.fieldByID(ctx, by, id, "for update of f")
+		f, err := s.lockedField(ctx, by, id)
 		if err != nil {
 			return err
 		}

@@ -81,15 +81,12 @@ func (s *Store) LinkCells(ctx context.Context, by domain.Actor, cells []LinkCell
 		"actor_name": by.Name, "batch": (*domain.BatchID)(nil)}
 	err = s.Write(ctx, by, func(s *Store) error {
 		out, args["batch"] = LinkedCells{}, (*domain.BatchID)(nil)
-		for _, sql := range []string{
-			`select from program where workspace_id = @ws and id = any(@programs) order by id for key share`,
-			`select from field where workspace_id = @ws and id = any(@fields) order by id for update`,
-			`select from program_link where workspace_id = @ws and field_id = any(@fields) and program_id = any(@programs)
-				order by field_id, program_id for update`,
-		} {
-			if _, err := s.db.Exec(ctx, sql, args); err != nil {
-				return translate("field", err)
-			}
+		if err := s.takeTurn(ctx, by, fields, programs...); err != nil {
+			return err
+		}
+		if _, err := s.db.Exec(ctx, `select from program_link where workspace_id = @ws and field_id = any(@fields) and program_id = any(@programs)
+			order by field_id, program_id for update`, args); err != nil {
+			return translate("field", err)
 		}
 		if out.Cells, err = loose[LinkCellResult](ctx, s, `with plan as (`+cellPlan+`)
 			select field, program, case when outcome = 'todo' then level else was end as level, coalesce(refused, '') as refused,

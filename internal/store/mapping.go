@@ -119,8 +119,7 @@ func (s *Store) ProposeMapping(ctx context.Context, by domain.Actor, field domai
 			return err
 		}
 		// The field is locked so that two proposals of the same pair follow each other.
-		name, err := one[string](ctx, s, "field", `select name from field where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": field})
+		f, err := s.lockedField(ctx, by, field)
 		if err != nil {
 			return err
 		}
@@ -147,7 +146,7 @@ func (s *Store) ProposeMapping(ctx context.Context, by domain.Actor, field domai
 		if err != nil {
 			return err
 		}
-		event := domain.Event{Verb: "field.mapped", Subject: domain.Subject{Kind: domain.SubjectField, ID: int64(field), Name: name},
+		event := domain.Event{Verb: "field.mapped", Subject: f.Subject(),
 			After: map[string]any{"purpose": int64(purpose), "justification": m.Justification}}
 		if was != nil {
 			event.Before = map[string]any{"mapping": string(was.State), "justification": was.Justification}
@@ -164,7 +163,7 @@ func (s *Store) ProposeMapping(ctx context.Context, by domain.Actor, field domai
 // checkOpenPurpose refuses a purpose that is not there, retired or archived: nothing new is tied to it.
 func (s *Store) checkOpenPurpose(ctx context.Context, by domain.Actor, id domain.PurposeID) error {
 	open, err := one[bool](ctx, s, "purpose", `select exists(select from purpose where workspace_id = @ws and id = @id
-		and state <> 'retired' and archived_at is null for key share)`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		and state <> 'retired' and archived_at is null for share)`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 	if err == nil && !open {
 		var p domain.Problems
 		p.Add("purpose", "error.reference")
@@ -251,8 +250,11 @@ func (s *Store) ReviewMapping(ctx context.Context, by domain.Actor, id domain.Ma
 // wherever both are locked.
 func (s *Store) lockMappings(ctx context.Context, by domain.Actor, which string, args pgx.StrictNamedArgs) ([]mappingRow, error) {
 	args["ws"] = by.Workspace
-	if _, err := s.exec(ctx, "field", `select from field where workspace_id = @ws
-		and id in (select m.field_id from purpose_mapping m where m.workspace_id = @ws and `+which+`) order by id for update`, args); err != nil {
+	fields, err := many[int64](ctx, s, "field", `select distinct m.field_id from purpose_mapping m where m.workspace_id = @ws and `+which, args)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.takeTurn(ctx, by, fields); err != nil {
 		return nil, err
 	}
 	return many[mappingRow](ctx, s, "mapping", mappingSelect+` and `+which+` order by m.id for update of m`, args)

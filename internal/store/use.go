@@ -45,7 +45,7 @@ func (s *Store) uses(ctx context.Context, by domain.Actor, id int64, sql string)
 }
 
 // holdUses lets nothing more refer to a record until the transaction ends, and waits for what begins to: its uses are counted after.
-// Whoever refers to it asks with "for key share" whether it is still there. The table's name comes from the caller's code.
+// Whoever refers to it asks under a lock whether it is still there. The table's name comes from the caller's code.
 func (s *Store) holdUses(ctx context.Context, by domain.Actor, table string, id int64) error {
 	_, err := s.exec(ctx, table, `select from `+table+` where workspace_id = @ws and id = @id for update`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})

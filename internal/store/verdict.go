@@ -79,19 +79,21 @@ func (s *Store) judge(ctx context.Context, by domain.Actor, ids []int64) error {
 }
 
 // takeTurn lets two transactions that change what the same fields are judged by follow each other: who comes second reads what the
-// first has written, and judges both. Fields come first, in the order of their ids, as wherever both are locked; what they are
-// tied to cannot become another meanwhile, and may be tied to others.
-func (s *Store) takeTurn(ctx context.Context, by domain.Actor, ids []int64) error {
+// first has written, and judges both. What fields are tied to, and those programs, cannot become another meanwhile, and may be tied
+// to others. It comes before the fields, these in the order of their ids, as wherever both are locked: who changes a program locks
+// it first, too. A change begins with it, and judge repeats it for what the fields are tied to by then.
+func (s *Store) takeTurn(ctx context.Context, by domain.Actor, ids []int64, programs ...int64) error {
 	var b pgx.Batch
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids}
+	b.Queue(`select from program where workspace_id = @ws and (id = any(@programs)
+			or id in (select program_id from program_link where workspace_id = @ws and field_id = any(@ids))) order by id for share`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "programs": programs})
 	for _, sql := range []string{
-		`select from field where workspace_id = @ws and id = any(@ids) order by id for update`,
-		`select from program where workspace_id = @ws
-			and id in (select program_id from program_link where workspace_id = @ws and field_id = any(@ids)) order by id for share`,
 		`select from purpose where workspace_id = @ws
 			and id in (select purpose_id from purpose_mapping where workspace_id = @ws and field_id = any(@ids)) order by id for share`,
 		`select from data_category where workspace_id = @ws
 			and id in (select category_id from field where workspace_id = @ws and id = any(@ids)) order by id for share`,
+		`select from field where workspace_id = @ws and id = any(@ids) order by id for update`,
 	} {
 		b.Queue(sql, args)
 	}

@@ -154,8 +154,7 @@ func (a *applying) did(e PlanEffect) { a.effects = append(a.effects, e) }
 func (a *applying) card(ctx context.Context, l CardLine) error {
 	if l.Field != 0 {
 		// Nobody changes the field meanwhile, as with any act on many.
-		if _, err := a.s.exec(ctx, "field", `select from field where workspace_id = @ws and id = @id for update`,
-			pgx.StrictNamedArgs{"ws": a.by.Workspace, "id": l.Field}); err != nil {
+		if err := a.s.takeTurn(ctx, a.by, []int64{int64(l.Field)}); err != nil {
 			return err
 		}
 		if err := a.links(ctx, l); err != nil {
