@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,6 +21,14 @@ const (
 
 // ReviewStandings in the order in which they are shown.
 var ReviewStandings = []string{string(ReviewOpen), string(ReviewAsked), string(ReviewSnoozed)}
+
+// StandingShown is the one standing that a page of the queue shows.
+func StandingShown(q ListQuery) string {
+	if v := q.Filters["standing"]; len(v) > 0 && slices.Contains(ReviewStandings, v[0]) {
+		return v[0]
+	}
+	return string(ReviewOpen)
+}
 
 // StandingOf is where a mapping stands: a question that waits for its answer comes before what was put off.
 func StandingOf(asked bool, snoozedUntil *time.Time, today time.Time) ReviewStanding {

@@ -41,7 +41,8 @@ func Register(ctx context.Context, st *store.Store, by domain.Actor, r domain.Re
 	return Rows(r, columns, out, words, func(write func(domain.Row) error) error { return st.EachRow(ctx, by, r.Name, q, write) })
 }
 
-// Rows writes the rows that each hands over, as Register does, for tables that are no register of the store.
+// Rows writes the rows that each hands over, as Register does, for tables that are no register of the store. Nothing is
+// written before each has answered: what it refuses leaves no beginning of a file.
 func Rows(r domain.Register, columns []string, out sheet.Writer, words Words, each func(write func(domain.Row) error) error) (err error) {
 	chosen, err := columnsOf(r, columns)
 	if err != nil {
@@ -60,16 +61,27 @@ func Rows(r domain.Register, columns []string, out sheet.Writer, words Words, ea
 			heads[i].Title = words.Title(c.Key)
 		}
 	}
-	if err := out.Header(heads); err != nil {
-		return err
+	begun := false
+	begin := func() error {
+		if begun {
+			return nil
+		}
+		begun = true
+		return out.Header(heads)
 	}
 	values := make([]any, len(chosen))
-	return each(func(row domain.Row) error {
+	if err := each(func(row domain.Row) error {
+		if err := begin(); err != nil {
+			return err
+		}
 		for i, c := range chosen {
 			values[i] = cell(c, row.Cells[c.Key], words)
 		}
 		return out.Row(values)
-	})
+	}); err != nil {
+		return err
+	}
+	return begin()
 }
 
 func columnsOf(r domain.Register, keys []string) ([]domain.RegisterColumn, error) {

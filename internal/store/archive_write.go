@@ -407,7 +407,7 @@ func mapNumbers(list []any, kind string, number func(string, int64) (int64, erro
 			}
 			list[i] = n
 		case string:
-			if isName(v) || v == "" {
+			if !isID(v) {
 				continue
 			}
 			n, err := mapNumber(v, kind, number)
@@ -441,7 +441,7 @@ func mapQuery(query string, number func(kind string, id int64) (int64, error)) (
 		}
 		parts := strings.Split(text, ",")
 		for j, part := range parts {
-			if part == "" || isName(part) {
+			if !isID(part) {
 				parts[j] = url.QueryEscape(part)
 				continue
 			}

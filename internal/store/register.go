@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -168,12 +170,13 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func likeEscape(s string) string { return likeEscaper.Replace(s) }
 
-// resolve turns names into ids in the ref filters of a query, so that a script may write application=Salesforce.
+// resolve turns names into ids in the ref filters of a query, so that a script may write application=Salesforce. What is
+// neither an id nor "none", where the filter has that, is a name.
 func (s *Store) resolve(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (domain.ListQuery, error) {
 	for _, f := range r.register.Filters {
-		values := q.Filters[f.Key]
-		lookup := r.filters[f.Key].lookup
-		if lookup == "" || !slices.ContainsFunc(values, isName) {
+		values, how := q.Filters[f.Key], r.filters[f.Key]
+		isName := func(value string) bool { return !isID(value) && (value != domain.FilterNone || how.none == "") }
+		if how.lookup == "" || !slices.ContainsFunc(values, isName) {
 			continue
 		}
 		ids := slices.DeleteFunc(slices.Clone(values), isName)
@@ -181,7 +184,7 @@ func (s *Store) resolve(ctx context.Context, by domain.Actor, r registerSQL, q d
 			if !isName(name) {
 				continue
 			}
-			found, err := many[string](ctx, s, r.register.Name, fmt.Sprintf(lookup, "@names"),
+			found, err := many[string](ctx, s, r.register.Name, fmt.Sprintf(how.lookup, "@names"),
 				pgx.StrictNamedArgs{"ws": by.Workspace, "names": []string{domain.Fold(name)}})
 			if err != nil {
 				return q, err
@@ -203,11 +206,10 @@ func withFilter(q domain.ListQuery, key string, values []string) domain.ListQuer
 	return q
 }
 
-func isName(value string) bool {
-	if value == domain.FilterNone {
-		return false
-	}
-	return strings.ContainsFunc(value, func(c rune) bool { return c < '0' || c > '9' })
+// isID tells the number that a record may have from what is none, such as one that is too large.
+func isID(value string) bool {
+	_, err := strconv.ParseUint(value, 10, 63)
+	return err == nil
 }
 
 // cursor is a place in an ordered list: the order's value and id of the row at the edge of a page.
@@ -235,7 +237,7 @@ func parseCursor(text, sort string) (c cursor, ok bool) {
 type orderSQL struct {
 	key  string // sort key as in the URL, for cursors
 	expr string
-	cast string // type of expr, to compare a cursor's text with
+	cast string // type of expr, which the text of a cursor is read as
 	desc bool
 }
 
@@ -285,6 +287,26 @@ func orderOf(kind domain.CellKind, expr string) string {
 	return "coalesce(fold((" + expr + ")::text), '')"
 }
 
+// edge reads the text of a cursor as PostgreSQL wrote it; false for what it cannot have written, as in a mangled address.
+func (o orderSQL) edge(text string) (value any, ok bool) {
+	var err error
+	switch o.cast {
+	case "bigint":
+		value, err = strconv.ParseInt(text, 10, 64)
+	case "double precision":
+		value, err = strconv.ParseFloat(text, 64)
+	case "boolean":
+		value, err = strconv.ParseBool(text)
+	case "date":
+		value, err = time.Parse(time.DateOnly, text)
+	case "timestamptz":
+		value, err = time.Parse("2006-01-02 15:04:05-07", text)
+	default:
+		return text, !strings.ContainsRune(text, 0)
+	}
+	return value, err == nil
+}
+
 // place adds the condition of the cursor and returns the order clause; back is true for a page before the cursor, which
 // is read in the opposite order and turned round.
 func (o orderSQL) place(c *conditions, q domain.ListQuery) (orderBy string, back bool) {
@@ -297,8 +319,10 @@ func (o orderSQL) place(c *conditions, q domain.ListQuery) (orderBy string, back
 	if desc {
 		direction, compare = "desc", "<"
 	}
-	if at, ok := parseCursor(text, o.key); ok {
-		c.add(fmt.Sprintf("(%s, r.id) %s (%s::text::%s, %s)", o.expr, compare, c.arg(at.Value), o.cast, c.arg(at.ID)))
+	at, ok := parseCursor(text, o.key)
+	edge, fits := o.edge(at.Value)
+	if ok && fits {
+		c.add(fmt.Sprintf("(%s, r.id) %s (%s::%s, %s)", o.expr, compare, c.arg(edge), o.cast, c.arg(at.ID)))
 	} else {
 		back = false
 		if q.Before != "" {

@@ -122,7 +122,7 @@ type ReviewQuestion struct {
 	ID              string                `db:"question"`
 	First           domain.MappingID      `db:"first"` // the oldest of its mappings, which stands for all
 	N               int64                 `db:"n"`
-	Rank            int                   `db:"rank"`
+	Rank            int16                 `db:"rank"`
 	Since           time.Time             `db:"since"`
 	Standing        domain.ReviewStanding `db:"standing"`
 	ReopenedBecause string                `db:"reopened_because"`
@@ -171,7 +171,7 @@ type reviewPlace struct {
 	Sort     string    `json:"s"`
 	Over     string    `json:"o,omitempty"` // folded name of the purpose or application
 	OverID   int64     `json:"i,omitempty"`
-	Rank     int       `json:"r"`
+	Rank     int16     `json:"r"`
 	Since    time.Time `json:"t"`
 	Question string    `json:"q"`
 }
@@ -184,14 +184,6 @@ func (p reviewPlace) encode() string {
 func parseReviewPlace(text, sort string) (p reviewPlace, ok bool) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	return p, err == nil && json.Unmarshal(b, &p) == nil && p.Sort == sort
-}
-
-// reviewStanding is the one standing that a page of the queue shows.
-func reviewStanding(q domain.ListQuery) string {
-	if v := q.Filters["standing"]; len(v) > 0 && slices.Contains(domain.ReviewStandings, v[0]) {
-		return v[0]
-	}
-	return string(domain.ReviewOpen)
 }
 
 // ReviewQueue returns a page of what waits for a DPO. Its counts come from counters; no page reads the whole queue.
@@ -214,7 +206,7 @@ var reviewOrders = map[string]struct{ by, behind string }{
 
 func (s *Store) reviewQuestions(ctx context.Context, by domain.Actor, q domain.ListQuery, most int) (list []ReviewQuestion, next string, err error) {
 	sort, _ := q.Order(domain.ReviewRegister)
-	c := conditions{args: pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "now": s.now(), "standing": reviewStanding(q)}}
+	c := conditions{args: pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "now": s.now(), "standing": domain.StandingShown(q)}}
 	c.add("q.workspace_id = @ws and q.standing = @standing")
 	for _, f := range []struct{ key, condition string }{
 		{"purpose", "q.purpose_id::text = any(%s)"}, {"gdpr_class", "q.gdpr_class = any(%s)"}, {"reopened_because", "q.reopened_because = any(%s)"},
@@ -300,7 +292,7 @@ func (s *Store) countReview(ctx context.Context, by domain.Actor, q domain.ListQ
 		names[l.Key] = l.Name
 	}
 	page.Standings = map[string]int64{}
-	standing, counts := reviewStanding(q), map[string]map[string]int64{}
+	standing, counts := domain.StandingShown(q), map[string]map[string]int64{}
 	for _, r := range rows {
 		page.Standings[r.Standing] += r.N
 		if r.Standing != standing {

@@ -64,6 +64,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	}
 	config.MaxConnIdleTime = 30 * time.Minute
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["datestyle"] = "ISO" // as cursors hold days and moments
 	config.ConnConfig.RuntimeParams["application_name"] = "utile"
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,

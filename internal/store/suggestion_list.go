@@ -359,8 +359,10 @@ func (r *suggestionReader) groups(ctx context.Context, page *SuggestionPage) err
 	size := max(r.q.Size, 1)
 	after := ""
 	if at, ok := parseCursor(r.q.After, "weight"); ok {
-		weight, key, _ := strings.Cut(at.Value, "|")
-		after = "where (weight, name_key, category_id) < (" + c.arg(weight) + "::bigint, " + c.arg(key) + ", " + c.arg(at.ID) + "::bigint)"
+		text, key, _ := strings.Cut(at.Value, "|")
+		if weight, err := strconv.ParseInt(text, 10, 64); err == nil { // a mangled address begins at the first
+			after = "where (weight, name_key, category_id) < (" + c.arg(weight) + "::bigint, " + c.arg(key) + ", " + c.arg(at.ID) + "::bigint)"
+		}
 	}
 	groups, err := many[SuggestionGroup](ctx, r.s, "suggestion", fmt.Sprintf(`with groups as materialized (
 			select r.name_key, r.category_id, count(*) as n, sum(r.confidence)::bigint as weight, min(r.confidence)::integer as least,

@@ -33,7 +33,8 @@ func (s *Server) exportRegister(register domain.Register) handlerFunc {
 		q := domain.ParseListQuery(register, r.URL.Query())
 		lang := string(i18n.Lang(ctx))
 
-		out, err := export.NewWriter(w, format, lang, i18n.T(ctx, register.Name+".title"))
+		file := &fileWriter{ResponseWriter: w, format: format, name: export.FileName(visitOf(r).Workspace.Slug, register, s.shownDay(by), format)}
+		out, err := export.NewWriter(file, format, lang, i18n.T(ctx, register.Name+".title"))
 		if err != nil {
 			return err
 		}
@@ -44,15 +45,32 @@ func (s *Server) exportRegister(register domain.Register) handlerFunc {
 			words.Word = func(prefix, code string) string { return enumWord(ctx, prefix, code) }
 			words.Fact = func(f domain.SourceFact) string { return sourceFactOf(ctx, f).inLine(ctx) }
 		}
-		h := w.Header()
-		h.Set("Content-Type", contentTypes[format])
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Disposition", `attachment; filename="`+export.FileName(visitOf(r).Workspace.Slug, register, s.shownDay(by), format)+`"`)
 		if err := export.Register(ctx, s.store, by, register, q, q.Columns, out, words); err != nil {
-			// Part of the file may have been sent: ending the connection is the only honest sign that it is not whole.
+			if !file.sent {
+				return err
+			}
+			// Part of the file was sent: ending the connection is the only honest sign that it is not whole.
 			s.log.ErrorContext(ctx, "export failed", "error", err, "register", register.Name)
 			panic(http.ErrAbortHandler)
 		}
 		return nil
 	}
+}
+
+// fileWriter answers with a file. Its head is sent with the first bytes, so that what is refused before becomes a page.
+type fileWriter struct {
+	http.ResponseWriter
+	format, name string
+	sent         bool
+}
+
+func (f *fileWriter) Write(b []byte) (int, error) {
+	if !f.sent {
+		f.sent = true
+		h := f.Header()
+		h.Set("Content-Type", contentTypes[f.format])
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+	}
+	return f.ResponseWriter.Write(b)
 }

@@ -170,11 +170,7 @@ func (v *deskView) frame(ctx context.Context, by domain.Actor, q domain.ListQuer
 	if by.ActsAsDPO() {
 		v.acting = i18n.T(ctx, "mapping.acting")
 	}
-	standing := string(domain.ReviewOpen)
-	if given := q.Filters["standing"]; len(given) > 0 {
-		standing = given[0]
-	}
-	first := q.FirstPage()
+	standing, first := domain.StandingShown(q), q.FirstPage()
 	for _, st := range domain.ReviewStandings {
 		there := first.Narrow("standing", st)
 		if st == string(domain.ReviewOpen) {
