@@ -91,6 +91,7 @@ const (
 	MaxParticipantName  = 80
 	MaxGain             = 500
 	MaxObjection        = 2000
+	MaxRounds           = 20 // of votes on one card
 	WorkshopDoorHours   = 12 // for how long a door stays open unless it is opened for a week of votes
 	DiscussionSeconds   = 180
 	VoteSeconds         = 60

@@ -417,7 +417,7 @@ func (s *Store) RevealAll(ctx context.Context, by domain.Actor, id domain.Worksh
 func (s *Store) VoteAgain(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
 		n, err := s.exec(ctx, "workshop", `update workshop_card set revealed = false, round = round + 1 where workspace_id = @ws and workshop_id = @id and id = @card
-			and revealed and decision = '' and round < 20`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card})
+			and revealed and decision = '' and round < @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card, "most": domain.MaxRounds})
 		if err != nil || n == 0 {
 			return err
 		}
@@ -428,9 +428,15 @@ func (s *Store) VoteAgain(ctx context.Context, by domain.Actor, id domain.Worksh
 
 // ParkCard puts a card in the parking lot with a note, or takes it out.
 func (s *Store) ParkCard(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID, parked bool, note string) error {
+	note = domain.CleanLine(note)
+	var p domain.Problems
+	p.Line("parked_note", note, false, domain.MaxGain)
+	if err := p.Err(); err != nil {
+		return err
+	}
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
 		_, err := s.exec(ctx, "workshop", `update workshop_card set parked = @parked, parked_note = @note where workspace_id = @ws and workshop_id = @id and id = @card`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card, "parked": parked, "note": domain.CleanLine(note)})
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card, "parked": parked, "note": note})
 		return err
 	})
 }

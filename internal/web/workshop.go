@@ -733,24 +733,15 @@ func (s *Server) decideCard(w http.ResponseWriter, r *http.Request) error {
 	return s.answerStep(w, r, id, f.Back, err)
 }
 
-// typedNeeds reads what the facilitator says that programs need: level.<program> and gain.<program>; nil where nothing is said.
+// typedNeeds reads what the facilitator says that programs need; nil where nothing is said.
 func typedNeeds(form url.Values) (needs []domain.ProgramNeed, err error) {
-	for name, values := range form {
-		text, ok := strings.CutPrefix(name, "level.")
-		if !ok || len(values) == 0 {
-			continue
-		}
-		program, err := strconv.ParseInt(text, 10, 64)
-		level, err2 := strconv.Atoi(values[0])
-		if err != nil || err2 != nil || level < 0 || level > 2 {
+	said, err := saidLevels(form)
+	for _, l := range said {
+		level, err := strconv.Atoi(l.level)
+		if err != nil || level < 0 || level > 2 {
 			return nil, domain.Errorf(domain.Invalid, "error.choice")
 		}
-		n := domain.ProgramNeed{Program: domain.ProgramID(program), Level: level}
-		if level == 1 {
-			n.Note = strings.TrimSpace(form.Get("gain." + text))
-		}
-		needs = append(needs, n)
+		needs = append(needs, domain.ProgramNeed{Program: l.program, Level: level, Note: l.gain})
 	}
-	slices.SortFunc(needs, func(a, b domain.ProgramNeed) int { return int(a.Program - b.Program) })
-	return needs, nil
+	return needs, err
 }

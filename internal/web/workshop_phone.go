@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -303,8 +304,45 @@ func (s *Server) vote(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// readBallot reads level.<program> and gain.<program> of the card and round that were seen. A program without a level is not
-// voted on; a ballot without any is incomplete.
+// saidLevel is what a form says that a program needs, with the gain that is expected of what is useful.
+type saidLevel struct {
+	program     domain.ProgramID
+	level, gain string
+}
+
+// saidLevels reads level.<program> and gain.<program>, in the order of the programs. Each of them is named once.
+func saidLevels(form url.Values) (said []saidLevel, err error) {
+	var p domain.Problems
+	for name, values := range form {
+		text, ok := strings.CutPrefix(name, "level.")
+		if !ok || len(values) == 0 {
+			continue
+		}
+		program, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || len(said) >= 100 {
+			return nil, domain.Errorf(domain.Invalid, "error.choice")
+		}
+		l := saidLevel{program: domain.ProgramID(program), level: values[0]}
+		if l.level == "1" {
+			l.gain = domain.CleanLine(form.Get("gain." + text))
+		}
+		p.Line("gain", l.gain, false, domain.MaxGain)
+		said = append(said, l)
+	}
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(said, func(a, b saidLevel) int { return cmp.Compare(a.program, b.program) })
+	for i := 1; i < len(said); i++ {
+		if said[i].program == said[i-1].program {
+			return nil, domain.Errorf(domain.Invalid, "workshop.program_twice")
+		}
+	}
+	return said, nil
+}
+
+// readBallot reads what a telephone says of the card and round that were seen. A program without a level is not voted on; a ballot
+// without any is incomplete.
 func readBallot(r *http.Request) (b store.Ballot, err error) {
 	f, p, err := decode[struct {
 		Card     domain.WorkshopCardID `form:"card"`
@@ -314,40 +352,30 @@ func readBallot(r *http.Request) (b store.Ballot, err error) {
 	if err != nil {
 		return b, err
 	}
+	if f.Round < 1 || f.Round > domain.MaxRounds {
+		p.Add("round", "workshop.no_such_round")
+	}
 	if err := p.Err(); err != nil {
 		return b, err
 	}
 	b = store.Ballot{Card: f.Card, Round: f.Round, Sequence: max(f.Sequence, 0)}
-	for name, values := range r.PostForm {
-		text, ok := strings.CutPrefix(name, "level.")
-		if !ok || len(values) == 0 {
-			continue
-		}
-		program, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || len(b.Votes) >= 100 {
-			return b, domain.Errorf(domain.Invalid, "error.choice")
-		}
-		v := domain.Vote{Program: domain.ProgramID(program)}
-		switch values[0] {
+	said, err := saidLevels(r.PostForm)
+	for _, l := range said {
+		v := domain.Vote{Program: l.program, Gain: l.gain}
+		switch l.level {
 		case "0", "1", "2":
-			level := int(values[0][0] - '0')
+			level := int(l.level[0] - '0')
 			v.Level = &level
-			if level == 1 {
-				v.Gain = domain.CleanLine(r.PostForm.Get("gain." + text))
-			}
 		case "unsure":
 		default:
 			return b, domain.Errorf(domain.Invalid, "error.choice")
 		}
-		if len([]rune(v.Gain)) > domain.MaxGain {
-			return b, domain.Errorf(domain.Invalid, "error.too_long", "most", domain.MaxGain)
-		}
 		b.Votes = append(b.Votes, v)
 	}
-	if len(b.Votes) == 0 {
-		return b, domain.Errorf(domain.Invalid, "workshop.empty_ballot")
+	if err == nil && len(b.Votes) == 0 {
+		err = domain.Errorf(domain.Invalid, "workshop.empty_ballot")
 	}
-	return b, nil
+	return b, err
 }
 
 func (s *Server) object(w http.ResponseWriter, r *http.Request) error {

@@ -215,6 +215,29 @@ func TestVotesOfAWorkshop(t *testing.T) {
 	if got := bert.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusConflict).Text("[role=alert]"); !strings.Contains(got, "does not count") {
 		t.Errorf("a late vote is told %q", got)
 	}
+	// A program that is named twice and a round that there never is are no ballot; what is longer than its field is not kept either.
+	anna.Accept = ""
+	named := itoa(r.programs[0])
+	long := strings.Repeat("é", domain.MaxGain+1)
+	for told, form := range map[string][]string{
+		"names a program twice": append(r.ballot("email", 1, "2"), "level.0"+named, "1"),
+		"no such round":         append([]string{"card", itoa(r.cards["email"]), "round", "99999999999"}, "level."+named, "1"),
+		"Too long":              append(r.ballot("email", 1, "1"), "gain."+named, long),
+	} {
+		if got := anna.Post(r.vote(), form...).Want(http.StatusUnprocessableEntity).Text("[role=alert]"); !strings.Contains(got, told) {
+			t.Errorf("%v is told %q, not %q", form[4:], got, told)
+		}
+	}
+	refused := r.path + "/cards/" + itoa(r.cards["email"]) + "/decide"
+	for told, form := range map[string][]string{"names a program twice": {"level." + named, "2", "level.0" + named, "1"}, "Too long": {"level." + named, "1", "gain." + named, long}} {
+		if got := r.lead.Post(refused, append(form, "card_decision", "keep", "reason", "The birthday message")...).Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, told) {
+			t.Errorf("the facilitator is told %q, not %q", got, told)
+		}
+	}
+	if got := r.lead.Post(r.path+"/steer", "do", "park", "card", itoa(r.cards["email"]), "note", long).Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, "Too long") {
+		t.Errorf("a long note of the parking lot is told %q", got)
+	}
+	anna.Accept = "text/plain"
 	// Another round: what was voted before stands apart.
 	r.steer("again", "card", itoa(r.cards["email"]))
 	anna.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusConflict)
