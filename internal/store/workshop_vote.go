@@ -10,15 +10,20 @@ import (
 	"utile/internal/domain"
 )
 
-// Wrong codes from one address of the network within SignInWindow, after which one waits. Who knows the code is never held up:
-// a whole room shares one address.
-const wrongCodesPerAddress = 20
+// Six digits can be guessed: after so many wrong codes from one address of the network within SignInWindow, codes wait. A room
+// shares one address, so a code that many misread alike counts once, and nobody waits who holds the link, which cannot be guessed,
+// nor who typed the right code and is led on by the link.
+const (
+	codeDigits           = 6
+	wrongCodesPerAddress = 20
+)
 
 // Door is the way into a workshop.
 type Door struct {
 	Workspace domain.WorkspaceID
 	Workshop  domain.Workshop
 	Company   string // name of the workspace
+	Token     string // of the link that leads here; empty for a member
 }
 
 // Actor is who reads and writes for a guest: nobody, in the workspace of the workshop alone.
@@ -32,36 +37,21 @@ type doorRow struct {
 }
 
 // Knock finds the workshop whose door a code or the token of a link opens. NotFound where there is none or the door is shut;
-// Limited, with the seconds to wait, after too many wrong ones from the address.
+// Limited, with the seconds to wait, for a code after too many wrong ones from the address.
 func (s *Store) Knock(ctx context.Context, key, address string) (d Door, err error) {
-	now, attempt := s.now(), attemptKey("workshop", address)
-	var wait time.Duration
-	var found bool
-	err = s.Write(ctx, domain.Actor{}, func(s *Store) error {
-		found = false
-		var err error
-		if wait, err = s.signInWait(ctx, attempt, wrongCodesPerAddress, now); err != nil || wait > 0 {
-			return err
-		}
-		rows, err := many[doorRow](ctx, s, "workshop", `select workspace_id, workshop_id from workshop_by_key(@key)`, pgx.StrictNamedArgs{"key": key})
-		if err != nil {
-			return err
-		}
-		if found = len(rows) == 1; found {
-			d.Workspace, d.Workshop.ID = rows[0].WorkspaceID, rows[0].WorkshopID
-			return nil
-		}
-		_, err = s.exec(ctx, "workshop", `insert into sign_in_failure (key, at) values (@key, @now)`, pgx.StrictNamedArgs{"key": attempt, "now": now})
-		return err
-	})
-	switch {
-	case err != nil:
+	var doors []doorRow
+	if len(key) == codeDigits {
+		doors, err = s.doorsByCode(ctx, key, address)
+	} else {
+		doors, err = s.doorsByKey(ctx, key)
+	}
+	if err != nil {
 		return d, err
-	case wait > 0:
-		return d, domain.Errorf(domain.Limited, "error.limited", "seconds", int(wait/time.Second)+1, "n", int(wait/time.Minute)+1)
-	case !found:
+	}
+	if len(doors) == 0 {
 		return d, domain.Errorf(domain.NotFound, "workshop.no_such_code")
 	}
+	d.Workspace, d.Workshop.ID = doors[0].WorkspaceID, doors[0].WorkshopID
 	live, err := s.LiveWorkshop(ctx, d.Actor(""), d.Workshop.ID)
 	if err != nil {
 		return d, err
@@ -69,9 +59,34 @@ func (s *Store) Knock(ctx context.Context, key, address string) (d Door, err err
 	if !live.Open() {
 		return d, domain.Errorf(domain.NotFound, "workshop.no_such_code")
 	}
-	d.Workshop = live.Workshop
+	d.Workshop, d.Token = live.Workshop, live.Token
 	d.Company, err = s.companyName(ctx, d)
 	return d, err
+}
+
+func (s *Store) doorsByKey(ctx context.Context, key string) ([]doorRow, error) {
+	return many[doorRow](ctx, s, "workshop", `select workspace_id, workshop_id from workshop_by_key(@key)`, pgx.StrictNamedArgs{"key": key})
+}
+
+func (s *Store) doorsByCode(ctx context.Context, code, address string) (doors []doorRow, err error) {
+	now, attempt, same := s.now(), attemptKey("workshop", address), attemptKey("code", address+" "+code)
+	var wait time.Duration
+	err = s.Write(ctx, domain.Actor{}, func(s *Store) error {
+		if wait, err = s.signInWait(ctx, attempt, wrongCodesPerAddress, now); err != nil || wait > 0 {
+			return err
+		}
+		if doors, err = s.doorsByKey(ctx, code); err != nil || len(doors) > 0 {
+			return err
+		}
+		_, err = s.exec(ctx, "workshop", `insert into sign_in_failure (key, at) select unnest(array[@attempt::text, @same::text]), @now
+			where not exists(select from sign_in_failure where key = @same and at > @since)`,
+			pgx.StrictNamedArgs{"attempt": attempt, "same": same, "now": now, "since": now.Add(-SignInWindow)})
+		return err
+	})
+	if err == nil && wait > 0 {
+		err = domain.Errorf(domain.Limited, "error.limited", "seconds", int(wait/time.Second)+1, "n", int(wait/time.Minute)+1)
+	}
+	return doors, err
 }
 
 func (s *Store) companyName(ctx context.Context, d Door) (name string, err error) {

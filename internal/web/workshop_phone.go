@@ -34,6 +34,8 @@ func (s *Server) phoneRoutes(r scope) {
 
 const roomPath = "/v"
 
+func doorPath(d store.Door) string { return roomPath + "/" + d.Token }
+
 func votePath(id domain.WorkshopID) string { return "/vote/" + itoa(id) }
 
 // seatCookie holds the token of a place; each workshop has its own, so that one can be in two.
@@ -106,14 +108,15 @@ func (s *Server) findWorkshop(w http.ResponseWriter, r *http.Request) error {
 		p.Add("workshop_code", "workshop.code_format")
 		return s.roomPage(w, r, http.StatusUnprocessableEntity, roomPageView{action: roomPath, code: f.Code, formView: formView{problems: p}})
 	}
-	if _, err := s.store.Knock(r.Context(), code, middleware.GetClientIP(r.Context())); err != nil {
+	door, err := s.store.Knock(r.Context(), code, middleware.GetClientIP(r.Context()))
+	if err != nil {
 		if !errors.Is(err, domain.NotFound) {
 			return err
 		}
 		p.Add("workshop_code", "workshop.no_such_code")
 		return s.roomPage(w, r, http.StatusUnprocessableEntity, roomPageView{action: roomPath, code: f.Code, formView: formView{problems: p}})
 	}
-	http.Redirect(w, r, roomPath+"/"+code, http.StatusSeeOther)
+	http.Redirect(w, r, doorPath(door), http.StatusSeeOther)
 	return nil
 }
 
@@ -126,7 +129,7 @@ func (s *Server) showDoor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.roomPage(w, r, http.StatusOK, roomPageView{door: &door, action: roomPath + "/" + url.PathEscape(chi.URLParam(r, "key")), part: "voter"})
+	return s.roomPage(w, r, http.StatusOK, roomPageView{door: &door, action: doorPath(door), part: "voter"})
 }
 
 func (s *Server) enterDoor(w http.ResponseWriter, r *http.Request) error {
@@ -134,7 +137,7 @@ func (s *Server) enterDoor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enterRoom(w, r, door, 0, roomPath+"/"+url.PathEscape(chi.URLParam(r, "key")))
+	return s.enterRoom(w, r, door, 0, doorPath(door))
 }
 
 // joinAsMember is the way in of somebody who is signed in: no code, and their own name.
