@@ -386,11 +386,25 @@ func (s *Store) MoveCard(ctx context.Context, by domain.Actor, id domain.Worksho
 	return s.ShowCard(ctx, by, id, to, from)
 }
 
+// setCard changes a card k of a workshop where the condition holds that set ends with, and tells of it under the name of the card;
+// done is false, and nothing is told, where it does not hold.
+func (s *Store) setCard(ctx context.Context, by domain.Actor, w domain.Workshop, card domain.WorkshopCardID, set string, args pgx.StrictNamedArgs, e domain.Event) (done bool, err error) {
+	args["ws"], args["id"], args["card"] = by.Workspace, w.ID, card
+	names, err := many[string](ctx, s, "workshop", `update workshop_card k set `+set+` and k.workspace_id = @ws and k.workshop_id = @id and k.id = @card
+		returning coalesce((select coalesce(nullif(f.label, ''), f.name) from field f where f.workspace_id = k.workspace_id and f.id = k.field_id),
+			(select c.label_en from data_category c where c.workspace_id = k.workspace_id and c.id = k.category_id), '')`, args)
+	if err != nil || len(names) == 0 {
+		return false, err
+	}
+	e.Subject, e.After = w.Subject(), map[string]any{"card": names[0]}
+	return true, s.record(ctx, by, e)
+}
+
 // RevealCard ends the votes on a card and shows them. Whoever is committing a vote at that moment is waited for.
 func (s *Store) RevealCard(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID) error {
-	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
-		if _, err := s.exec(ctx, "workshop", `update workshop_card set revealed = true where workspace_id = @ws and workshop_id = @id and id = @card and dpo in ('', 'allowed')`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card}); err != nil {
+	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
+		if _, err := s.setCard(ctx, by, w, card, `revealed = true where not k.revealed and k.dpo in ('', 'allowed')`, pgx.StrictNamedArgs{},
+			domain.Event{Verb: "workshop.card_revealed"}); err != nil {
 			return err
 		}
 		return s.setTimer(ctx, by, id, nil)
@@ -399,11 +413,17 @@ func (s *Store) RevealCard(ctx context.Context, by domain.Actor, id domain.Works
 
 // RevealAll ends the votes on every card that has any.
 func (s *Store) RevealAll(ctx context.Context, by domain.Actor, id domain.WorkshopID) error {
-	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
-		if _, err := s.exec(ctx, "workshop", `update workshop_card k set revealed = true where k.workspace_id = @ws and k.workshop_id = @id and not k.revealed and k.dpo in ('', 'allowed')
+	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
+		n, err := s.exec(ctx, "workshop", `update workshop_card k set revealed = true where k.workspace_id = @ws and k.workshop_id = @id and not k.revealed and k.dpo in ('', 'allowed')
 			and exists(select from workshop_vote v where v.workspace_id = @ws and v.card_id = k.id and v.round = k.round)`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		if err != nil {
 			return err
+		}
+		if n > 0 {
+			if err := s.record(ctx, by, domain.Event{Verb: "workshop.cards_revealed", Subject: w.Subject(), After: map[string]any{"n": n}}); err != nil {
+				return err
+			}
 		}
 		if _, err := s.exec(ctx, "workshop", `update workshop_live set own_pace = false where workspace_id = @ws and workshop_id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
@@ -415,10 +435,10 @@ func (s *Store) RevealAll(ctx context.Context, by domain.Actor, id domain.Worksh
 
 // VoteAgain opens another round of votes on a card that was revealed and has no decision, for as long as the discussion may take.
 func (s *Store) VoteAgain(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID) error {
-	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
-		n, err := s.exec(ctx, "workshop", `update workshop_card set revealed = false, round = round + 1 where workspace_id = @ws and workshop_id = @id and id = @card
-			and revealed and decision = '' and round < @most`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card, "most": domain.MaxRounds})
-		if err != nil || n == 0 {
+	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
+		again, err := s.setCard(ctx, by, w, card, `revealed = false, round = k.round + 1 where k.revealed and k.decision = '' and k.round < @most`,
+			pgx.StrictNamedArgs{"most": domain.MaxRounds}, domain.Event{Verb: "workshop.card_voted_again"})
+		if err != nil || !again {
 			return err
 		}
 		until := s.now().Add(domain.DiscussionSeconds * time.Second)
@@ -434,9 +454,13 @@ func (s *Store) ParkCard(ctx context.Context, by domain.Actor, id domain.Worksho
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
-		_, err := s.exec(ctx, "workshop", `update workshop_card set parked = @parked, parked_note = @note where workspace_id = @ws and workshop_id = @id and id = @card`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card, "parked": parked, "note": note})
+	e := domain.Event{Verb: "workshop.card_unparked"}
+	if parked {
+		e = domain.Event{Verb: "workshop.card_parked", Reason: note}
+	}
+	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
+		_, err := s.setCard(ctx, by, w, card, `parked = @parked, parked_note = @note where (k.parked, k.parked_note) is distinct from (@parked, @note)`,
+			pgx.StrictNamedArgs{"parked": parked, "note": note}, e)
 		return err
 	})
 }
@@ -584,12 +608,9 @@ func cardFacts(l CardLine, d domain.CardDecision, keep, drop int) map[string]any
 // TakeBackDecision opens a card again.
 func (s *Store) TakeBackDecision(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
-		n, err := s.exec(ctx, "workshop", `update workshop_card set decision = '', decided_at = null where workspace_id = @ws and workshop_id = @id and id = @card and decision <> ''`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card})
-		if err != nil || n == 0 {
-			return err
-		}
-		return s.record(ctx, by, domain.Event{Verb: "workshop.card_reopened", Subject: w.Subject()})
+		_, err := s.setCard(ctx, by, w, card, `decision = '', decided_at = null where k.decision <> ''`, pgx.StrictNamedArgs{},
+			domain.Event{Verb: "workshop.card_reopened"})
+		return err
 	})
 }
 

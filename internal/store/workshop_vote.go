@@ -161,11 +161,15 @@ func (s *Store) AskMembers(ctx context.Context, by domain.Actor, id domain.Works
 		if _, err := domain.NewParticipant(domain.Participant{Role: role, Part: "voter"}, w.Roles); err != nil {
 			return err
 		}
-		_, err := s.exec(ctx, "workshop", `insert into workshop_participant (workspace_id, workshop_id, user_id, role)
-			select @ws, @id, m.user_id, @role from membership m where m.workspace_id = @ws and m.user_id = any(@users)
-			on conflict (workspace_id, workshop_id, user_id) do update set role = excluded.role, removed_at = null`,
+		asked, err := many[string](ctx, s, "workshop", `insert into workshop_participant as p (workspace_id, workshop_id, user_id, role)
+			select @ws, @id, m.user_id, @role from membership m where m.workspace_id = @ws and m.user_id = any(@users) order by m.user_id
+			on conflict (workspace_id, workshop_id, user_id) do update set role = excluded.role, removed_at = null
+			where p.removed_at is not null or p.role <> excluded.role returning p.user_id::text`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "users": users, "role": role})
-		return err
+		if err != nil || len(asked) == 0 {
+			return err
+		}
+		return s.record(ctx, by, domain.Event{Verb: "workshop.members_asked", Subject: w.Subject(), After: map[string]any{"members": asked, "voter_role": role}})
 	})
 }
 

@@ -364,6 +364,60 @@ func TestDPOAndWorkshop(t *testing.T) {
 	r.lead.Post(decide, "card_decision", "drop", "reason", "The DPO stops it").Want(http.StatusSeeOther)
 }
 
+// Every act of whoever leads is in the history of the workshop, once, with the card or the people that it is about.
+func TestWorkshopTellsWhatWasDone(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s).start()
+	email, editor := itoa(r.cards["email"]), s.Acme[domain.RoleEditor]
+	r.guest("crm", "Anna").Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusSeeOther)
+	told := func() (n int) {
+		return count(t, s, `select count(*) from event where subject_kind = 'workshop' and subject_id = $1`, r.id)
+	}
+	steer := func(do string, pairs ...string) func() {
+		return func() { r.steer(do, append([]string{"card", email}, pairs...)...) }
+	}
+	ask := func() {
+		r.lead.Post(r.path+"/ask", "members", itoa(editor.User), "voter_role", "data").Want(http.StatusSeeOther)
+	}
+	for _, act := range []struct {
+		verb, holds string
+		do          func()
+	}{
+		{"members_asked", `"voter_role": "data"`, ask},
+		{"members_asked", fmt.Sprintf(`"members": ["%d"]`, editor.User), func() {
+			s.Exec(t, `update workshop_participant set removed_at = now() where user_id = $1`, editor.User)
+			ask()
+		}},
+		{"card_parked", `"card": "Adresse e-mail"`, steer("park", "note", "Ask the shops")},
+		{"card_parked", `"card": "Adresse e-mail"`, steer("park", "note", "Ask the tills")},
+		{"card_unparked", `"card": "Adresse e-mail"`, steer("unpark")},
+		{"card_revealed", `"card": "Adresse e-mail"`, steer("reveal")},
+		{"card_voted_again", `"card": "Adresse e-mail"`, steer("again")},
+	} {
+		before := told()
+		act.do()
+		if n := count(t, s, `select count(*) from event where verb = 'workshop.' || $2 and subject_id = $1 and after::text like '%' || $3 || '%'
+			and id = (select max(id) from event)`, r.id, act.verb, act.holds); n != 1 || told() != before+1 {
+			t.Errorf("%s is told %d times, of %d events, with %s", act.verb, n, told()-before, act.holds)
+		}
+	}
+	// The same again changes nothing, and there is nothing to tell.
+	before := told()
+	ask()
+	steer("unpark")()
+	steer("again")()
+	if n := told() - before; n != 0 {
+		t.Errorf("%d events of what changed nothing", n)
+	}
+	page := r.lead.Get(r.path).Want(http.StatusOK).Text("main")
+	for _, want := range []string{"Members asked to vote", editor.Name, "Card parked", "Ask the tills", "Card taken out of the parking lot", "Votes shown", "Another round of votes"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the history lacks %q: %s", want, page)
+		}
+	}
+}
+
 // A guest holds a place in one workshop, and nothing else.
 func TestGuestsSeeOneWorkshop(t *testing.T) {
 	t.Parallel()
