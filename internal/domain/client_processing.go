@@ -60,6 +60,9 @@ func (c ClientProcessing) Subject() Subject {
 	return Subject{SubjectClientProcessing, int64(c.ID), c.Client}
 }
 
+// Revision is the number of times that it was saved.
+func (c ClientProcessing) Revision() int { return c.Version }
+
 // Facts are the named values that the history keeps.
 func (c ClientProcessing) Facts() map[string]any {
 	facts := map[string]any{"code": c.Code, "client": c.Client, "processing_categories": c.Categories, "sub_processors": c.SubProcessors,

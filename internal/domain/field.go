@@ -70,6 +70,9 @@ func (f Field) SuggestsOtherwise(was Field) bool {
 // Subject names the field in the history.
 func (f Field) Subject() Subject { return Subject{SubjectField, int64(f.ID), f.Name} }
 
+// Revision is the number of times that it was saved.
+func (f Field) Revision() int { return f.Version }
+
 // Facts are the named values that the history keeps.
 func (f Field) Facts() map[string]any {
 	nullable := "unknown"

@@ -110,6 +110,9 @@ func (f Flow) SameEnds(o Flow) bool { return f.Source.same(o.Source) && f.Target
 // Subject names the flow in the history.
 func (f Flow) Subject() Subject { return Subject{SubjectFlow, int64(f.ID), f.Name} }
 
+// Revision is the number of times that it was saved.
+func (f Flow) Revision() int { return f.Version }
+
 // Facts are the named values that the history keeps. Datasets are kept by name: there may be too many to look up.
 func (f Flow) Facts() map[string]any {
 	return map[string]any{"name": f.Name, "source_application": int64(f.Source.Application), "source_dataset": f.Source.DatasetName,

@@ -97,6 +97,9 @@ func (p Program) Rules() ProgramFacts {
 // Subject names the program in the history.
 func (p Program) Subject() Subject { return Subject{SubjectProgram, int64(p.ID), p.Name} }
 
+// Revision is the number of times that it was saved.
+func (p Program) Revision() int { return p.Version }
+
 // Facts are the named values that the history keeps.
 func (p Program) Facts() map[string]any {
 	return map[string]any{"code": p.Code, "name": p.Name, "description": p.Description, "objective": int64(p.Objective), "stage": int64(p.Stage),

@@ -221,6 +221,9 @@ func (p Purpose) Rules() PurposeFacts {
 // Subject names the purpose in the history.
 func (p Purpose) Subject() Subject { return Subject{SubjectPurpose, int64(p.ID), p.Name} }
 
+// Revision is the number of times that it was saved.
+func (p Purpose) Revision() int { return p.Version }
+
 // Facts are the named values that the history keeps.
 func (p Purpose) Facts() map[string]any {
 	facts := map[string]any{"code": p.Code, "name": p.Name, "sub_purposes": p.SubPurposes, "legal_basis": p.LegalBasis,

@@ -64,6 +64,9 @@ func (s *Server) invitationsPage(w http.ResponseWriter, r *http.Request, status 
 	if v.shell, err = s.shell(w, r, i18n.T(ctx, "invitations.title")); err != nil {
 		return err
 	}
+	if link != "" { // asked for again, there would be another invitation
+		v.shell.Resent, v.shell.LangHref = nil, ""
+	}
 	return s.render(w, r, status, invitationsPage(v))
 }
 

@@ -58,7 +58,8 @@ type applicationForm struct {
 	Lifecycle   string        `form:"lifecycle"`
 }
 
-func (f applicationForm) seen() int { return f.Version }
+func (f applicationForm) seen() int                         { return f.Version }
+func (f applicationForm) again(version int) applicationForm { f.Version = version; return f }
 
 // apply puts what was typed into an application.
 func (f applicationForm) apply(a domain.Application) (domain.Application, error) {

@@ -234,8 +234,9 @@ func (s *Server) changeCategory(w http.ResponseWriter, r *http.Request) error {
 		err = s.store.ChangeCategory(ctx, by, id, f.Version, func(c domain.Category) (domain.Category, error) { return c.Changed(f.category()) })
 	}
 
+	err = meanwhile(s, r, err, id, &f.Version, s.store.CategoryByID, func(c domain.Category) (domain.Category, error) { return c.Changed(f.category()) })
 	if problems, bad := withProblems(p, err); bad {
-		return s.categoryEdit(w, r, http.StatusUnprocessableEntity, c, f, problems)
+		return s.categoryEdit(w, r, formStatus(err), c, f, problems)
 	}
 	if err != nil {
 		return err

@@ -161,8 +161,9 @@ func (s *Server) changeClientProcessing(w http.ResponseWriter, r *http.Request) 
 	if len(bad) == 0 {
 		err = s.store.ChangeClientProcessing(r.Context(), by, id, f.Version, f.apply)
 	}
+	err = meanwhile(s, r, err, id, &f.Version, s.store.ClientProcessingByID, f.apply)
 	if problems, isForm := withProblems(bad, err); isForm {
-		return s.clientProcessingEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.clientProcessingEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil {
 		return err

@@ -79,7 +79,8 @@ type collectionPointForm struct {
 	Answers     string `form:"answers"`
 }
 
-func (f collectionPointForm) seen() int { return f.Version }
+func (f collectionPointForm) seen() int                             { return f.Version }
+func (f collectionPointForm) again(version int) collectionPointForm { f.Version = version; return f }
 
 // apply puts what was typed into a collection point.
 func (f collectionPointForm) apply(c domain.CollectionPoint) (domain.CollectionPoint, error) {

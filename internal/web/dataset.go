@@ -52,7 +52,8 @@ type datasetForm struct {
 	IsMaster       bool                   `form:"is_master"`
 }
 
-func (f datasetForm) seen() int { return f.Version }
+func (f datasetForm) seen() int                     { return f.Version }
+func (f datasetForm) again(version int) datasetForm { f.Version = version; return f }
 
 // apply puts what was typed into a dataset, and tells all that is wrong with it at once.
 func (f datasetForm) apply(d domain.Dataset) (domain.Dataset, error) {

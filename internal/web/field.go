@@ -177,8 +177,9 @@ func (s *Server) changeField(w http.ResponseWriter, r *http.Request) error {
 		err = s.store.ChangeField(r.Context(), by, id, f.Version, f.apply)
 	}
 
+	err = meanwhile(s, r, err, id, &f.Version, s.store.FieldByID, f.apply)
 	if problems, bad := withProblems(p, err); bad {
-		return s.fieldEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.fieldEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil {
 		return err

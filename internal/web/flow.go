@@ -233,16 +233,18 @@ func (s *Server) changeFlow(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Merge(unknown)
 
-	err = s.store.ChangeFlow(r.Context(), by, id, f.Version, func(flow domain.Flow) (domain.Flow, error) {
+	apply := func(flow domain.Flow) (domain.Flow, error) {
 		next, err := f.apply(flow, source, target)
 		if problems, bad := withProblems(p, err); bad {
 			return next, problems.Err()
 		}
 		return next, err
-	})
+	}
+	err = s.store.ChangeFlow(r.Context(), by, id, f.Version, apply)
+	err = meanwhile(s, r, err, id, &f.Version, s.store.FlowByID, apply)
 
 	if problems, bad := withProblems(nil, err); bad {
-		return s.flowEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.flowEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil {
 		return err

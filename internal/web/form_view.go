@@ -120,6 +120,10 @@ func (v formView) kept(name, value string) string {
 func (v formView) summary() []ui.Problem {
 	var out []ui.Problem
 	for name, p := range v.problems {
+		if name == staleBox {
+			out = append(out, ui.Problem{Text: i18n.TArgs(v.ctx, p.Key, p.Args)})
+			continue
+		}
 		out = append(out, ui.Problem{ID: name, Text: i18n.T(v.ctx, "form.problem", "field", boxWord(v.ctx, name), "problem", i18n.TArgs(v.ctx, p.Key, p.Args))})
 	}
 	slices.SortFunc(out, func(a, b ui.Problem) int { return strings.Compare(a.ID, b.ID) })

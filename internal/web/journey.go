@@ -207,8 +207,9 @@ func (s *Server) changeJourney(w http.ResponseWriter, r *http.Request) error {
 	if len(bad) == 0 {
 		err = s.store.ChangeJourney(r.Context(), by, id, f.Version, f.apply)
 	}
+	err = meanwhile(s, r, err, id, &f.Version, s.store.JourneyByID, f.apply)
 	if problems, isForm := withProblems(bad, err); isForm {
-		return s.journeyEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.journeyEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil {
 		return err

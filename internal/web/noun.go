@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"utile/internal/domain"
@@ -61,13 +62,14 @@ func recordStep[ID ~int64](s *Server, param string, do nounStep[ID], back func(d
 }
 
 // recordForm is what was typed of a record.
-type recordForm[T any] interface {
+type recordForm[T, F any] interface {
 	apply(T) (T, error)
-	seen() int // version of the record that the form was made of
+	seen() int           // version of the record that the form was made of
+	again(version int) F // the same answers, for the version that is there now
 }
 
 // formSpec is how the records of a register are written by a form. Of what they all do alike, only the words differ.
-type formSpec[T interface{ Subject() domain.Subject }, F recordForm[T], ID ~int64] struct {
+type formSpec[T revised, F recordForm[T, F], ID ~int64] struct {
 	page   func(w http.ResponseWriter, r *http.Request, status int, id ID, f F, p domain.Problems) error // with the form; id 0 for a new record
 	of     func(context.Context, T) F
 	read   func(context.Context, domain.Actor, ID) (T, error)
@@ -78,7 +80,7 @@ type formSpec[T interface{ Subject() domain.Subject }, F recordForm[T], ID ~int6
 }
 
 // written completes a register with the handlers of its forms: what is wrong is said beside what was typed, and nothing is lost.
-func written[T interface{ Subject() domain.Subject }, F recordForm[T], ID ~int64](s *Server, n nounSpec[ID], f formSpec[T, F, ID]) nounSpec[ID] {
+func written[T revised, F recordForm[T, F], ID ~int64](s *Server, n nounSpec[ID], f formSpec[T, F, ID]) nounSpec[ID] {
 	n.create = func(w http.ResponseWriter, r *http.Request) error {
 		typed, p, err := decode[F](r)
 		if err != nil {
@@ -126,8 +128,10 @@ func written[T interface{ Subject() domain.Subject }, F recordForm[T], ID ~int64
 				return record, err
 			})
 		}
+		version := typed.seen()
+		err = meanwhile(s, r, err, id, &version, f.read, typed.apply)
 		if problems, bad := withProblems(p, err); bad {
-			return f.page(w, r, http.StatusUnprocessableEntity, id, typed, problems)
+			return f.page(w, r, formStatus(err), id, typed.again(version), problems)
 		}
 		if err != nil {
 			return err
@@ -135,4 +139,72 @@ func written[T interface{ Subject() domain.Subject }, F recordForm[T], ID ~int64
 		return s.seeOther(w, r, n.list.show(actor(r), int64(id)), f.changed, "name", name)
 	}
 	return n
+}
+
+// revised is a record that tells by a number whether somebody changed it.
+type revised interface {
+	Subject() domain.Subject
+	Facts() map[string]any
+	Revision() int
+}
+
+// staleBox stands for no box of a form: what is said of it heads the list of problems.
+const staleBox = "version"
+
+// meanwhile answers somebody whose form was overtaken by another change. Nothing that was typed is lost: the form is shown
+// again for the version that is there now, and says beside each box that differs what was recorded meanwhile. Any other error
+// stays what it is.
+func meanwhile[T revised, ID ~int64](s *Server, r *http.Request, cause error, id ID, seen *int, read func(context.Context, domain.Actor, ID) (T, error),
+	typed func(T) (T, error)) error {
+	known, ok := errors.AsType[*domain.Error](cause)
+	if !ok || known.Key != "error.stale" {
+		return cause
+	}
+	ctx, by := r.Context(), actor(r)
+	now, err := read(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	names, err := s.store.Names(ctx, by)
+	if err != nil {
+		return err
+	}
+	*seen = now.Revision()
+
+	next, err := typed(now)
+	p, wrong := formProblems(err)
+	if err != nil && !wrong {
+		return err
+	}
+	p.Add(staleBox, "error.stale_form")
+	if !wrong {
+		recorded, _ := domain.Diff(now.Facts(), next.Facts())
+		for name, value := range recorded {
+			if text := valueWord(ctx, now.Subject().Kind, name, historyValue(value), names); text != "" {
+				p.Add(name, "error.recorded_now", "value", text)
+			} else {
+				p.Add(name, "error.recorded_empty")
+			}
+		}
+	}
+	return &domain.Error{Kind: domain.Conflict, Key: known.Key, Fields: p}
+}
+
+// historyValue is a fact as the history gives it back.
+func historyValue(v any) any {
+	switch x := v.(type) {
+	case int64:
+		return float64(x)
+	case int:
+		return float64(x)
+	}
+	return plainValue(v)
+}
+
+// formStatus is the status of a form that is shown again: something in it is wrong, or somebody was faster.
+func formStatus(err error) int {
+	if errors.Is(err, domain.Conflict) {
+		return http.StatusConflict
+	}
+	return http.StatusUnprocessableEntity
 }

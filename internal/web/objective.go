@@ -41,7 +41,8 @@ type objectiveForm struct {
 	Description string `form:"description"`
 }
 
-func (f objectiveForm) seen() int { return f.Version }
+func (f objectiveForm) seen() int                       { return f.Version }
+func (f objectiveForm) again(version int) objectiveForm { f.Version = version; return f }
 
 func (f objectiveForm) apply(o domain.Objective) (domain.Objective, error) {
 	o.Name, o.KPI, o.Target, o.Description = f.Name, f.KPI, f.Target, f.Description

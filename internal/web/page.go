@@ -2,10 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/go-chi/chi/v5"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
@@ -102,6 +106,9 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title string, chr
 	shell := s.bareShell(r, title)
 	shell.Home = workspacePath(by)
 	shell.Wide = true
+	if shell.Resent = resent(r); shell.Resent != nil {
+		shell.LangHref = langHref(r.URL.RequestURI(), i18n.Lang(ctx).Other())
+	}
 	counts := chromeCounts{chrome.Fields, chrome.Unused, chrome.Pending, chrome.Suggested}
 	current := currentSection(r.URL.Path, by)
 	for _, stream := range streams {
@@ -251,18 +258,67 @@ func (s *Server) flashView(ctx context.Context, by domain.Actor, f flash) ui.Fla
 
 // bareShell is the frame of pages outside a workspace.
 func (s *Server) bareShell(r *http.Request, title string) ui.Shell {
-	back := r.URL.RequestURI()
-	if r.Method != http.MethodGet {
-		back = "/"
-	}
+	back := s.shownAt(r)
 	signedIn := visitOf(r).User
 	return ui.Shell{Title: title, Theme: visitOf(r).theme, KeysOff: signedIn.ID != 0 && !signedIn.Shortcuts, ThemeAction: "/theme", Back: back, Home: "/", NoIndex: true,
-		LangHref: langHref(r.URL, r.Method, i18n.Lang(r.Context()).Other())}
+		LangHref: langHref(back, i18n.Lang(r.Context()).Other())}
 }
 
-// langHref is the address of the same page in another language. A page that answers a form has no address of its own:
-// the switch then leads to the form.
-func langHref(u *url.URL, method string, other i18n.Language) string {
+// shownAt is where the page of a request can be asked for again. A page that answers a form has no address of its own: it is
+// the one that the form was on, as the form or the browser says, else the nearest one above.
+func (s *Server) shownAt(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return localPath(r.URL.RequestURI(), "/")
+	}
+	if back := localPath(r.PostForm.Get("back"), ""); back != "" && s.shows(back) {
+		return back
+	}
+	if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && s.shows(u.Path) {
+		return localPath(u.RequestURI(), "/")
+	}
+	return s.pageAbove(r.URL.Path)
+}
+
+// pageAbove is the nearest page at or above an address: of an act on a record, the record.
+func (s *Server) pageAbove(path string) string {
+	for ; path != "" && path != "/w"; path = path[:strings.LastIndexByte(path, '/')] {
+		if s.shows(path) {
+			return localPath(path, "/")
+		}
+	}
+	return "/"
+}
+
+// shows tells whether a page can be asked for at an address.
+func (s *Server) shows(address string) bool {
+	path, _, _ := strings.Cut(address, "?")
+	return s.pages.Match(chi.NewRouteContext(), http.MethodGet, path)
+}
+
+// resent is what a form sent, so that its answer can be asked for in another language with nothing lost. A password is not
+// written into a page, and a file cannot be.
+func resent(r *http.Request) []ui.Hidden {
+	if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		return nil
+	}
+	var out []ui.Hidden
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if strings.Contains(name, "password") {
+			return nil
+		}
+		for _, value := range r.PostForm[name] {
+			out = append(out, ui.Hidden{Name: name, Value: value})
+		}
+	}
+	return out
+}
+
+// langHref is an address in another language.
+func langHref(address string, other i18n.Language) string {
+	u, err := url.Parse(address)
+	if err != nil { // it was parsed before
+		return ""
+	}
 	q := u.Query()
 	q.Set("lang", string(other))
 	return u.Path + "?" + strings.ReplaceAll(q.Encode(), "%2C", ",")
@@ -277,6 +333,7 @@ type errorView struct {
 	reference string // of the log, for errors of ours
 	uses      []useView
 	back      ui.Link
+	record    *ui.Link // that somebody else changed
 }
 
 // useView is one kind of thing that holds a record in place.
@@ -307,6 +364,12 @@ func (s *Server) errorView(r *http.Request, status int, e *domain.Error) errorVi
 		delete(args, "uses")
 	}
 	v.text = i18n.TArgs(ctx, e.Key, args)
+	if r.Method == http.MethodPost && (errors.Is(e, domain.Conflict) || errors.Is(e, domain.Invalid)) {
+		v.back = ui.Link{Href: s.shownAt(r), Text: i18n.T(ctx, "error.back")}
+		if e.Key == "error.stale" {
+			v.record = &ui.Link{Href: s.pageAbove(r.URL.Path), Text: i18n.T(ctx, "error.record")}
+		}
+	}
 	if status >= 500 {
 		v.reference = requestID(r)
 	}

@@ -253,8 +253,9 @@ func (s *Server) changeProgram(w http.ResponseWriter, r *http.Request) error {
 	if len(bad) == 0 {
 		done, err = s.saveProgram(w, r, id, f.Version, f.Confirmed, s.applyProgram(f))
 	}
+	err = meanwhile(s, r, err, id, &f.Version, s.store.ProgramByID, s.applyProgram(f))
 	if problems, isForm := withProblems(bad, err); isForm {
-		return s.programEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.programEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil || done {
 		return err

@@ -261,8 +261,9 @@ func (s *Server) changePurpose(w http.ResponseWriter, r *http.Request) error {
 	if len(bad) == 0 && !asked && err == nil {
 		reopened, err = s.store.ChangePurpose(ctx, by, id, f.Version, f.apply)
 	}
+	err = meanwhile(s, r, err, id, &f.Version, s.store.PurposeByID, f.apply)
 	if problems, isForm := withProblems(bad, err); isForm {
-		return s.purposeEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.purposeEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil || asked {
 		return err

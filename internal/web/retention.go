@@ -304,8 +304,9 @@ func (s *Server) changeRetention(w http.ResponseWriter, r *http.Request) error {
 	if len(bad) == 0 && err == nil {
 		_, err = s.store.ChangeRetentionRule(ctx, by, id, f.Version, f.apply)
 	}
+	err = meanwhile(s, r, err, id, &f.Version, s.store.RetentionRuleByID, f.apply)
 	if problems, isForm := withProblems(bad, err); isForm {
-		return s.retentionEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.retentionEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil {
 		return err

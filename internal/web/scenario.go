@@ -62,7 +62,8 @@ type scenarioForm struct {
 	EndsOn       string               `form:"ends_on"`
 }
 
-func (f scenarioForm) seen() int { return f.Version }
+func (f scenarioForm) seen() int                      { return f.Version }
+func (f scenarioForm) again(version int) scenarioForm { f.Version = version; return f }
 
 func (f scenarioForm) apply(c domain.Scenario) (domain.Scenario, error) {
 	var bad domain.Problems

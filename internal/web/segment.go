@@ -38,7 +38,8 @@ type segmentForm struct {
 	Volume     string `form:"volume"`
 }
 
-func (f segmentForm) seen() int { return f.Version }
+func (f segmentForm) seen() int                     { return f.Version }
+func (f segmentForm) again(version int) segmentForm { f.Version = version; return f }
 
 func (f segmentForm) apply(g domain.Segment) (domain.Segment, error) {
 	var bad domain.Problems

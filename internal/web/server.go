@@ -47,6 +47,7 @@ type Server struct {
 	secure  bool        // people reach it over HTTPS
 	claimed atomic.Bool // somebody can sign in: the installation has been set up
 	handler http.Handler
+	pages   chi.Routes // of handler, to tell which addresses show something
 	routes  []Route
 	live    *hub // of workshops
 	// recalled is who visited before.
@@ -78,6 +79,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) build() http.Handler {
 	r := chi.NewRouter()
+	s.pages = r
 	r.Use(middleware.RequestID, s.clientIP(), s.recoverPanic, s.accessLog, s.securityHeaders, s.crossOrigin(), s.recall)
 	r.Get("/healthz", s.health)
 	r.Get("/readyz", s.ready)

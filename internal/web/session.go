@@ -121,6 +121,10 @@ func (s *Server) chooseLanguage(next http.Handler) http.Handler {
 			http.Redirect(w, r, localPath(u.RequestURI(), "/"), http.StatusSeeOther)
 			return
 		}
+		if asked := i18n.Language(r.URL.Query().Get("lang")); r.Method == http.MethodPost && asked.Known() { // the answer of a form, again
+			http.SetCookie(w, s.preference("lang", string(asked)))
+			lang = asked
+		}
 		if !lang.Known() {
 			lang = i18n.Language(visitOf(r).User.Locale)
 		}

@@ -39,7 +39,8 @@ type stageForm struct {
 	Description string `form:"description"`
 }
 
-func (f stageForm) seen() int { return f.Version }
+func (f stageForm) seen() int                   { return f.Version }
+func (f stageForm) again(version int) stageForm { f.Version = version; return f }
 
 func (f stageForm) apply(g domain.Stage) (domain.Stage, error) {
 	g.Code, g.Name, g.Description = f.Code, f.Name, f.Description

@@ -290,13 +290,15 @@ func (s *Server) changeTarget(w http.ResponseWriter, r *http.Request) error {
 	if len(p) == 0 {
 		err = s.store.ChangeTarget(r.Context(), by, id, f.Version, s.applyTarget(f))
 	}
+	err = meanwhile(s, r, err, id, &f.Version, s.store.TargetByID, s.applyTarget(f))
 	if problems, bad := withProblems(p, err); bad {
+		status := formStatus(err)
 		t, err := s.store.TargetByID(r.Context(), by, id)
 		if err != nil {
 			return err
 		}
 		f.Field, f.Category, f.Program = t.Field, t.Category, t.Program
-		return s.targetEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.targetEdit(w, r, status, id, f, problems)
 	}
 	if err != nil {
 		return err

@@ -36,7 +36,8 @@ type teamForm struct {
 	Members     []domain.UserID `form:"members"`
 }
 
-func (f teamForm) seen() int { return f.Version }
+func (f teamForm) seen() int                  { return f.Version }
+func (f teamForm) again(version int) teamForm { f.Version = version; return f }
 
 // apply puts what was typed into a team.
 func (f teamForm) apply(t domain.Team) (domain.Team, error) {

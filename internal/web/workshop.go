@@ -328,8 +328,9 @@ func (s *Server) changeWorkshop(w http.ResponseWriter, r *http.Request) error {
 	if len(p) == 0 {
 		err = s.store.ChangeWorkshop(r.Context(), by, id, f.Version, f.apply)
 	}
+	err = meanwhile(s, r, err, id, &f.Version, s.store.WorkshopByID, f.apply)
 	if problems, bad := withProblems(p, err); bad {
-		return s.workshopEdit(w, r, http.StatusUnprocessableEntity, id, f, problems)
+		return s.workshopEdit(w, r, formStatus(err), id, f, problems)
 	}
 	if err != nil {
 		return err

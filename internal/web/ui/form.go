@@ -214,8 +214,16 @@ type RowSpec struct {
 
 // Problem is one thing wrong with a form, and the control that it is about.
 type Problem struct {
-	ID   string // of the control
+	ID   string // of the control; empty for a sentence about the whole form, which then is the title
 	Text string
+}
+
+// summaryTitle says what the list of problems is about.
+func summaryTitle(ctx context.Context, problems []Problem) string {
+	if problems[0].ID == "" {
+		return problems[0].Text
+	}
+	return i18n.T(ctx, "ui.form.problems", "n", len(problems))
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

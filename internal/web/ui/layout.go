@@ -21,12 +21,13 @@ const (
 
 // Shell is everything that a page shows around its content. The zero value of a part leaves the part out.
 type Shell struct {
-	Title       string // of the page; the product's name follows it
-	Theme       string // ThemeAuto when empty
-	ThemeAction string // where a theme is posted, as theme=…, back=…
-	Back        string // address of this page, sent along so that switches lead back to it
-	Home        string // where the logo leads; "/" when empty
-	LangHref    string // this page in the other language
+	Title       string   // of the page; the product's name follows it
+	Theme       string   // ThemeAuto when empty
+	ThemeAction string   // where a theme is posted, as theme=…, back=…
+	Back        string   // address of this page, sent along so that switches lead back to it
+	Home        string   // where the logo leads; "/" when empty
+	LangHref    string   // this page in the other language
+	Resent      []Hidden // what the form sent that this page answers: LangHref is sent it again
 	Nav         []NavItem
 	Sections    []NavItem
 	Search      *TopSearch

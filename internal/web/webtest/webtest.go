@@ -85,6 +85,7 @@ type Visitor struct {
 	token  string
 	seats  map[string]string // cookies of places in workshops
 	Lang   string
+	From   string // path of the page that a form is on, as browsers say it; empty for one that does not
 	Accept string // what the visitor wants to be answered with; empty for a page
 	// fetchSite is what the browser says of where a request comes from.
 	fetchSite string
@@ -183,6 +184,9 @@ func (v *Visitor) do(method, path string, body io.Reader, contentType string) *P
 	for name, value := range v.seats {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
+	if v.From != "" {
+		r.Header.Set("Referer", v.site.URL+v.From)
+	}
 	if v.Accept != "" {
 		r.Header.Set("Accept", v.Accept)
 	}
@@ -236,7 +240,10 @@ func (p *Page) Text(selector string) string {
 // Value is what a control of a form holds.
 func (p *Page) Value(name string) string {
 	p.tb.Helper()
-	c := p.Doc().Find(`[name="` + name + `"]`)
+	c := p.Doc().Find(`main [name="` + name + `"]`) // what a switch sends again is in none
+	if c.Length() == 0 {
+		c = p.Doc().Find(`[name="` + name + `"]`)
+	}
 	if c.Is("select") {
 		v, _ := c.Find("option[selected]").Attr("value")
 		return v

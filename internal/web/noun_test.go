@@ -1,0 +1,142 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"utile/internal/domain"
+	"utile/internal/web/webtest"
+)
+
+func TestOvertakenFormIsShownAgain(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	dataset := s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "CRM"), "contacts")
+	field := s.Field(t, s.Admin(), dataset, "mail", "")
+	for _, c := range []struct {
+		path         string
+		theirs, mine []string
+		box, now     string // what they wrote where I wrote something else
+		kept, typed  string // what only I wrote
+	}{
+		{"/w/acme/fields/" + itoa(field), []string{"name", "mail", "origin", "unknown", "nullable", "unknown", "label", "Theirs"},
+			[]string{"name", "mail", "origin", "unknown", "nullable", "unknown", "label", "Mine", "description", "Typed"}, "label", "Theirs", "description", "Typed"},
+		{v.Post("/w/acme/applications", "name", "Lyra", "hosting", "unknown", "processor", "unknown", "lifecycle", "live").Want(http.StatusSeeOther).Location,
+			[]string{"name", "Lyra", "hosting", "unknown", "processor", "unknown", "lifecycle", "live", "vendor", "Theirs"},
+			[]string{"name", "Lyra", "hosting", "unknown", "processor", "unknown", "lifecycle", "live", "vendor", "Mine", "description", "Typed"}, "vendor", "Theirs", "description", "Typed"},
+		{v.Post("/w/acme/programs", "name", "Welcome", "code", "welcome", "status", "idea").Want(http.StatusSeeOther).Location,
+			[]string{"name", "Welcome", "code", "welcome", "status", "idea", "kpi", "Theirs"},
+			[]string{"name", "Welcome", "code", "welcome", "status", "idea", "kpi", "Mine", "description", "Typed"}, "kpi", "Theirs", "description", "Typed"},
+	} {
+		v.Post(c.path, append(c.theirs, "version", "1")...).Want(http.StatusSeeOther)
+		form := v.Post(c.path, append(c.mine, "version", "1")...).Want(http.StatusConflict)
+		if got := form.Text("#summary-title"); !strings.Contains(got, "Somebody changed this record") {
+			t.Errorf("%s: the form says %q", c.path, got)
+		}
+		if got := form.Problem(c.box); !strings.Contains(got, "Recorded now: "+c.now) {
+			t.Errorf("%s: beside %s stands %q", c.path, c.box, got)
+		}
+		if got := form.Value(c.kept); got != c.typed {
+			t.Errorf("%s: %s = %q, want what was typed", c.path, c.kept, got)
+		}
+		version := form.Value("version")
+		if version != "2" {
+			t.Errorf("%s: the form is for version %q", c.path, version)
+		}
+		v.Post(c.path, append(c.mine, "version", version)...).Want(http.StatusSeeOther)
+	}
+}
+
+func TestRefusalLeadsBack(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleAdmin])
+	application := "/w/acme/applications/" + itoa(s.Application(t, s.Admin(), "CRM"))
+	s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "Mailing"), "contacts")
+	used := v.Get("/w/acme/applications?q=mailing").Doc().Find("tbody a").AttrOr("href", "")
+	for _, c := range []struct {
+		from, path string
+		form       []string
+		status     int
+		back       string
+	}{
+		{used, used + "/archive", nil, http.StatusConflict, used},
+		{"", used + "/archive", nil, http.StatusConflict, used}, // a browser that does not say where it was
+		{"//elsewhere.example/x", used + "/archive", nil, http.StatusConflict, used},
+		{"/w/acme/applications?q=crm", "/w/acme/applications/bulk", []string{"act", "archive"}, http.StatusUnprocessableEntity, "/w/acme/applications?q=crm"},
+		{"/w/acme/fields?q=mail&sort=name", "/w/acme/fields/bulk", []string{"act", "link"}, http.StatusUnprocessableEntity, "/w/acme/fields?q=mail&sort=name"},
+		{"/w/acme/fields?q=mail", "/w/acme/views", []string{"register", "fields", "name", " ", "query", "q=mail"}, http.StatusUnprocessableEntity, "/w/acme/fields?q=mail"},
+		{application + "/edit", application + "/nowhere", nil, http.StatusNotFound, "/w/acme"},
+	} {
+		v.From = c.from
+		page := v.Post(c.path, c.form...).Want(c.status)
+		if got, _ := page.Doc().Find("main a.btn").Last().Attr("href"); got != c.back {
+			t.Errorf("%s %v, from %q: leads to %q, want %q", c.path, c.form, c.from, got, c.back)
+		}
+	}
+	v.From = ""
+	stale := v.Post("/w/acme/settings", "version", "7", "name", "Acme", "locale", "en", "window_days", "90", "grace_days", "30", "fill_rate_min", "1",
+		"constant_min_rows", "100", "stale_days", "730").Want(http.StatusConflict)
+	if got, _ := stale.Doc().Find("main a.btn").First().Attr("href"); got != "/w/acme/settings" {
+		t.Errorf("settings that somebody changed: leads to %q", got)
+	}
+}
+
+// An answer to a form is shown in another language and other colours with nothing lost, and no switch leads nowhere.
+func TestSwitchesOfAnAnsweredForm(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	field := s.Field(t, s.Admin(), s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "CRM"), "contacts"), "mail", "")
+	program := s.Program(t, s.Admin(), "Welcome", "live")
+	v.From = "/w/acme/fields?q=mail"
+	chosen := []string{"act", "link", "id", itoa(field), "program", itoa(program), "level", "useful", "note", "Typed", "back", "/w/acme/fields?q=mail"}
+	for _, c := range []struct {
+		path   string
+		form   []string
+		status int
+		back   string
+		typed  string // name of a box that holds Typed
+	}{
+		{"/w/acme/fields/bulk", chosen, http.StatusOK, "/w/acme/fields?q=mail", "note"},
+		{"/w/acme/fields/bulk/preview", chosen, http.StatusOK, "/w/acme/fields?q=mail", "note"},
+		{"/w/acme/applications", []string{"name", "", "vendor", "Typed"}, http.StatusUnprocessableEntity, "/w/acme/fields?q=mail", "vendor"},
+	} {
+		page := v.Post(c.path, c.form...).Want(c.status)
+		if got := page.Doc().Find(`form[data-themes] [name=back]`).AttrOr("value", ""); got != c.back {
+			t.Errorf("%s: colours lead back to %q", c.path, got)
+		}
+		again := page.Doc().Find(`form:has(button[lang=fr])`)
+		to := again.AttrOr("action", "")
+		if !strings.HasPrefix(to, c.path+"?") {
+			t.Fatalf("%s: the other language is asked for at %q", c.path, to)
+		}
+		var sent []string
+		again.Find("input").Each(func(_ int, in *goquery.Selection) {
+			sent = append(sent, in.AttrOr("name", ""), in.AttrOr("value", ""))
+		})
+		french := v.Post(to, sent...).Want(c.status)
+		if got := french.Doc().Find("html").AttrOr("lang", ""); got != "fr" {
+			t.Errorf("%s: still in %q", c.path, got)
+		}
+		if !strings.Contains(french.Body, "Typed") || french.Doc().Find(`main [name=`+c.typed+`]`).Length() == 0 {
+			t.Errorf("%s: what was typed is gone", c.path)
+		}
+	}
+	v.From = ""
+	refused := v.Post("/w/acme/fields/bulk/preview", "act", "link").Want(http.StatusUnprocessableEntity)
+	if to := refused.Doc().Find("a[hreflang=fr]").AttrOr("href", ""); to != "" {
+		u, err := url.Parse(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Follow(v.Get(u.RequestURI()).Want(http.StatusSeeOther))
+	} else {
+		t.Error("a refusal has no switch of language")
+	}
+}
