@@ -1,7 +1,5 @@
 package domain
 
-import "maps"
-
 // Kind says what went wrong in a way that callers act on. It is itself an error, so that tests and handlers write
 // errors.Is(err, domain.Conflict).
 type Kind string
@@ -69,12 +67,16 @@ func (p *Problems) Add(field, key string, args ...any) {
 	}
 }
 
-// Merge adds the problems of another check.
+// Merge adds the problems of another check; the first one of a field stays, as it does with Add.
 func (p *Problems) Merge(other Problems) {
 	if *p == nil {
 		*p = Problems{}
 	}
-	maps.Copy(*p, other)
+	for field, problem := range other {
+		if _, taken := (*p)[field]; !taken {
+			(*p)[field] = problem
+		}
+	}
 }
 
 // Err is nil where there is no problem, else an Invalid error that carries them all.

@@ -36,7 +36,7 @@ var (
 )
 
 // NewProgram checks and cleans what was typed, on a day. A plan has a start date, else it is an idea; a pause dates from
-// the day on which it is said; what has ended has an end.
+// the day on which it is said; what has ended has an end; what is live has begun.
 func NewProgram(p Program, today time.Time) (Program, error) {
 	p.Code, p.Name, p.Trigger, p.KPI = CleanLine(p.Code), CleanLine(p.Name), CleanLine(p.Trigger), CleanLine(p.KPI)
 	p.Channels = CleanList(p.Channels)
@@ -55,6 +55,9 @@ func NewProgram(p Program, today time.Time) (Program, error) {
 	bad.OneOf("status", string(p.Status), ProgramStatuses...)
 	if p.Status == ProgramPlanned && p.StartsOn == nil {
 		bad.Add("starts_on", "program.planned_undated")
+	}
+	if p.Status == ProgramLive && p.StartsOn != nil && p.StartsOn.After(Day(today)) {
+		bad.Add("starts_on", "program.live_ahead")
 	}
 	bad.Order("ends_on", p.StartsOn, p.EndsOn)
 	return p, bad.Err()
@@ -76,10 +79,14 @@ func (p Program) dated(today time.Time) Program {
 	return p
 }
 
-// Become returns the program in another status, on a day. A program that starts over leaves its old end behind.
+// Become returns the program in another status, on a day. A program that starts over leaves its old end behind, and one that
+// goes live before its date begins that day.
 func (p Program) Become(status ProgramStatus, today time.Time) (Program, error) {
 	if p.Status == ProgramEnded && status != ProgramEnded {
 		p.EndsOn = nil
+	}
+	if day := Day(today); status == ProgramLive && p.StartsOn != nil && p.StartsOn.After(day) {
+		p.StartsOn = &day
 	}
 	p.Status = status
 	return NewProgram(p, today)

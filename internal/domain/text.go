@@ -32,7 +32,7 @@ func CleanList(list []string) []string {
 // Line checks a one-line text: required or not, at most so many characters, none that hides or reorders others.
 func (p *Problems) Line(field, value string, required bool, most int) {
 	switch {
-	case required && value == "":
+	case required && strings.TrimFunc(value, unseen) == "":
 		p.Add(field, "error.required")
 	case utf8.RuneCountInString(value) > most:
 		p.Add(field, "error.too_long", "most", most)
@@ -78,6 +78,12 @@ func (p *Problems) Order(field string, start, end *time.Time) {
 // deceptive tells of a character that is invisible or changes the direction of what follows.
 func deceptive(r rune) bool {
 	return unicode.IsControl(r) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069)
+}
+
+// unseen tells of a character that leaves no mark by itself. Some join letters or signs, so they may stand in a text; they are
+// none alone.
+func unseen(r rune) bool {
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Mn, unicode.Cc) || strings.ContainsRune("\u115f\u1160\u2800\u3164\uffa0", r)
 }
 
 // Day is the start of the day of t in UTC: dates without a time are kept so.

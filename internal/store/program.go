@@ -72,6 +72,9 @@ func (s *Store) AddProgram(ctx context.Context, by domain.Actor, p domain.Progra
 		if err := s.checkMember(ctx, by, "owner", p.Owner); err != nil {
 			return err
 		}
+		if err := s.freeProgramName(ctx, by, p); err != nil {
+			return err
+		}
 		args := programArgs(by, p)
 		args["template"] = p.Template
 		p.ID, err = one[domain.ProgramID](ctx, s, "program", `insert into program
@@ -119,6 +122,17 @@ func (s *Store) setProgramPurposes(ctx context.Context, by domain.Actor, p domai
 	_, err := s.exec(ctx, "program", `insert into program_purpose (workspace_id, program_id, purpose_id)
 		select @ws, @program, unnest(@ids::bigint[]) on conflict do nothing`, args)
 	return err
+}
+
+// freeProgramName refuses the name of another program that is not archived: lists could not tell them apart. No constraint does,
+// since workspaces from before may hold some.
+func (s *Store) freeProgramName(ctx context.Context, by domain.Actor, p domain.Program) error {
+	taken, err := one[bool](ctx, s, "program", `select exists(select from program where workspace_id = @ws and id <> @id and archived_at is null and fold(name) = fold(@name))`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": p.ID, "name": p.Name})
+	if err != nil || !taken {
+		return err
+	}
+	return domain.Problems{"name": {Key: "error.taken"}}.Err()
 }
 
 // decideProgram locks a program, checks that it is still as it was seen, and lets decide make another of it.
@@ -250,6 +264,11 @@ func (s *Store) ChangeProgram(ctx context.Context, by domain.Actor, id domain.Pr
 		if len(after) == 0 {
 			return nil
 		}
+		if was.Name != next.Name {
+			if err := s.freeProgramName(ctx, by, next); err != nil {
+				return err
+			}
+		}
 		args := programArgs(by, next)
 		args["id"] = id
 		if _, err := s.exec(ctx, "program", `update program set code = @code, name = @name, description = @description,
@@ -378,6 +397,10 @@ func (s *Store) ProgramOptions(ctx context.Context, by domain.Actor) (options []
 // programReadiness is one of domain.Readinesses.
 const programReadiness = `case when y.ready then 'ready' when not y.ready then 'blocked' else 'unsaid' end`
 
+// programLack tells of the program r whether it has what it cannot run without, and what it lacks.
+var programLack = `left join lateral (select bool_and(lawful) as ready, array_agg(label order by label) filter (where not lawful) as blocked_by
+			from (` + needsMet(" and q.program_id = r.id") + `) m) y on true`
+
 var _ = addRegister(registerSQL{
 	register: domain.ProgramRegister,
 	held:     true,
@@ -389,8 +412,7 @@ var _ = addRegister(registerSQL{
 			where l.workspace_id = r.workspace_id and l.program_id = r.id) ls on true
 		left join lateral (select count(*) as n from requirement q
 			where q.workspace_id = r.workspace_id and q.program_id = r.id) qs on true
-		left join lateral (select bool_and(lawful) as ready, array_agg(label order by label) filter (where not lawful) as blocked_by
-			from (` + needsMet(" and q.program_id = r.id") + `) m) y on true`,
+		` + programLack,
 	cells: map[string]string{
 		"name": "r.name", "code": "r.code", "status": "r.status", "stage": "g.name", "objective": "b.name",
 		"purposes": `(select array_agg(u.name order by fold(u.name)) from program_purpose pp

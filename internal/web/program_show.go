@@ -193,6 +193,8 @@ func (s *Server) standingOf(ctx context.Context, p domain.Program, th domain.Thr
 		return i18n.T(ctx, "program.standing.archived"), false
 	case p.Status == domain.ProgramIdea:
 		return i18n.T(ctx, "program.standing.idea"), false
+	case p.EndsOn != nil && p.EndsOn.Before(domain.Day(today)) && p.Status != domain.ProgramEnded:
+		return i18n.T(ctx, "program.standing.past_end", "day", i18n.Day(ctx, *p.EndsOn)), false
 	case p.Status == domain.ProgramPlanned && !rules.Over(today, th):
 		return i18n.T(ctx, "program.standing.not_begun"), false
 	}

@@ -250,7 +250,7 @@ func TestProgramTemplateFillsTheForm(t *testing.T) {
 	}
 	second := s.Field(t, by, s.Dataset(t, by, s.Application(t, by, "CRM"), "contacts"), "email", "ident.contact.email")
 	v.Post(link, "field", itoa(second)).Want(http.StatusSeeOther)
-	if got := v.Get(saved.Location).Text("section:has(#needs) tbody"); !strings.Contains(got, "Covered twice") {
+	if got := v.Get(saved.Location).Text("section:has(#needs) tbody"); !strings.Contains(got, "Covered several times") {
 		t.Errorf("target data = %q", got)
 	}
 }
@@ -290,4 +290,36 @@ func TestRequirementsOfAProgram(t *testing.T) {
 	if got := v.Get(path).Text(".tl"); strings.Count(got, "Target data of") != 3 {
 		t.Errorf("history = %q", got)
 	}
+}
+
+func TestProgramDatesAndStatusAgree(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	at := v.Post("/w/acme/programs", "code", "OLD", "name", "Old", "status", "live", "ends_on", "2020-06-30").Want(http.StatusSeeOther).Location
+	if got := v.Get(at).Want(http.StatusOK).Text("main"); !strings.Contains(got, "Its end date has passed (30") || strings.Contains(got, "paused for too long") {
+		t.Errorf("a live program whose end has passed: %s", got)
+	}
+	if got := v.Post("/w/acme/programs", "code", "X", "name", "X", "status", "planned", "starts_on", "32/13/2026").Want(http.StatusUnprocessableEntity).Problem("starts_on"); strings.Contains(got, "planned program") {
+		t.Errorf("a start that is no date: %q", got)
+	}
+	if got := v.Post("/w/acme/programs", "code", "X", "name", "X", "status", "live", "starts_on", "2099-01-01").Want(http.StatusUnprocessableEntity).Problem("starts_on"); !strings.Contains(got, "A live program has begun") {
+		t.Errorf("live before it begins: %q", got)
+	}
+}
+
+func TestProgramNameIsTaken(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	first := v.Post("/w/acme/programs", "code", "A", "name", "Newsletter", "status", "idea").Want(http.StatusSeeOther).Location
+	if got := v.Post("/w/acme/programs", "code", "B", "name", "newsletter", "status", "idea").Want(http.StatusUnprocessableEntity).Problem("name"); got == "" {
+		t.Error("no problem said for a name that is taken")
+	}
+	second := v.Post("/w/acme/programs", "code", "B", "name", "Other", "status", "idea").Want(http.StatusSeeOther).Location
+	if got := v.Post(second, "code", "B", "name", "Néwsletter", "status", "idea", "version", "1").Want(http.StatusUnprocessableEntity).Problem("name"); got == "" {
+		t.Error("a program took the name of another")
+	}
+	v.Post(first+"/archive", "confirmed", "1").Want(http.StatusSeeOther)
+	v.Post(second, "code", "B", "name", "Newsletter", "status", "idea", "version", "1").Want(http.StatusSeeOther)
 }
