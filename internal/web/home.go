@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"utile/internal/domain"
@@ -187,7 +188,16 @@ func besideView(ctx context.Context, by domain.Actor, o domain.Overview) []ui.Fi
 	}
 	return []ui.FigureSpec{figure(domain.VerdictUnclassified), figure(domain.VerdictExempt),
 		{Count: i18n.Percent(ctx, share(o.Measured, o.Personal)), Text: i18n.T(ctx, "home.measured"), Kind: ui.Info, Icon: "activity",
-			Note: i18n.T(ctx, "home.note.measured"), Href: fieldsPath(by, "evidence=not_measured")}}
+			Note: i18n.T(ctx, "home.note.measured"), Href: fieldsPath(by, measuredQuery())}}
+}
+
+// measuredQuery lists the personal fields whose reads were measured, as the overview counts them.
+func measuredQuery() string {
+	grades := slices.DeleteFunc(slices.Clone(domain.GradeCodes), func(code string) bool { return code == domain.GradeNotMeasured.Code() })
+	verdicts := slices.DeleteFunc(slices.Clone(domain.Verdicts), func(v string) bool {
+		return v == string(domain.VerdictExempt) || v == string(domain.VerdictUnclassified)
+	})
+	return "evidence=" + strings.Join(grades, ",") + "&verdict=" + strings.Join(verdicts, ",")
 }
 
 // segments are the parts of an application's bar.
@@ -273,7 +283,9 @@ func blockedView(ctx context.Context, by domain.Actor, p store.PlanStanding) []u
 	if p.Blocked == 0 || !by.Can(domain.EditPlan) {
 		return nil
 	}
-	return []ui.FigureSpec{{Count: i18n.Number(ctx, p.Blocked), Kind: ui.Warn, Icon: "alert-triangle", Href: workspacePath(by, "programs") + "?readiness=blocked",
+	going := slices.DeleteFunc(slices.Clone(domain.ProgramStatuses), func(status string) bool { return status == string(domain.ProgramEnded) })
+	return []ui.FigureSpec{{Count: i18n.Number(ctx, p.Blocked), Kind: ui.Warn, Icon: "alert-triangle",
+		Href: workspacePath(by, "programs") + "?readiness=blocked&status=" + strings.Join(going, ","),
 		Text: i18n.T(ctx, "home.waiting.blocked", "n", p.Blocked) + " · " + i18n.T(ctx, "home.waiting.ready", "n", p.Ready)}}
 }
 

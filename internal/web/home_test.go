@@ -73,6 +73,24 @@ func TestHomeCountsAreThoseOfTheLists(t *testing.T) {
 			t.Errorf("%s: home shows %q, the database holds %d", verdict, shown, n)
 		}
 	}
+	s.Exec(t, `insert into field_evidence (workspace_id, field_id, reads, window_days, reads_measured_at)
+		select workspace_id, id, 5, 90, now() from field where workspace_id = $1 and name in ('email', 'fax', 'id')`, s.Admin().Workspace)
+	for status, name := range map[string]string{"live": "Going", "ended": "Gone"} { // both lack what they need
+		s.Exec(t, `insert into requirement (workspace_id, program_id, category_id, level) select $1, $2, id, 'essential' from data_category where workspace_id = $1 and code = 'art9.health'`,
+			s.Admin().Workspace, s.Program(t, s.Admin(), name, status))
+	}
+	if err := s.Store.JudgeAll(context.Background(), s.Admin()); err != nil {
+		t.Fatal(err)
+	}
+	home = v.Get("/w/acme").Want(http.StatusOK)
+	measured, _ := home.Doc().Find(`main a[href*="evidence="]`).Attr("href")
+	if list := v.Get(measured).Want(http.StatusOK); list.Doc().Find("tbody tr").Length() != 6 || strings.Contains(list.Text("tbody"), "phone") {
+		t.Errorf("%s lists %q, want the six personal fields that were measured", measured, list.Text("tbody"))
+	}
+	blocked, _ := home.Doc().Find(`main a[href*="readiness=blocked"]`).Attr("href")
+	if got := v.Get(blocked).Want(http.StatusOK).Text("tbody"); !strings.Contains(got, "Going") || strings.Contains(got, "Gone") {
+		t.Errorf("%s lists %q, want what goes on", blocked, got)
+	}
 	if got := home.Text("#week ~ *, section:has(#week)"); !strings.Contains(got, "+") && !strings.Contains(got, "−") {
 		t.Errorf("the week shows no change: %s", got)
 	}
