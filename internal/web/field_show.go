@@ -185,13 +185,17 @@ type fieldTarget struct {
 	href, scope, due string
 }
 
-// decide offers the answers to the flags of a field that is in the lists.
+// decide offers the answers to the flags of a field that is in the lists: none where there is no flag, and no deletion of what
+// is lawful and used, since these would be refused.
 func (p fieldPage) decide() *fieldDecide {
 	if !p.by.Can(domain.Decide) || p.v.Field.State == "archived" {
 		return nil
 	}
 	d := &fieldDecide{action: workspacePath(p.by, "fields", "bulk"), id: itoa(p.v.Field.ID), back: p.path()}
 	for _, kind := range domain.DecisionKinds {
+		if p.v.Field.State != "active" || p.v.Finding.Flags == 0 || kind == "propose_deletion" && p.v.Finding.Verdict == domain.VerdictKeep {
+			continue
+		}
 		_, icon := decisionTone(kind)
 		b := ui.ButtonSpec{Text: p.t("bulk." + kind), Icon: icon, Name: "act", Value: kind, Small: true}
 		if kind == "propose_deletion" {
@@ -201,6 +205,9 @@ func (p fieldPage) decide() *fieldDecide {
 	}
 	if p.v.Decision != nil {
 		d.withdraw = p.path("decision", "withdraw")
+	}
+	if len(d.acts) == 0 && d.withdraw == "" {
+		return nil
 	}
 	return d
 }

@@ -349,3 +349,22 @@ func TestFieldSaysWhyItIsHeld(t *testing.T) {
 		t.Errorf("data of no person needs no reason: %q", text)
 	}
 }
+
+// What would be refused is not offered: no decision on a field without a flag.
+func TestFieldDecisionsThatAreRefusedAreNotOffered(t *testing.T) {
+	t.Parallel()
+	s := newBulkSite(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	path := "/w/acme/fields/" + itoa(s.fields[0])
+	if n := v.Get(path).Want(http.StatusOK).Doc().Find(`section:has(#decide) button[name=act]`).Length(); n != len(domain.DecisionKinds) {
+		t.Errorf("%d decisions on a flagged field", n)
+	}
+	s.Exec(t, `update field set flags = 0 where id = $1`, s.fields[0])
+	if n := v.Get(path).Want(http.StatusOK).Doc().Find(`#decide`).Length(); n != 0 {
+		t.Error("a field without a flag offers decisions")
+	}
+	s.Exec(t, `update field set flags = 1, verdict = 'keep' where id = $1`, s.fields[0])
+	if n := v.Get(path).Want(http.StatusOK).Doc().Find(`section:has(#decide) [value=propose_deletion]`).Length(); n != 0 {
+		t.Error("a field that is used and lawful may be proposed for deletion")
+	}
+}
