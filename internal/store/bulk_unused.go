@@ -73,6 +73,7 @@ type UnusedPage struct {
 	Rows          []UnusedRow
 	RowsTotal     domain.Count
 	Next, Prev    string
+	Approximate   bool // nothing holds what was searched: these come close to it
 }
 
 // groupsShown is how many groups are listed; more are found by filters.
@@ -105,9 +106,6 @@ func (s *Store) Unused(ctx context.Context, by domain.Actor, q domain.ListQuery,
 		if err != nil {
 			return err
 		}
-		if err := f.find(ctx); err != nil {
-			return err
-		}
 		if page, err = f.unused(ctx, grouping); err != nil {
 			return err
 		}
@@ -122,12 +120,16 @@ func (s *Store) Unused(ctx context.Context, by domain.Actor, q domain.ListQuery,
 // find answers the search once, for every query of the page.
 func (f *fieldList) find(ctx context.Context) (err error) {
 	if len(searchWords(f.q.Q)) > 0 {
-		f.hits, f.found, _, err = f.s.sought(ctx, f.q)
+		f.hits, f.found, f.approximate, err = f.s.sought(ctx, f.q)
 	}
 	return err
 }
 
 func (f *fieldList) unused(ctx context.Context, grouping string) (page UnusedPage, err error) {
+	if err := f.find(ctx); err != nil {
+		return page, err
+	}
+	page.Approximate = f.approximate
 	if page.Facets, err = f.facets(ctx); err != nil {
 		return page, err
 	}

@@ -196,17 +196,18 @@ func (s *Store) Fields(ctx context.Context, by domain.Actor, q domain.ListQuery)
 
 // fieldList reads one page of fields.
 type fieldList struct {
-	s       *Store
-	by      domain.Actor
-	r       registerSQL
-	q       domain.ListQuery
-	tally   *tally // nil where the stored counters do not know all that narrows the list
-	counted *tallyCount
-	length  *domain.Count // total, once it is known
-	hits    []int64       // ids that the search found, where they are few enough to be put in order
-	found   bool          // the search was answered by hits
-	long    bool          // the hits of the search are too many for facets to be counted
-	part    bool          // of a list whose facets were asked already
+	s           *Store
+	by          domain.Actor
+	r           registerSQL
+	q           domain.ListQuery
+	tally       *tally // nil where the stored counters do not know all that narrows the list
+	counted     *tallyCount
+	length      *domain.Count // total, once it is known
+	hits        []int64       // ids that the search found, where they are few enough to be put in order
+	found       bool          // the search was answered by hits
+	approximate bool          // the hits only come close to what was searched
+	long        bool          // the hits of the search are too many for facets to be counted
+	part        bool          // of a list whose facets were asked already
 	// Facets that were counted with the page.
 	counts map[string][]facetRow
 	// The names of what ref facets offer stand around the fields.

@@ -133,9 +133,12 @@ func (s *Store) conditions(ctx context.Context, by domain.Actor, r registerSQL, 
 	if r.register.Name != domain.FieldRegister.Name || len(searchWords(q.Q)) == 0 {
 		return r.narrow(by, q), nil
 	}
-	hits, known, _, err := s.sought(ctx, q)
+	hits, known, approximate, err := s.sought(ctx, q)
 	if !known {
 		return r.narrow(by, q), err
+	}
+	if approximate { // a page says that its rows only come close; a file, or an act on all of them, cannot
+		hits = []int64{}
 	}
 	q.Q = ""
 	c := r.narrow(by, q)

@@ -24,13 +24,18 @@ const exportTime = 30 * time.Minute
 
 // exportRegister answers with the list as a file: every row that its filters show, in its order, in words.
 func (s *Server) exportRegister(register domain.Register) handlerFunc {
+	return s.exportNarrowed(register, func(_ *http.Request, q domain.ListQuery) domain.ListQuery { return q })
+}
+
+// exportNarrowed is exportRegister for a list that shows less than its filters say.
+func (s *Server) exportNarrowed(register domain.Register, narrow func(*http.Request, domain.ListQuery) domain.ListQuery) handlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx, by := r.Context(), actor(r)
 		format := chi.URLParam(r, "format")
 		if !slices.Contains(export.Formats, format) {
 			return domain.Errorf(domain.NotFound, "error.not_found", "noun", "page")
 		}
-		q := domain.ParseListQuery(register, r.URL.Query())
+		q := narrow(r, domain.ParseListQuery(register, r.URL.Query()))
 		lang := string(i18n.Lang(ctx))
 
 		file := &fileWriter{ResponseWriter: w, format: format, name: export.FileName(visitOf(r).Workspace.Slug, register, s.shownDay(by), format)}

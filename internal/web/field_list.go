@@ -83,6 +83,9 @@ func (s *Server) listFields(w http.ResponseWriter, r *http.Request) error {
 	v.pager.Range = placeText(ctx, q, len(page.Lines), page.Total)
 	if page.Approximate {
 		v.approximate = i18n.T(ctx, "fields.approximate", "text", q.Q)
+		if v.bulk != nil { // what comes close is taken row by row
+			v.bulk.bar.TakeAll, v.bulk.bar.AllTaken = "", ""
+		}
 	}
 	columns := q.Visible(shownFields)
 	for _, c := range columns {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"utile/internal/domain"
@@ -16,7 +17,9 @@ import (
 
 func (s *Server) unusedRoutes(r scope) {
 	r.get("/unused", domain.ReadWorkspace, s.showUnused)
-	r.get("/unused.{format}", domain.ReadWorkspace, s.exportRegister(domain.UnusedRegister))
+	r.get("/unused.{format}", domain.ReadWorkspace, s.exportNarrowed(domain.UnusedRegister, func(r *http.Request, q domain.ListQuery) domain.ListQuery {
+		return unusedTab(q, unusedPlaceOf(r).decided)
+	}))
 }
 
 // unusedBulk are the answers that can be given on the page of unused fields.
@@ -45,8 +48,10 @@ type unusedView struct {
 	toClassify string // address of the fields that nobody classified yet, where there are any; they cannot be judged
 	mayDecide  bool
 	buttons    []ui.ButtonSpec
-	bulkPath   string
-	batches    string
+	// approximate says that nothing holds what was searched, and that these come close; they are taken one by one.
+	approximate string
+	bulkPath    string
+	batches     string
 }
 
 // unusedGroup is one group: its head, and its rows where it is the open one.
@@ -93,6 +98,27 @@ func (p unusedPlace) notDefault() string {
 	return p.by
 }
 
+func unusedPlaceOf(r *http.Request) unusedPlace {
+	asked := r.URL.Query()
+	place := unusedPlace{by: asked.Get("by"), group: asked.Get("group"), decided: asked.Get("show") == "decided"}
+	if !slices.Contains(domain.UnusedGroupings, place.by) {
+		place.by = domain.UnusedGroupings[0]
+	}
+	return place
+}
+
+// unusedTab narrows a query to what waits for a decision, or to what was decided.
+func unusedTab(q domain.ListQuery, decided bool) domain.ListQuery {
+	decision := []string{domain.FilterNone}
+	if decided {
+		decision = domain.DecisionKinds
+		if chosen := q.Filters["decision"]; len(chosen) > 0 {
+			decision = chosen
+		}
+	}
+	return q.Narrow("decision", decision...)
+}
+
 func joinQuery(a, b string) string {
 	if a == "" || b == "" {
 		return a + b
@@ -104,10 +130,7 @@ func (s *Server) showUnused(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), actor(r)
 	q := domain.ParseListQuery(domain.UnusedRegister, r.URL.Query())
 	q.Sort = ""
-	place := unusedPlace{by: r.URL.Query().Get("by"), group: r.URL.Query().Get("group"), decided: r.URL.Query().Get("show") == "decided"}
-	if !slices.Contains(domain.UnusedGroupings, place.by) {
-		place.by = domain.UnusedGroupings[0]
-	}
+	place := unusedPlaceOf(r)
 
 	page, open, err := s.store.Unused(ctx, by, flaggedQuery(q), place.by, place.group, place.decided)
 	if err != nil {
@@ -158,6 +181,9 @@ func (s *Server) unusedView(w http.ResponseWriter, r *http.Request, q domain.Lis
 	v := unusedView{registerView: base, decided: place.decided, mayDecide: by.Can(domain.Decide), done: page.Open.N == 0}
 	v.buttons, v.bulkPath, v.batches = unusedButtons(ctx, by), workspacePath(by, "fields", "bulk"), workspacePath(by, "batches")
 	v.here = addQuery(v.path, place.query(q))
+	if page.Approximate {
+		v.approximate = i18n.T(ctx, "fields.approximate", "text", q.Q)
+	}
 	percent := 0
 	if total.N > 0 {
 		percent = int(page.Decided.N * 100 / total.N)
@@ -186,6 +212,12 @@ func (s *Server) unusedView(w http.ResponseWriter, r *http.Request, q domain.Lis
 		v.grouping.Options = append(v.grouping.Options, ui.Option{Value: name, Text: i18n.T(ctx, "column."+name)})
 	}
 	v.groupKept = append(v.keptAll, ui.Hidden{Name: "q", Value: q.Q})
+	if place.decided {
+		for i, file := range v.exports { // each holds what the tab shows
+			path, query, _ := strings.Cut(file.Href, "?")
+			v.exports[i].Href = addQuery(path, joinQuery(query, "show=decided"))
+		}
+	}
 	keep := []ui.Hidden{{Name: "by", Value: place.notDefault()}}
 	if place.decided {
 		keep = append(keep, ui.Hidden{Name: "show", Value: "decided"})
@@ -238,14 +270,7 @@ func (s *Server) unusedGroupView(ctx context.Context, by domain.Actor, q domain.
 	there := place
 	there.group = g.Value
 	view.href = addQuery(workspacePath(by, "unused"), there.query(q.FirstPage())) + "#" + view.id
-	decision := []string{domain.FilterNone}
-	if place.decided {
-		decision = domain.DecisionKinds
-		if chosen := q.Filters["decision"]; len(chosen) > 0 {
-			decision = chosen
-		}
-	}
-	view.query = flaggedQuery(q).FirstPage().Narrow("decision", decision...).Narrow(place.by, g.Value).Query(domain.FieldRegister)
+	view.query = unusedTab(flaggedQuery(q).FirstPage(), place.decided).Narrow(place.by, g.Value).Query(domain.FieldRegister)
 	view.listed = addQuery(workspacePath(by, "fields"), view.query)
 	return view
 }

@@ -38,14 +38,39 @@ func TestUnusedDecideAGroup(t *testing.T) {
 	if got := v.Get("/w/acme/unused?by=verdict").Text("main"); !strings.Contains(got, "2 of 3 decided") {
 		t.Errorf("after the withdrawal: %s", got)
 	}
-	csv := v.Get("/w/acme/unused.csv").Want(http.StatusOK).Body
-	if !strings.Contains(csv, "a program starts soon") || strings.Contains(csv, "field_4") {
-		t.Errorf("export = %q", csv)
+	for tab, n := range map[string]int{"": 1, "?show=decided": 2} { // each tab's file holds what the tab shows
+		page := v.Get("/w/acme/unused" + tab).Want(http.StatusOK)
+		href, _ := page.Doc().Find(`a[href*="unused.csv"]`).Attr("href")
+		csv := v.Get(href).Want(http.StatusOK).Body
+		if rows := strings.Count(strings.TrimSpace(csv), "\n"); rows != n || strings.Contains(csv, "a program starts soon") != (tab != "") || strings.Contains(csv, "field_4") {
+			t.Errorf("tab %q: export of %d rows = %q, want %d", tab, rows, csv, n)
+		}
 	}
 	viewer := s.As(t, s.Acme[domain.RoleViewer]).Get("/w/acme/unused").Want(http.StatusOK)
 	if n := viewer.Doc().Find(`button[name="act"], .c-chk, .ugroup form`).Length(); n > 1 {
 		t.Errorf("a reader is offered %d decisions", n)
 	}
+}
+
+// What only comes close to a search is said to, and is never taken as a whole.
+func TestUnusedLookAlikes(t *testing.T) {
+	t.Parallel()
+	s := newBulkSite(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	for _, path := range []string{"/w/acme/unused", "/w/acme/fields"} {
+		page := v.Get(path + "?q=fieldd_0").Want(http.StatusOK)
+		if got := page.Text("main"); !strings.Contains(got, "Nothing holds “fieldd_0”") || !strings.Contains(got, "field_0") {
+			t.Errorf("%s says %q", path, got)
+		}
+		if page.Doc().Find(`main [name=scope]`).Length() > 0 {
+			t.Errorf("%s offers to take all that only comes close", path)
+		}
+		if csv := v.Get(path + ".csv?q=fieldd_0").Want(http.StatusOK).Body; strings.Contains(csv, "field_0") {
+			t.Errorf("%s: export = %q", path, csv)
+		}
+	}
+	v.Post("/w/acme/fields/bulk", "act", "propose_deletion", "scope", "all", "query", "q=fieldd_0").Want(http.StatusUnprocessableEntity)
+	v.Post("/w/acme/fields/bulk", "act", "propose_deletion", "scope", "all", "query", "q=field_0").Want(http.StatusOK)
 }
 
 func TestUnusedWithNothing(t *testing.T) {
