@@ -279,7 +279,39 @@ func (s *Store) planBulk(ctx context.Context, by domain.Actor, b domain.Bulk, id
 			where m.workspace_id = @ws and m.field_id = any(@ids) and m.state = 'approved' and f.category_id is distinct from @category`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids, "category": b.Category})
 	}
+	if err == nil && b.Act == domain.BulkLink && plan.Todo() > 0 {
+		plan.Reopened, err = s.linkReopens(ctx, by, b, ids)
+	}
 	return plan, err
+}
+
+// linkReopens counts the approvals that no longer hold once the fields are linked so: they were given for other programs.
+func (s *Store) linkReopens(ctx context.Context, by domain.Actor, b domain.Bulk, ids []int64) (n int64, err error) {
+	todo, err := loose[int64](ctx, s, `with plan as (`+bulks[b.Act].plan()+`) select id from plan where outcome in ('changed', 'replaced')`, bulkArgs(by, b, ids))
+	if err != nil {
+		return 0, err
+	}
+	purposes, err := many[domain.PurposeID](ctx, s, "program_purpose", `select purpose_id from program_purpose where workspace_id = @ws and program_id = @id`,
+		pgx.StrictNamedArgs{"ws": by.Workspace, "id": b.Program})
+	if err != nil || len(purposes) == 0 {
+		return 0, err
+	}
+	change := frozenChange{
+		shared: func(*reviewContext) {},
+		each: func(r *groundRow) {
+			r.Programs = slices.DeleteFunc(r.Programs, func(id int64) bool { return id == int64(b.Program) })
+			if b.Level != domain.LinkAvoid && slices.Contains(purposes, r.Purpose) {
+				r.Programs = append(r.Programs, int64(b.Program))
+				slices.Sort(r.Programs)
+			}
+		},
+	}
+	err = s.compareFrozen(ctx, by, "m.state = 'approved' and m.field_id = any(@ids)", pgx.StrictNamedArgs{"ids": todo}, &change, func(_ domain.MappingID, because string) {
+		if because != "" {
+			n++
+		}
+	})
+	return n, err
 }
 
 // BulkRefusal is a field that an act leaves alone, and why.

@@ -249,6 +249,38 @@ func approveAll(t *testing.T, w *storetest.World) {
 	}
 }
 
+// The preview of links counts the approvals that fall with them, and is right.
+func TestBulkLinkReopensApprovals(t *testing.T) {
+	t.Parallel()
+	w := newBulkWorld(t)
+	ctx := context.Background()
+	w.Exec(t, `insert into program_purpose (workspace_id, program_id, purpose_id) values ($1, $2, $3)`, w.by.Workspace, w.programs[1], w.purposes[0])
+	w.apply(t, domain.Bulk{Act: domain.BulkMap, Purpose: w.purposes[0], Justification: "needed"}, w.fields[:2])
+	w.apply(t, domain.Bulk{Act: domain.BulkMap, Purpose: w.purposes[1], Justification: "needed"}, w.fields[:3])
+	approveAll(t, w.World)
+	if err := w.Store.JudgeAll(ctx, w.by); err != nil {
+		t.Fatal(err)
+	}
+	approved := func() (n int64) {
+		if err := w.Owner.QueryRow(ctx, `select count(*) from purpose_mapping where state = 'approved'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := approved()
+	for _, level := range []domain.LinkLevel{domain.LinkAvoid, domain.LinkEssential} {
+		plan, err := w.Store.PlanBulk(ctx, w.by, domain.Bulk{Act: domain.BulkLink, Program: w.programs[1], Level: level, Note: "another"}, w.fields)
+		want := map[domain.LinkLevel]int64{domain.LinkAvoid: 0, domain.LinkEssential: 2}[level]
+		if err != nil || plan.Reopened != want {
+			t.Errorf("%s: %d approvals said to go back, want %d; %v", level, plan.Reopened, want, err)
+		}
+	}
+	w.apply(t, domain.Bulk{Act: domain.BulkLink, Program: w.programs[1], Level: domain.LinkEssential}, w.fields)
+	if fell := before - approved(); fell != 2 {
+		t.Errorf("%d approvals went back, want the 2 that were said", fell)
+	}
+}
+
 func TestBulkCategoryReopensApprovals(t *testing.T) {
 	t.Parallel()
 	w := newBulkWorld(t)

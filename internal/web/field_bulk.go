@@ -333,7 +333,11 @@ func bulkImpacts(ctx context.Context, act domain.BulkAct, plan domain.BulkPlan) 
 	}
 	add(ui.OK, plan.Changed, "bulk.will."+string(act))
 	add(ui.Warn, plan.Replaced, "bulk.replaces."+string(act))
-	add(ui.Review, plan.Reopened, "bulk.reopens")
+	reopens := "bulk.reopens"
+	if act == domain.BulkLink {
+		reopens = "bulk.reopens.link"
+	}
+	add(ui.Review, plan.Reopened, reopens)
 	add(ui.Info, plan.Same, "bulk.already."+string(act))
 	for _, reason := range plan.Reasons {
 		add(ui.Danger, reason.N, "bulk.refused."+reason.Key)
