@@ -248,6 +248,13 @@ func (p *program) tellImport(ctx context.Context, i domain.Import, rows int, dry
 	for _, n := range i.Headings.Notes {
 		fmt.Fprintf(p.stderr, "%s: %s\n", i.FileName, i18n.T(ctx, "scan.note."+n.Key, "n", n.N, "place", n.Place))
 	}
+	columns, measures := i.LeftOut()
+	if len(columns) > 0 {
+		fmt.Fprintf(p.stderr, "%s: %s\n", i.FileName, i18n.T(ctx, "import.left_out.columns", "n", len(columns), "names", strings.Join(columns, ", ")))
+	}
+	if len(measures) > 0 {
+		fmt.Fprintf(p.stderr, "%s: %s\n", i.FileName, i18n.T(ctx, "import.left_out.measures", "n", len(measures), "names", strings.Join(measures, ", ")))
+	}
 	var counts []string
 	for _, change := range domain.ImportChanges(i.Kind) {
 		if n := i.Counts[string(change)]; n > 0 {

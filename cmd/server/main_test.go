@@ -254,14 +254,15 @@ func TestExampleExportsAndImports(t *testing.T) {
 		t.Errorf("a file of no application: %+v", o)
 	}
 	measures := filepath.Join(dir, "mesures.csv")
-	if err := os.WriteFile(measures, []byte("system,table,column,row_count,non_null_count\nNouvelle,client,email,200,150\n"), 0o600); err != nil {
+	if err := os.WriteFile(measures, []byte("system,table,column,row_count,non_null_count,seen by\nNouvelle,client,email,200,150,Ada\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if o := in.run("", "import", "-workspace", "demo", measures); o.status != statusFailed || !strings.Contains(o.stderr, "say it with -measured-on") {
 		t.Errorf("measures of no day: %+v", o)
 	}
-	if out := in.must("", "import", "-workspace", "demo", "-measured-on", "2026-01-31", measures); !strings.Contains(out, "1 new") {
-		t.Errorf("measures: %q", out)
+	if o := in.run("", "import", "-workspace", "demo", "-measured-on", "2026-01-31", measures); o.status != 0 || !strings.Contains(o.stdout, "1 new") ||
+		!strings.Contains(o.stderr, "1 column left out: seen by.") {
+		t.Errorf("measures: %+v", o)
 	}
 	if out := in.must("", "export", "fields", "-workspace", "demo", "-filter", "application=Nouvelle;q=email", "-columns", "field,fill"); !strings.Contains(out, "email,0.75") {
 		t.Errorf("the measured field: %q", out)

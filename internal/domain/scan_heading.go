@@ -184,18 +184,15 @@ func scanBare(words string) string {
 	return strings.Join(out, " ")
 }
 
-// scanAgrees tells whether the values of a column can be what its heading says: at least half of those seen.
+// scanAgrees tells whether the values of a column can be what its heading says: at least half of those seen. A number or a date
+// that is wrong is still one, which the rows of the file are told: only words say that the column is about something else.
 func scanAgrees(t ScanTarget, column int, sample [][]string) bool {
 	var valid func(string) bool
 	switch t {
 	case ScanNullable, ScanRequired, ScanKey:
 		valid = func(s string) bool { _, ok := parseScanYes(t, s); return ok }
-	case ScanRows, ScanNonNull, ScanDistinct, ScanReads, ScanWindow:
-		valid = func(s string) bool { _, ok := parseScanCount(s); return ok }
-	case ScanFillRate:
-		valid = func(s string) bool { _, ok := parseScanShare(s); return ok }
-	case ScanLastRead, ScanLastWrite, ScanOldest, ScanMeasured:
-		valid = func(s string) bool { _, ok := parseScanDate(s); return ok }
+	case ScanRows, ScanNonNull, ScanDistinct, ScanReads, ScanWindow, ScanFillRate, ScanLastRead, ScanLastWrite, ScanOldest, ScanMeasured:
+		valid = func(s string) bool { return strings.ContainsFunc(s, unicode.IsDigit) }
 	case ScanField:
 		valid = func(s string) bool { _, ok := parseScanYes(ScanNullable, s); return !ok || len(s) == 1 }
 	case ScanApplication, ScanSchema, ScanDataset, ScanLabel, ScanDataType, ScanReferences, ScanComment, ScanCategory, ScanOwner,

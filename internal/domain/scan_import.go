@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -146,6 +147,27 @@ func (i Import) Changes() (n int64) {
 		}
 	}
 	return n
+}
+
+// LeftOut are the columns of a table that are not taken, by their headings: those that nothing is made of, and those of measures,
+// which an inventory does not take.
+func (i Import) LeftOut() (columns, measures []string) {
+	if i.Headings.Document || len(i.Plan.Targets) != len(i.Headings.Headings) {
+		return nil, nil
+	}
+	for n, t := range i.Plan.Targets {
+		heading := i.Headings.Headings[n]
+		if heading == "" {
+			heading = strconv.Itoa(n + 1)
+		}
+		switch {
+		case t == ScanIgnore, i.Kind == ImportEvidence && slices.Contains(scanDescriptions, t):
+			columns = append(columns, heading)
+		case i.Kind == ImportInventory && t.Measures():
+			measures = append(measures, heading)
+		}
+	}
+	return columns, measures
 }
 
 // ImportPlan is what a person says of a file, or what was guessed of it. The zero value leaves everything to the file.

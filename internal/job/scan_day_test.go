@@ -70,3 +70,31 @@ func TestMeasuresBesideAMistakenDay(t *testing.T) {
 	}
 	undone(t, w.Store, by, newer)
 }
+
+// A column whose cells are wrong is still the column that its heading says, and no cell of it is passed over in silence.
+func TestColumnsOfWrongCells(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	applied(t, w.Store, by, "crm.csv", crm, domain.ImportPlan{ApplicationName: "CRM"})
+	i, problems := bring(t, w.Store, by, "use.csv", "application,table,column,reads,last_read,fill_rate,measured_on,remark of Ada\n"+
+		"CRM,Contact,Id,-5,2026-11-01,0.5,2026-11-24,x\n"+
+		"CRM,Contact,Email,12,1066-10-14,150%,2026-11-24,\n"+
+		"CRM,Contact,FirstName,3,2026-13-45,-1,2026-11-24,\n"+
+		"CRM,Contact,BirthDate,3,2026-11-02,,2026-11-24,\n", domain.ImportPlan{})
+	var got []string
+	for _, p := range problems {
+		got = append(got, fmt.Sprintf("%d %s %s", p.Line, p.Column, p.Args["value"]))
+	}
+	if want := "2 reads -5|3 fill_rate 150%|3 last_read 1066-10-14|4 fill_rate -1|4 last_read 2026-13-45"; strings.Join(got, "|") != want {
+		t.Errorf("problems %v\nwant %s", got, want)
+	}
+	wantCounts(t, i, map[domain.ImportChange]int64{domain.ChangeNew: 1})
+	if columns, measures := i.LeftOut(); strings.Join(columns, ",") != "remark of Ada" || len(measures) > 0 {
+		t.Errorf("left out: %v and %v", columns, measures)
+	}
+	both, _ := bring(t, w.Store, by, "both.csv", "table,column,data_type,reads\nContact,Id,int,3\n", domain.ImportPlan{ApplicationName: "CRM"})
+	if columns, measures := both.LeftOut(); len(columns) > 0 || strings.Join(measures, ",") != "reads" {
+		t.Errorf("of an inventory: %v and %v", columns, measures)
+	}
+}

@@ -233,6 +233,16 @@ func importUnused(ctx context.Context, i domain.Import) (notes []string) {
 	for _, n := range i.Headings.Notes {
 		notes = append(notes, i18n.T(ctx, "scan.note."+n.Key, "n", n.N, "place", n.Place))
 	}
+	if i.State == domain.ImportMapping {
+		return notes
+	}
+	columns, measures := i.LeftOut()
+	if len(columns) > 0 {
+		notes = append(notes, i18n.T(ctx, "import.left_out.columns", "n", len(columns), "names", strings.Join(columns, ", ")))
+	}
+	if len(measures) > 0 {
+		notes = append(notes, i18n.T(ctx, "import.left_out.measures", "n", len(measures), "names", strings.Join(measures, ", ")))
+	}
 	return notes
 }
 
