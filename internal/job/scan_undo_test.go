@@ -66,3 +66,45 @@ func TestUndoGivesApprovalsBack(t *testing.T) {
 		t.Error("undoing an import answered a question that it did not open")
 	}
 }
+
+// What a later import or a person changed and took back again keeps no import in place; what stands does.
+func TestUndoAfterALaterImportWasUndone(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by, plan := w.Admin(), domain.ImportPlan{ApplicationName: "CRM"}
+	refused := func(when string, i domain.Import, want int64) {
+		t.Helper()
+		list, all, err := w.Store.ImportDependents(t.Context(), by, i.ID, 10)
+		if err != nil || all != want {
+			t.Errorf("%s: %d dependents %v, %v; want %d", when, all, list, err, want)
+		}
+		if want > 0 && w.Store.AskImportUndo(t.Context(), by, i.ID, false) == nil {
+			t.Errorf("%s: undone", when)
+		}
+	}
+	first := applied(t, w.Store, by, "crm.csv", crm, plan)
+	second := applied(t, w.Store, by, "crm-2.csv", crmNewer, plan)
+	third := applied(t, w.Store, by, "crm-3.csv", crm, plan)
+	refused("two later imports", first, 3)
+	refused("one later import", second, 4)
+	undone(t, w.Store, by, third)
+	refused("the first of two", first, 3)
+	undone(t, w.Store, by, second)
+	refused("both undone", first, 0)
+
+	for what, change := range map[string][2]string{
+		"description": {`description = 'by hand'`, `description = ''`},
+		"label":       {`label = 'by hand'`, `label = ''`},
+		"archived":    {`state = 'archived', archived_at = now()`, `state = 'active', archived_at = null`},
+		"key":         {`is_key = true`, `is_key = false`},
+	} {
+		w.Exec(t, `update field set version = version + 1, `+change[0]+` where name = 'Email'`)
+		refused(what, first, 1)
+		w.Exec(t, `update field set version = version + 1, `+change[1]+` where name = 'Email'`)
+		refused(what+" back", first, 0)
+	}
+	undone(t, w.Store, by, first)
+	if n := count(t, w, `select count(*) from field`); n != 0 {
+		t.Errorf("%d fields are left", n)
+	}
+}

@@ -193,6 +193,10 @@ func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	return nil
 }
 
+// heldFacts is what an import may tell of a field f, as the register says it, with its category c and its owner o.
+const heldFacts = `jsonb_build_object('label', f.label, 'data_type', f.data_type, 'nullable', f.nullable, 'is_key', f.is_key,
+	'reference', f.reference, 'comment', f.comment, 'category', c.code, 'owner', o.email, 'source', coalesce(f.source_facts, '{}'))`
+
 // hold reads what the register knows of the datasets that a file describes into temporary tables: datasets in touched,
 // their fields in held. The planner knows how many rows those have, as it does not of tables that were just filled.
 func (s *Store) hold(ctx context.Context, by domain.Actor, plan domain.ImportPlan) error {
@@ -208,9 +212,7 @@ func (s *Store) hold(ctx context.Context, by domain.Actor, plan domain.ImportPla
 	}
 	if _, err := s.exec(ctx, "import", `
 		create temporary table held on commit drop as
-		select f.id, f.dataset_id, f.name, f.state, f.version, f.category_id, f.owner_id,
-			jsonb_build_object('label', f.label, 'data_type', f.data_type, 'nullable', f.nullable, 'is_key', f.is_key,
-				'reference', f.reference, 'comment', f.comment, 'category', c.code, 'owner', o.email, 'source', coalesce(f.source_facts, '{}')) as facts
+		select f.id, f.dataset_id, f.name, f.state, f.version, f.category_id, f.owner_id, `+heldFacts+` as facts
 		from field f
 		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
 		left join app_user o on o.id = f.owner_id

@@ -8,12 +8,34 @@ import (
 	"utile/internal/domain"
 )
 
+// changedSince tells whether the field f is otherwise than the row r of an import left it, where undoing would take something
+// away: all of a new field, else what the import changed. A higher version alone says nothing: what changed the field in between,
+// a later import or a person, may have been undone.
+const changedSince = `(case r.change
+	when 'gone' then f.state <> 'gone'
+	when 'changed' then f.state = 'gone'
+	else f.state <> 'active' or f.name <> r.name end
+	or case when r.change = 'new'
+		then f.description <> '' or f.origin <> 'unknown' or f.retention_rule_id is not null
+			or exists (select from field_collection x where x.workspace_id = f.workspace_id and x.field_id = f.id)
+			or ` + heldFacts + ` <> '{"label": "", "data_type": "", "nullable": null, "is_key": false, "reference": "", "comment": "", "category": null,
+				"owner": null, "source": {}}' || coalesce(r.facts, '{}')
+		else exists (select from jsonb_each(coalesce(r.before, '{}')) b where b.key <> 'name' and ` + heldFacts + ` -> b.key is distinct from r.facts -> b.key) end)`
+
+// toldSince tells whether an import that stands, and came later, changed the same field.
+const toldSince = `exists (select from import_row x
+	join import l on l.workspace_id = x.workspace_id and l.id = x.import_id
+	where x.workspace_id = r.workspace_id and x.field_id = r.field_id and x.change in ('changed', 'renamed', 'returned', 'gone')
+		and l.kind = 'inventory' and l.state in ('applied', 'undoing') and l.applied_at > (select applied_at from import where workspace_id = @ws and id = @id))`
+
 // importDependents are the reasons for which an applied import cannot be undone: something that people or a later import
 // built on what it did. One field may have several.
 const importDependents = `
 	select r.field_id, r.name, r.dataset, k.reason
 	from import_row r
 	join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
+	left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
+	left join app_user o on o.id = f.owner_id
 	cross join lateral (
 		select 'link' as reason where r.change = 'new' and exists (select from program_link x where x.workspace_id = r.workspace_id and x.field_id = r.field_id)
 		union all
@@ -29,7 +51,7 @@ const importDependents = `
 		union all
 		select 'evidence' where r.change = 'new' and exists (select from field_evidence x where x.workspace_id = r.workspace_id and x.field_id = r.field_id)
 		union all
-		select 'changed' where f.version <> coalesce(r.version, 0) + 1
+		select 'changed' where f.version <> coalesce(r.version, 0) + 1 and (` + toldSince + ` or ` + changedSince + `)
 	) k
 	where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed', 'renamed', 'returned', 'gone')
 	union all
