@@ -182,6 +182,11 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 	if err != nil {
 		return err
 	}
+	emptied, err := many[int64](ctx, s, "dataset", `select distinct f.dataset_id from import_row r
+		join field f on f.workspace_id = r.workspace_id and f.id = r.field_id where r.workspace_id = @ws and r.import_id = @id and r.change = 'new'`, args)
+	if err != nil {
+		return err
+	}
 	for _, sql := range []string{
 		`delete from field f using import_row r where r.workspace_id = @ws and r.import_id = @id and r.change = 'new'
 			and f.workspace_id = r.workspace_id and f.id = r.field_id`,
@@ -218,6 +223,9 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 		return err
 	}
 	if err := s.judge(ctx, by, touched); err != nil {
+		return err
+	}
+	if err := s.judgeGone(ctx, by, emptied); err != nil {
 		return err
 	}
 	return s.suggestImported(ctx, by, suggestions)
