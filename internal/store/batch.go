@@ -134,14 +134,19 @@ type undoSQL struct {
 
 const undoField = ` join field f on f.workspace_id = @ws and f.id = e.subject_id`
 
-// undoLinks reverses both what was linked and what was unlinked: a pasted block does both.
+// undoLinks reverses both what was linked and what was unlinked: a pasted block does both. A link is not put back where what was
+// archived or categorised since would refuse it; what the batch found as it is now may be so again.
 var undoLinks = undoSQL{
 	verbs: []string{"field.linked", "field.unlinked"},
 	with: undoField + `
 		join program p on p.workspace_id = @ws and p.id = coalesce(e.after->>'program', e.before->>'program')::bigint
 		left join program_link x on x.workspace_id = @ws and x.field_id = e.subject_id and x.program_id = p.id`,
 	still: `case when e.after is null then x.field_id is null
-		else x.level = e.after->>'level' and x.role = e.after->>'role' and x.note = e.after->>'note' end`,
+		else x.level = e.after->>'level' and x.role = e.after->>'role' and x.note = e.after->>'note' end
+		and (e.before is null or f.state <> 'archived' and (p.archived_at is null or p.archived_at < e.at)
+			and not (e.before->>'level' = 'useful' and ` + special + ` and coalesce(f.category_id, 0) <> (
+				select (c.before->>'category')::bigint from event c where c.workspace_id = @ws and c.subject_kind = 'field' and c.subject_id = f.id
+					and c.id > e.id and c.before ? 'category' order by c.id limit 1)) is true)`,
 	apply: `applied as (
 		delete from program_link x using undoing t
 		where x.workspace_id = @ws and x.field_id = t.id and x.program_id = (t.after->>'program')::bigint and t.before is null),

@@ -705,3 +705,45 @@ func TestBulkAtTheSameMoment(t *testing.T) {
 		t.Errorf("not restored (-was +is):\n%s", d)
 	}
 }
+
+// Undoing an unlink does not link what became an archived program, an archived field, or data with a regime of its own that would
+// only be useful.
+func TestUndoUnlinkObeysTheRulesOfLinks(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newBulkWorld(t)
+	program, fields := w.programs[0], w.fields[:3]
+	for _, f := range fields {
+		if _, err := w.Store.LinkField(ctx, w.by, domain.FieldID(f), domain.Link{Program: program, Level: domain.LinkUseful, Note: "gain"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch, _ := w.apply(t, domain.Bulk{Act: domain.BulkUnlink, Program: program}, fields)
+	seen, err := w.Store.FieldByID(ctx, w.by, domain.FieldID(fields[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.ChangeField(ctx, w.by, seen.ID, seen.Version, func(f domain.Field) (domain.Field, error) {
+		f.Category = w.cats[1]
+		return f, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.ArchiveField(ctx, w.by, domain.FieldID(fields[1])); err != nil {
+		t.Fatal(err)
+	}
+	undone, kept, err := w.Store.UndoBatch(ctx, w.by, batch)
+	if err != nil || undone != 1 || kept != 2 {
+		t.Errorf("undone %d, kept %d, %v", undone, kept, err)
+	}
+	again, _ := w.apply(t, domain.Bulk{Act: domain.BulkUnlink, Program: program}, fields[2:])
+	if err := w.Store.ArchiveProgram(ctx, w.by, program, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.Store.UndoBatch(ctx, w.by, again); !errors.Is(err, domain.Conflict) {
+		t.Errorf("a link to an archived program is put back: %v", err)
+	}
+	if links := texts(t, w.Owner, `select field_id::text from program_link`); len(links) != 0 {
+		t.Errorf("links of %v", links)
+	}
+}
