@@ -260,9 +260,10 @@ func (s *Store) lockMappings(ctx context.Context, by domain.Actor, which string,
 	return many[mappingRow](ctx, s, "mapping", mappingSelect+` and `+which+` order by m.id for update of m`, args)
 }
 
-// otherReviewer tells whether somebody else of the workspace may answer mappings.
+// otherReviewer tells whether somebody else of the workspace may answer mappings, and can sign in to do so.
 func (s *Store) otherReviewer(ctx context.Context, by domain.Actor) (bool, error) {
-	return one[bool](ctx, s, "member", `select exists(select from membership where workspace_id = @ws and role in ('dpo', 'admin') and user_id <> @me)`,
+	return one[bool](ctx, s, "member", `select exists(select from membership m join app_user u on u.id = m.user_id
+		where m.workspace_id = @ws and m.role in ('dpo', 'admin') and m.user_id <> @me and u.disabled_at is null)`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User)})
 }
 

@@ -401,3 +401,24 @@ func TestMappingListTellsRiskAndStanding(t *testing.T) {
 		}
 	}
 }
+
+// Whoever cannot sign in answers nothing: the only DPO who can may approve what they proposed.
+func TestOnlyWhoCanSignInIsAnotherReviewer(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	ctx, by, dpo := t.Context(), w.Admin(), w.Acme[domain.RoleDPO]
+	field := w.Field(t, by, w.Dataset(t, by, w.Application(t, by, "CRM"), "people"), "email", "ident.contact.email")
+	id, err := w.Store.ProposeMapping(ctx, dpo, field, w.Purpose(t, by, "P1", false), "why")
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes := store.Answer{Approve: true, Reason: "ok"}
+	if _, err := w.Store.ReviewMapping(ctx, dpo, id, 1, yes); !errors.Is(err, domain.Conflict) {
+		t.Errorf("own proposal with an administrator there: %v", err)
+	}
+	w.Exec(t, `update app_user set disabled_at = now() where id = $1`, by.User)
+	done, err := w.Store.ReviewMapping(ctx, dpo, id, 1, yes)
+	if err != nil || done.Self != 1 {
+		t.Errorf("own proposal with nobody else who can sign in: %+v, %v", done, err)
+	}
+}
