@@ -564,6 +564,7 @@ var WorkshopRegister = Register{
 		{Key: "workshop_state", Enum: "workshop.state", Facet: true, Values: WorkshopStates},
 		{Key: "program", Facet: true, Ref: true},
 		{Key: "facilitator", Facet: true, Ref: true},
+		{Key: "owner", Ref: true},
 		{Key: "state", Enum: "state", Values: []string{"active", "archived"}},
 	},
 }

@@ -110,28 +110,37 @@ func (s *Store) MemberUses(ctx context.Context, by domain.Actor, id domain.UserI
 			select 'applications' as register, 'owner&state=active,archived' as filter, count(*) as n from application where workspace_id = @ws and owner_id = @id
 			union all select 'fields', 'owner&state=active,gone,archived', count(*) from field where workspace_id = @ws and owner_id = @id
 			union all select 'programs', 'owner&state=active,archived', count(*) from program where workspace_id = @ws and owner_id = @id
-			union all select 'purposes', 'owner&state=active,archived', count(*) from purpose where workspace_id = @ws and owner_id = @id`)
+			union all select 'purposes', 'owner&state=active,archived', count(*) from purpose where workspace_id = @ws and owner_id = @id
+			union all select 'targets', 'owner', count(*) from target where workspace_id = @ws and owner_id = @id
+			union all select 'workshops', 'owner&state=active,archived', count(distinct workshop_id) from workshop_card where workspace_id = @ws and owner_id = @id`)
 		return err
 	})
 	return uses, err
 }
 
-// ownedTables are those whose records have an owner, with the kind of the record in the history.
-var ownedTables = []struct{ table, kind string }{
-	{"application", domain.SubjectApplication}, {"field", domain.SubjectField}, {"program", domain.SubjectProgram}, {"purpose", domain.SubjectPurpose},
+// handOvers are the statements that give what one member owns to another, by the kind of the record in the history: each returns the
+// number and name of what it gave.
+var handOvers = []struct{ kind, give string }{
+	{domain.SubjectApplication, giveVersioned("application r", "name")}, {domain.SubjectField, giveVersioned("field r", "name")},
+	{domain.SubjectProgram, giveVersioned("program r", "name")}, {domain.SubjectPurpose, giveVersioned("purpose r", "name")},
+	{domain.SubjectTarget, giveVersioned("target r", targetName)},
+	{domain.SubjectWorkshop, `update workshop_card k set owner_id = @to from workshop w
+		where k.workspace_id = @ws and k.owner_id = @from and w.workspace_id = k.workspace_id and w.id = k.workshop_id returning w.id, w.name`},
+}
+
+func giveVersioned(table, name string) string {
+	return `update ` + table + ` set owner_id = @to, version = version + 1, updated_at = clock_timestamp()
+		where workspace_id = @ws and owner_id = @from returning id, ` + name + ` as name`
 }
 
 // handOver gives everything that one member owns to another, with an event for each record.
 func (s *Store) handOver(ctx context.Context, by domain.Actor, from, to domain.UserID) error {
-	for _, o := range ownedTables {
+	for _, o := range handOvers {
 		if _, err := s.exec(ctx, o.kind, `
-			with given as (
-				update `+o.table+` set owner_id = @to, version = version + 1, updated_at = clock_timestamp()
-				where workspace_id = @ws and owner_id = @from returning id, name
-			)
+			with given as (`+o.give+`)
 			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, before, after)
 			select @ws, @actor::bigint, @actor_name, @verb, @kind, id, name, jsonb_build_object('owner', @from::bigint), jsonb_build_object('owner', @to::bigint)
-			from given order by id`,
+			from (select distinct id, name from given) g order by id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "from": from, "to": to, "actor": zeroNull(by.User), "actor_name": by.Name,
 				"verb": o.kind + ".changed", "kind": o.kind}); err != nil {
 			return err
@@ -206,7 +215,9 @@ var _ = addRegister(registerSQL{
 			select (select count(*) from application x where x.workspace_id = r.workspace_id and x.owner_id = r.id)
 				+ (select count(*) from field x where x.workspace_id = r.workspace_id and x.owner_id = r.id)
 				+ (select count(*) from program x where x.workspace_id = r.workspace_id and x.owner_id = r.id)
-				+ (select count(*) from purpose x where x.workspace_id = r.workspace_id and x.owner_id = r.id) as n
+				+ (select count(*) from purpose x where x.workspace_id = r.workspace_id and x.owner_id = r.id)
+				+ (select count(*) from target x where x.workspace_id = r.workspace_id and x.owner_id = r.id)
+				+ (select count(distinct x.workshop_id) from workshop_card x where x.workspace_id = r.workspace_id and x.owner_id = r.id) as n
 		) o on true`,
 	cells: map[string]string{"name": "u.name", "email": "u.email", "role": "r.role", "teams": "coalesce(ts.names, '{}')", "owned": "o.n",
 		"joined": "r.created_at"},

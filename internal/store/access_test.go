@@ -336,6 +336,18 @@ func TestMemberLeavesWhatTheyOwnToASuccessor(t *testing.T) {
 	for table, id := range map[string]int64{"application": int64(app), "field": int64(field), "program": int64(program), "purpose": int64(purpose)} {
 		w.Exec(t, `update `+table+` set owner_id = $1 where id = $2`, leaves, id)
 	}
+	target, _, err := w.Store.SetTarget(ctx, by, domain.Target{Field: field, Action: domain.TargetKeep, Owner: leaves, Source: "hand", Progress: "todo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var workshop int64
+	if err := w.Owner.QueryRow(ctx, `with w as (insert into workshop (workspace_id, name) values ($1, 'Kick-off') returning id)
+		insert into workshop_card (workspace_id, workshop_id, field_id, position, owner_id) select $1, id, $2, 1, $3 from w returning workshop_id`,
+		by.Workspace, field, leaves).Scan(&workshop); err != nil {
+		t.Fatal(err)
+	}
+	records := map[string]int64{"application": int64(app), "field": int64(field), "program": int64(program), "purpose": int64(purpose),
+		"target": int64(target), "workshop": workshop}
 	team, err := w.Store.AddTeam(ctx, by, domain.Team{Name: "CRM", Members: []domain.UserID{leaves, stays}})
 	if err != nil {
 		t.Fatal(err)
@@ -343,7 +355,7 @@ func TestMemberLeavesWhatTheyOwnToASuccessor(t *testing.T) {
 
 	err = w.Store.RemoveMember(ctx, by, leaves, 0)
 	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || e.Kind != domain.Conflict || len(e.Args["uses"].([]domain.Use)) != 4 {
+	if !ok || e.Kind != domain.Conflict || len(e.Args["uses"].([]domain.Use)) != len(records) {
 		t.Fatalf("left without a successor: %v", err)
 	}
 	for _, nobody := range []domain.UserID{leaves, w.Other[domain.RoleEditor].User} {
@@ -357,13 +369,13 @@ func TestMemberLeavesWhatTheyOwnToASuccessor(t *testing.T) {
 	if _, err := w.Store.MemberByID(ctx, by, leaves); !errors.Is(err, domain.NotFound) {
 		t.Errorf("still a member: %v", err)
 	}
-	if uses, err := w.Store.MemberUses(ctx, by, stays); err != nil || len(uses) != 4 {
+	if uses, err := w.Store.MemberUses(ctx, by, stays); err != nil || len(uses) != len(records) {
 		t.Errorf("the successor owns %v, %v", uses, err)
 	}
 	if got, err := w.Store.TeamByID(ctx, by, team); err != nil || len(got.Members) != 1 || got.Members[0] != stays {
 		t.Errorf("team %+v, %v", got, err)
 	}
-	for kind, id := range map[string]int64{"application": int64(app), "field": int64(field), "program": int64(program), "purpose": int64(purpose)} {
+	for kind, id := range records {
 		events, err := w.Store.EventsOf(ctx, by, kind, id, 1)
 		if err != nil || len(events) != 1 || events[0].After["owner"] != float64(stays) || events[0].Before["owner"] != float64(leaves) {
 			t.Errorf("%s: history %+v, %v", kind, events, err)
@@ -371,6 +383,62 @@ func TestMemberLeavesWhatTheyOwnToASuccessor(t *testing.T) {
 	}
 	if events, err := w.Store.EventsOf(ctx, by, domain.SubjectMember, int64(leaves), 1); err != nil || events[0].Verb != "member.removed" {
 		t.Errorf("history of the member %+v, %v", events, err)
+	}
+}
+
+// Whoever owned a record may be no member any more, as in a workspace that was imported: the rest of it can still be changed.
+func TestRecordOfAnOwnerWhoLeftCanBeChanged(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := storetest.NewWorld(t)
+	by, st, stranger := w.Admin(), w.Store, w.Other[domain.RoleEditor].User
+	app := w.Application(t, by, "Braze")
+	field := w.Field(t, by, w.Dataset(t, by, app, "users"), "email", "ident.contact.email")
+	program, purpose := w.Program(t, by, "welcome", "live"), w.Purpose(t, by, "P1", true)
+	target := domain.Target{Field: field, Action: domain.TargetKeep, Source: "hand", Progress: "todo"}
+	id, _, err := st.SetTarget(ctx, by, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"application", "program", "purpose", "target"} {
+		w.Exec(t, `update `+table+` set owner_id = $1 where workspace_id = $2`, stranger, by.Workspace)
+	}
+	version := func(table string) int {
+		return got[int](t, w, `select version from `+table+` where workspace_id = $1`, by.Workspace)
+	}
+	target.Owner, target.Reason = stranger, "said again"
+	_, _, again := st.SetTarget(ctx, by, target)
+	for what, err := range map[string]error{
+		"target said again": again,
+		"target": st.ChangeTarget(ctx, by, id, version("target"), func(x domain.Target) (domain.Target, error) {
+			x.Reason = "another"
+			return x, nil
+		}),
+		"application": st.ChangeApplication(ctx, by, app, version("application"), func(x domain.Application) (domain.Application, error) {
+			x.Description = "mails"
+			return x, nil
+		}),
+		"program": st.ChangeProgram(ctx, by, program, version("program"), func(x domain.Program) (domain.Program, error) {
+			x.Description = "mails"
+			return x, nil
+		}),
+		"purpose": func() error {
+			_, err := st.ChangePurpose(ctx, by, purpose, version("purpose"), func(x domain.Purpose) (domain.Purpose, error) {
+				x.Description = "mails"
+				return x, nil
+			})
+			return err
+		}(),
+	} {
+		if err != nil {
+			t.Errorf("%s of an owner who left: %v", what, err)
+		}
+	}
+	if err := st.ChangeTarget(ctx, by, id, version("target"), func(x domain.Target) (domain.Target, error) {
+		x.Owner = w.Other[domain.RoleDPO].User
+		return x, nil
+	}); !errors.Is(err, domain.Invalid) {
+		t.Errorf("a target is given to somebody who is no member: %v", err)
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *Store) application(ctx context.Context, by domain.Actor, id domain.Appl
 // AddApplication registers an application. Invalid where the name is taken or a reference is unknown.
 func (s *Store) AddApplication(ctx context.Context, by domain.Actor, a domain.Application) (id domain.ApplicationID, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
-		if err := s.checkMember(ctx, by, "owner", a.Owner); err != nil {
+		if err := s.checkOwner(ctx, by, 0, a.Owner); err != nil {
 			return err
 		}
 		a.ID, err = one[domain.ApplicationID](ctx, s, "application", `insert into application
@@ -80,8 +80,12 @@ func (s *Store) AddApplication(ctx context.Context, by domain.Actor, a domain.Ap
 // ChangeApplication saves what decide makes of the application. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeApplication(ctx context.Context, by domain.Actor, id domain.ApplicationID, seen int,
 	decide func(domain.Application) (domain.Application, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).application, decide, func(s *Store, next domain.Application) error {
-		if err := s.checkMember(ctx, by, "owner", next.Owner); err != nil {
+	var had domain.UserID
+	return change(ctx, s, by, id, seen, (*Store).application, func(a domain.Application) (domain.Application, error) {
+		had = a.Owner
+		return decide(a)
+	}, func(s *Store, next domain.Application) error {
+		if err := s.checkOwner(ctx, by, had, next.Owner); err != nil {
 			return err
 		}
 		args := applicationArgs(by, next)

@@ -129,10 +129,8 @@ func (s *Store) AddField(ctx context.Context, by domain.Actor, f domain.Field) (
 // checkField refuses what the database's own constraints do not see: a dataset, a category or a point that is archived
 // and was not there before, and an owner who is no member.
 func (s *Store) checkField(ctx context.Context, by domain.Actor, f, was domain.Field) error {
-	if f.Owner != was.Owner {
-		if err := s.checkMember(ctx, by, "owner", f.Owner); err != nil {
-			return err
-		}
+	if err := s.checkOwner(ctx, by, was.Owner, f.Owner); err != nil {
+		return err
 	}
 	missing, err := many[string](ctx, s, "field", `
 		select 'dataset' where @dataset <> @had_dataset::bigint

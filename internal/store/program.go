@@ -69,7 +69,7 @@ func (s *Store) AddProgram(ctx context.Context, by domain.Actor, p domain.Progra
 		return 0, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		if err := s.checkMember(ctx, by, "owner", p.Owner); err != nil {
+		if err := s.checkOwner(ctx, by, 0, p.Owner); err != nil {
 			return err
 		}
 		if err := s.freeProgramName(ctx, by, p); err != nil {
@@ -257,7 +257,7 @@ func (s *Store) ChangeProgram(ctx context.Context, by domain.Actor, id domain.Pr
 		if err != nil {
 			return err
 		}
-		if err := s.checkMember(ctx, by, "owner", next.Owner); err != nil {
+		if err := s.checkOwner(ctx, by, was.Owner, next.Owner); err != nil {
 			return err
 		}
 		before, after := domain.Diff(was.Facts(), next.Facts())

@@ -114,7 +114,7 @@ func (s *Store) AddPurpose(ctx context.Context, by domain.Actor, p domain.Purpos
 		return 0, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		if err := s.checkMember(ctx, by, "owner", p.Owner); err != nil {
+		if err := s.checkOwner(ctx, by, 0, p.Owner); err != nil {
 			return err
 		}
 		id, err = s.insertPurpose(ctx, by, p)
@@ -232,7 +232,7 @@ func (s *Store) ChangePurpose(ctx context.Context, by domain.Actor, id domain.Pu
 		if err != nil {
 			return err
 		}
-		if err := s.checkMember(ctx, by, "owner", next.Owner); err != nil {
+		if err := s.checkOwner(ctx, by, was.Owner, next.Owner); err != nil {
 			return err
 		}
 		reopened, err = s.storePurpose(ctx, by, "purpose.changed", was, next)

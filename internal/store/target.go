@@ -33,9 +33,12 @@ type targetRow struct {
 	UpdatedAt  time.Time                 `db:"updated_at"`
 }
 
-const targetCols = `r.id, r.field_id, r.category_id, r.program_id, coalesce(
+// targetName is the name of what a target r is about.
+const targetName = `coalesce(
 		(select f.name from field f where f.workspace_id = r.workspace_id and f.id = r.field_id),
-		(select c.code from data_category c where c.workspace_id = r.workspace_id and c.id = r.category_id), '') as name,
+		(select c.code from data_category c where c.workspace_id = r.workspace_id and c.id = r.category_id), '')`
+
+const targetCols = `r.id, r.field_id, r.category_id, r.program_id, ` + targetName + ` as name,
 	r.target_action, r.cause, r.how, r.instead_id, r.collection_point_id, r.wording, r.consent_category_id, r.reason, r.owner_id, r.due_on,
 	r.progress, r.source, r.version, r.created_at, r.updated_at`
 
@@ -76,9 +79,6 @@ func (s *Store) SetTarget(ctx context.Context, by domain.Actor, t domain.Target)
 		return 0, was, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
-		if err := s.checkMember(ctx, by, "owner", t.Owner); err != nil {
-			return err
-		}
 		args := targetArgs(by, t)
 		args["field"], args["category"], args["program"] = zeroNull(t.Field), zeroNull(t.Category), zeroNull(t.Program)
 		about := pgx.StrictNamedArgs{"ws": by.Workspace, "field": int64(t.Field), "category": int64(t.Category), "program": int64(t.Program)}
@@ -89,6 +89,11 @@ func (s *Store) SetTarget(ctx context.Context, by domain.Actor, t domain.Target)
 		}
 		if len(rows) > 0 {
 			was = rows[0].target()
+		}
+		if err := s.checkOwner(ctx, by, was.Owner, t.Owner); err != nil {
+			return err
+		}
+		if was.ID != 0 {
 			id, t.ID, t.Name = was.ID, was.ID, was.Name
 			return s.saveTarget(ctx, by, was, t)
 		}
@@ -123,7 +128,7 @@ func (s *Store) ChangeTarget(ctx context.Context, by domain.Actor, id domain.Tar
 		if err != nil {
 			return err
 		}
-		if err := s.checkMember(ctx, by, "owner", next.Owner); err != nil {
+		if err := s.checkOwner(ctx, by, was.Owner, next.Owner); err != nil {
 			return err
 		}
 		return s.saveTarget(ctx, by, was, next)

@@ -122,3 +122,12 @@ func (s *Store) checkMember(ctx context.Context, by domain.Actor, field string, 
 	}
 	return err
 }
+
+// checkOwner is the same of the owner of a record. Whoever owned it before may have left: nobody has to name another to change
+// the rest.
+func (s *Store) checkOwner(ctx context.Context, by domain.Actor, was, owner domain.UserID) error {
+	if owner == was {
+		return nil
+	}
+	return s.checkMember(ctx, by, "owner", owner)
+}
