@@ -63,6 +63,9 @@ func (a Application) Subject() Subject { return Subject{SubjectApplication, int6
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (a Application) Revision() int { return a.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (a Application) Archived() bool { return a.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (a Application) Facts() map[string]any {
 	return map[string]any{"name": a.Name, "kind": a.Kind, "description": a.Description, "team": int64(a.Team), "owner": int64(a.Owner),

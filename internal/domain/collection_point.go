@@ -95,6 +95,9 @@ func (c CollectionPoint) Subject() Subject {
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (c CollectionPoint) Revision() int { return c.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (c CollectionPoint) Archived() bool { return c.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (c CollectionPoint) Facts() map[string]any {
 	return map[string]any{"name": c.Name, "collection_kind": c.Kind, "description": c.Description, "notice": c.Notice,

@@ -69,6 +69,9 @@ func (d Dataset) Subject() Subject { return Subject{SubjectDataset, int64(d.ID),
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (d Dataset) Revision() int { return d.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (d Dataset) Archived() bool { return d.ArchivedAt != nil }
+
 // OldestOn is the day of the oldest record, by which retention is judged: as measured, else as declared; nil where nobody knows.
 func (d Dataset) OldestOn() *time.Time {
 	if d.MeasuredOldestOn != nil {

@@ -86,3 +86,11 @@ func (p Problems) Err() error {
 	}
 	return &Error{Kind: Invalid, Key: "error.form", Fields: p}
 }
+
+// Changeable refuses a record that is archived: Conflict, as nothing else changes it either.
+func Changeable(record any) error {
+	if r, ok := record.(interface{ Archived() bool }); ok && r.Archived() {
+		return Errorf(Conflict, "error.archived")
+	}
+	return nil
+}

@@ -73,6 +73,9 @@ func (f Field) Subject() Subject { return Subject{SubjectField, int64(f.ID), f.N
 // Revision is the number of times that it was saved.
 func (f Field) Revision() int { return f.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (f Field) Archived() bool { return f.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (f Field) Facts() map[string]any {
 	nullable := "unknown"

@@ -113,6 +113,9 @@ func (f Flow) Subject() Subject { return Subject{SubjectFlow, int64(f.ID), f.Nam
 // Revision is the number of times that it was saved.
 func (f Flow) Revision() int { return f.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (f Flow) Archived() bool { return f.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps. Datasets are kept by name: there may be too many to look up.
 func (f Flow) Facts() map[string]any {
 	return map[string]any{"name": f.Name, "source_application": int64(f.Source.Application), "source_dataset": f.Source.DatasetName,

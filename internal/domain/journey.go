@@ -62,6 +62,9 @@ func (j Journey) Subject() Subject { return Subject{SubjectJourney, int64(j.ID),
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (j Journey) Revision() int { return j.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (j Journey) Archived() bool { return j.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (j Journey) Facts() map[string]any {
 	lines := make([]string, len(j.Moments))

@@ -32,6 +32,9 @@ func (o Objective) Subject() Subject { return Subject{SubjectObjective, int64(o.
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (o Objective) Revision() int { return o.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (o Objective) Archived() bool { return o.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (o Objective) Facts() map[string]any {
 	return map[string]any{"name": o.Name, "kpi": o.KPI, "target": o.Target, "description": o.Description}

@@ -107,6 +107,9 @@ func (p Program) Subject() Subject { return Subject{SubjectProgram, int64(p.ID),
 // Revision is the number of times that it was saved.
 func (p Program) Revision() int { return p.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (p Program) Archived() bool { return p.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (p Program) Facts() map[string]any {
 	return map[string]any{"code": p.Code, "name": p.Name, "description": p.Description, "objective": int64(p.Objective), "stage": int64(p.Stage),

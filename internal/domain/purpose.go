@@ -224,6 +224,9 @@ func (p Purpose) Subject() Subject { return Subject{SubjectPurpose, int64(p.ID),
 // Revision is the number of times that it was saved.
 func (p Purpose) Revision() int { return p.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (p Purpose) Archived() bool { return p.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (p Purpose) Facts() map[string]any {
 	facts := map[string]any{"code": p.Code, "name": p.Name, "sub_purposes": p.SubPurposes, "legal_basis": p.LegalBasis,

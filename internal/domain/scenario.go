@@ -111,6 +111,9 @@ func (c Scenario) Subject() Subject { return Subject{SubjectScenario, int64(c.ID
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (c Scenario) Revision() int { return c.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (c Scenario) Archived() bool { return c.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (c Scenario) Facts() map[string]any {
 	facts := map[string]any{"program": int64(c.Program), "name": c.Name, "scenario_kind": c.Kind, "nature": c.Nature, "trigger_kind": c.TriggerKind,

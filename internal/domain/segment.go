@@ -35,6 +35,9 @@ func (g Segment) Subject() Subject { return Subject{SubjectSegment, int64(g.ID),
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (g Segment) Revision() int { return g.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (g Segment) Archived() bool { return g.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (g Segment) Facts() map[string]any {
 	facts := map[string]any{"name": g.Name, "definition": g.Definition, "volume": nil}

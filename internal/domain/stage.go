@@ -31,6 +31,9 @@ func (g Stage) Subject() Subject { return Subject{SubjectStage, int64(g.ID), g.N
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (g Stage) Revision() int { return g.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (g Stage) Archived() bool { return g.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps.
 func (g Stage) Facts() map[string]any {
 	return map[string]any{"code": g.Code, "name": g.Name, "description": g.Description, "position": g.Position}

@@ -35,6 +35,9 @@ func (t Team) Subject() Subject { return Subject{SubjectTeam, int64(t.ID), t.Nam
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (t Team) Revision() int { return t.Version }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (t Team) Archived() bool { return t.ArchivedAt != nil }
+
 // Facts are the named values that the history keeps; members by id, since names change.
 func (t Team) Facts() map[string]any {
 	members := make([]string, len(t.Members))

@@ -66,6 +66,9 @@ func locked[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, i
 	if err == nil && record.Revision() != seen {
 		err = stale()
 	}
+	if err == nil {
+		err = domain.Changeable(record)
+	}
 	return record, err
 }
 

@@ -181,6 +181,9 @@ func (s *Store) ChangeField(ctx context.Context, by domain.Actor, id domain.Fiel
 		if was.Version != seen {
 			return stale()
 		}
+		if err := domain.Changeable(was); err != nil {
+			return err
+		}
 		next, err := decide(was)
 		if err != nil {
 			return err

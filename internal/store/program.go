@@ -147,6 +147,9 @@ func (s *Store) decideProgram(ctx context.Context, by domain.Actor, id domain.Pr
 		return was, next, stale()
 	}
 	was = r.program()
+	if err := domain.Changeable(was); err != nil {
+		return was, next, err
+	}
 	next, err = decide(was)
 	return was, next, err
 }

@@ -156,6 +156,9 @@ func (s *Server) editField(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	x, err := s.store.FieldByID(r.Context(), actor(r), id)
+	if err == nil {
+		err = domain.Changeable(x)
+	}
 	if err != nil {
 		return err
 	}

@@ -211,6 +211,9 @@ func (s *Server) editFlow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f, err := s.store.FlowByID(r.Context(), actor(r), id)
+	if err == nil {
+		err = domain.Changeable(f)
+	}
 	if err != nil {
 		return err
 	}

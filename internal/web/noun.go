@@ -106,6 +106,9 @@ func written[T revised, F recordForm[T, F], ID ~int64](s *Server, n nounSpec[ID]
 			return err
 		}
 		record, err := f.read(r.Context(), actor(r), id)
+		if err == nil {
+			err = domain.Changeable(record)
+		}
 		if err != nil {
 			return err
 		}

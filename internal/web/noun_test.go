@@ -140,3 +140,30 @@ func TestSwitchesOfAnAnsweredForm(t *testing.T) {
 		t.Error("a refusal has no switch of language")
 	}
 }
+
+// What is archived is restored before it is changed: by its form and by what its form sends.
+func TestArchivedRecordIsNotChanged(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	dataset := s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "Used"), "contacts")
+	for path, form := range map[string][]string{
+		"/w/acme/applications/" + itoa(s.Application(t, s.Admin(), "CRM")):     {"name", "Renamed", "hosting", "unknown", "processor", "unknown", "lifecycle", "live"},
+		"/w/acme/fields/" + itoa(s.Field(t, s.Admin(), dataset, "mail", "")):   {"name", "renamed", "origin", "unknown", "nullable", "unknown"},
+		"/w/acme/programs/" + itoa(s.Program(t, s.Admin(), "Welcome", "idea")): {"name", "Renamed", "code", "welcome", "status", "idea"},
+	} {
+		v.Post(path+"/archive", "confirmed", "1").Want(http.StatusSeeOther)
+		refused := v.Get(path + "/edit").Want(http.StatusConflict)
+		if got, _ := refused.Doc().Find("main a.btn").First().Attr("href"); got != path || !strings.Contains(refused.Text("main"), "is archived") {
+			t.Errorf("%s: its form leads to %q: %s", path, got, refused.Text("main"))
+		}
+		var version int
+		for version = 1; version < 4; version++ { // archiving may count as a change
+			if page := v.Post(path, append(form, "version", itoa(int64(version)))...); page.Status != http.StatusConflict {
+				t.Errorf("%s: version %d answered with %d", path, version, page.Status)
+			}
+		}
+		v.Post(path + "/restore").Want(http.StatusSeeOther)
+		v.Get(path + "/edit").Want(http.StatusOK)
+	}
+}

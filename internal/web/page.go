@@ -364,6 +364,9 @@ func (s *Server) errorView(r *http.Request, status int, e *domain.Error) errorVi
 		delete(args, "uses")
 	}
 	v.text = i18n.TArgs(ctx, e.Key, args)
+	if e.Key == "error.archived" {
+		v.record = &ui.Link{Href: s.pageAbove(strings.TrimSuffix(r.URL.Path, "/edit")), Text: i18n.T(ctx, "error.record")}
+	}
 	if r.Method == http.MethodPost && (errors.Is(e, domain.Conflict) || errors.Is(e, domain.Invalid)) {
 		v.back = ui.Link{Href: s.shownAt(r), Text: i18n.T(ctx, "error.back")}
 		if e.Key == "error.stale" {

@@ -234,6 +234,9 @@ func (s *Server) editProgram(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.store.ProgramByID(r.Context(), actor(r), id)
+	if err == nil {
+		err = domain.Changeable(p)
+	}
 	if err != nil {
 		return err
 	}
