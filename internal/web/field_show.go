@@ -629,11 +629,19 @@ func (p fieldPage) history() []ui.TimelineItem {
 		all = append(all, dated{e.At, eventView(p.ctx, e, p.v.Names)})
 	}
 	for _, c := range p.v.Imports {
-		item := ui.TimelineItem{Icon: "upload", Title: p.t("field.import." + string(c.Change)), Who: actorWord(p.ctx, c.ActorName),
+		title := "field.import." + string(c.Change)
+		if c.Kind == domain.ImportEvidence {
+			title = "field.import.measured"
+		}
+		item := ui.TimelineItem{Icon: "upload", Title: p.t(title), Who: actorWord(p.ctx, c.ActorName),
 			When: i18n.DateTimeText(p.ctx, c.At), ISO: c.At.Format(time.RFC3339),
 			Link: &ui.Link{Href: importPath(p.by, c.Import), Text: c.FileName}}
 		if c.UndoneAt != nil {
 			item.Text = p.t("field.import.undone_on", "day", i18n.DateText(p.ctx, *c.UndoneAt))
+		}
+		if c.Kind == domain.ImportEvidence { // what was measured has words of its own
+			item.Changes = importRowOf(p.ctx, p.by, store.ImportLine{Facts: c.Facts, Before: c.Before}).changes
+			c.Before = nil
 		}
 		for _, name := range changedNames(domain.Event{After: c.Before}) {
 			item.Changes = append(item.Changes, ui.Change{Label: columnWord(p.ctx, name),

@@ -82,7 +82,7 @@ func eventView(ctx context.Context, e domain.Event, names store.Names) ui.Timeli
 	item := ui.TimelineItem{Icon: eventIcon(what), Title: eventTitle(ctx, e), Who: actorWord(ctx, e.ActorName), Quote: e.Reason,
 		When: i18n.DateTimeText(ctx, e.At), ISO: e.At.Format(time.RFC3339)}
 	for _, name := range changedNames(e) {
-		c := ui.Change{Label: columnWord(ctx, name), Before: valueWord(ctx, area, name, e.Before[name], names),
+		c := ui.Change{Label: factName(ctx, area, name), Before: valueWord(ctx, area, name, e.Before[name], names),
 			After: valueWord(ctx, area, name, e.After[name], names)}
 		if c.Before == c.After { // told to say which one of several it is about
 			c.Before = ""
@@ -146,6 +146,14 @@ func changedNames(e domain.Event) []string {
 	return names
 }
 
+// factName is the word of a value of the history: that of its area, where the word of lists says something else or nothing.
+func factName(ctx context.Context, area, name string) string {
+	if key := "column." + area + "." + name; i18n.Has(ctx, key) {
+		return i18n.T(ctx, key)
+	}
+	return columnWord(ctx, name)
+}
+
 func columnWord(ctx context.Context, name string) string {
 	if key := "column." + name; i18n.Has(ctx, key) {
 		return i18n.T(ctx, key)
@@ -156,7 +164,7 @@ func columnWord(ctx context.Context, name string) string {
 // valueEnums are the message prefixes of values that are codes, by "area.name" or by name alone.
 var valueEnums = map[string]string{
 	"application.kind": "application.kind", "hosting": "application.hosting", "lifecycle": "application.lifecycle", "processor": "choice",
-	"origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "suggested_basis": "basis", "structure": "dataset.structure",
+	"import.kind": "import.kind", "origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "suggested_basis": "basis", "structure": "dataset.structure",
 	"notice": "choice", "collection_kind": "collection_point.kind", "mechanism": "flow.mechanism", "frequency": "flow.frequency", "consent": "choice", "answer": "answer", "encrypted": "choice", "nullable": "choice", "decision": "decision", "decision.kind": "decision",
 	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "scenario_kind": "scenario.kind", "nature": "scenario.nature", "trigger_kind": "scenario.trigger", "status": "program.status",
 	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
