@@ -238,7 +238,11 @@ func compare(ctx context.Context, st *store.Store, by domain.Actor, i domain.Imp
 // firstProblem is what the mapping screen says at its top: one sentence at a time is enough.
 func firstProblem(e *domain.Error) *domain.Problem {
 	for _, field := range []string{"targets", "dataset", "application", "measured_on", "kind"} {
-		if p, ok := e.Fields[field]; ok {
+		p, ok := e.Fields[field]
+		if ok && p.Key == "error.required" { // beside no box, this says nothing
+			p = domain.Problem{Key: "import.error.no_" + field}
+		}
+		if ok {
 			return &p
 		}
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -632,6 +633,13 @@ func (s *Server) importMapping(r *http.Request, v *importShowView, typed *import
 		Complete: i.Plan.Complete, MeasuredOn: dayValue(i.Plan.MeasuredOn), Targets: i.Plan.Targets}
 	if typed != nil {
 		f = *typed
+	}
+	if missing, ok := errors.AsType[*domain.Error](i.Plan.Check(i.Headings.Headings)); ok && typed == nil && i.State == domain.ImportMapping && !i.Headings.Document {
+		for _, field := range []string{"dataset", "application", "measured_on"} { // the boxes that wait for an answer
+			if problem, open := missing.Fields[field]; open {
+				p.Add(field, problem.Key)
+			}
+		}
 	}
 	m := &importMappingView{formView: formView{ctx, "import", p}, form: f, applications: refOptions(applications), action: v.path + "/plan",
 		kinds: importKinds(r)[1:], document: i.Headings.Document, unsaid: i18n.T(ctx, "import.application.column")}

@@ -329,3 +329,18 @@ func TestAnUploadThatIsCutLeavesNothing(t *testing.T) {
 		t.Errorf("%v were kept, %v before", after, before)
 	}
 }
+
+// What a file leaves open is named at the top, and at its box.
+func TestImportNamesWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	s := working(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	path := send(t, v, nil, "one.csv", "column\nemail\nphone\n").Want(http.StatusSeeOther).Location
+	page := settled(t, s, v, path)
+	if got := page.Text("main"); !strings.Contains(got, "No column names the dataset") {
+		t.Errorf("page = %q", got)
+	}
+	if page.Problem("dataset") == "" || page.Problem("application") == "" || page.Problem("measured_on") != "" {
+		t.Errorf("boxes: %q, %q", page.Problem("dataset"), page.Problem("application"))
+	}
+}
