@@ -118,3 +118,19 @@ func TestDryRunWritesNothing(t *testing.T) {
 		t.Errorf("without: %s %v %v", i.State, i.Problem, err)
 	}
 }
+
+func TestNamesAreSpeltAsInTheirFirstRow(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	const rows = "application,table,column\nHostile,Client,a\nhostile,CLIENT,b\nHOSTILE,Autre,c\nhostile,Aube,d\n"
+	applied(t, w.Store, by, "one.csv", rows, domain.ImportPlan{})
+	if n := count(t, w, `select count(*) from application where name = 'Hostile' and (select count(*) from application) = 1
+		and (select string_agg(name, ',' order by name) from dataset) = 'Aube,Autre,Client'`); n != 1 {
+		t.Error("an application or dataset is spelt otherwise than in its first row")
+	}
+	again := applied(t, w.Store, by, "two.csv", "application,table,column\nHOSTILE,client,a\n", domain.ImportPlan{})
+	if again.Counts["unchanged"] != 1 || again.Counts[domain.CountApplications] != 0 {
+		t.Errorf("found in other case: %v", again.Counts)
+	}
+}

@@ -156,14 +156,17 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 	return err
 }
 
-// place finds the application and dataset of every row, by name whatever the case.
+// place finds the application and dataset of every row, by name whatever the case. What the register does not have is spelt as in
+// the first of its rows.
 func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	if err := s.bulk(ctx, `
 		create temporary table found_dataset on commit drop as
 		select f.app, f.ds, coalesce(a.name, f.application) as application, coalesce(d.name, f.dataset) as name,
 			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived, row_number() over () as place
-		from (select lower(application) as app, lower(dataset) as ds, min(application) as application, min(dataset) as dataset
-			from found group by 1, 2) f
+		from (select app, ds, first_value(application) over (partition by app order by line) as application, dataset
+			from (select lower(application) as app, lower(dataset) as ds, min(line) as line,
+				(array_agg(application order by line))[1] as application, (array_agg(dataset order by line))[1] as dataset
+				from found group by 1, 2) g) f
 		left join application a on a.workspace_id = @ws and lower(a.name) = f.app
 		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = f.ds`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
 		return err
