@@ -3,6 +3,7 @@ package job_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -204,16 +205,25 @@ func TestUndo(t *testing.T) {
 	}
 	third := applied(t, w.Store, by, "shop.csv", strings.ReplaceAll(crm, "Contact", "Buyer"), domain.ImportPlan{ApplicationName: "Shop"})
 	buyer := count(t, w, `select id from field where workspace_id = $1 and name = 'Email' and application_id = (select id from application where workspace_id = $1 and name = 'Shop')`, by.Workspace)
-	w.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level, role) values ($1, $2, $3, 'essential', 'reach')`,
-		by.Workspace, buyer, w.Program(t, by, "welcome", "live"))
-	if err := undo(third); err == nil {
-		t.Error("an import was undone although a program needs a field of it")
+	program := w.Program(t, by, "welcome", "live")
+	for reason, held := range map[string]struct{ hold, free string }{
+		"link": {fmt.Sprintf(`insert into program_link (workspace_id, field_id, program_id, level, role) values ($1, $2, %d, 'essential', 'reach')`, program),
+			`delete from program_link where field_id = $1`},
+		"target": {`insert into target (workspace_id, field_id, target_action, reason) values ($1, $2, 'drop', 'Nobody reads it')`,
+			`delete from target where field_id = $1`},
+		"workshop": {`with w as (insert into workshop (workspace_id, name) values ($1, 'Kick-off') returning id)
+			insert into workshop_card (workspace_id, workshop_id, field_id, position) select $1, id, $2, 1 from w`, `delete from workshop_card where field_id = $1`},
+	} {
+		w.Exec(t, held.hold, by.Workspace, buyer)
+		if err := undo(third); !errors.Is(err, domain.Conflict) {
+			t.Errorf("undone although a field of it is held by a %s: %v", reason, err)
+		}
+		list, all, err := w.Store.ImportDependents(t.Context(), by, third.ID, 10)
+		if err != nil || all != 1 || len(list) != 1 || list[0].Reason != reason || int64(list[0].Field) != buyer {
+			t.Errorf("dependents: %v %d %v, want the field for its %s", list, all, err, reason)
+		}
+		w.Exec(t, held.free, buyer)
 	}
-	list, all, err := w.Store.ImportDependents(t.Context(), by, third.ID, 10)
-	if err != nil || all != 1 || len(list) != 1 || list[0].Reason != "link" || int64(list[0].Field) != buyer {
-		t.Errorf("dependents: %v %d %v", list, all, err)
-	}
-	w.Exec(t, `delete from program_link where field_id = $1`, buyer)
 	if err := undo(third); err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,10 @@ const importDependents = `
 		union all
 		select 'decision' where r.change = 'new' and exists (select from decision x where x.workspace_id = r.workspace_id and x.field_id = r.field_id)
 		union all
+		select 'target' where r.change = 'new' and exists (select from target x where x.workspace_id = r.workspace_id and x.field_id = r.field_id)
+		union all
+		select 'workshop' where r.change = 'new' and exists (select from workshop_card x where x.workspace_id = r.workspace_id and x.field_id = r.field_id)
+		union all
 		select 'comment' where r.change = 'new' and exists (select from remark x where x.workspace_id = r.workspace_id
 			and x.subject_kind = 'field' and x.subject_id = r.field_id)
 		union all
