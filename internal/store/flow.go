@@ -168,6 +168,9 @@ func (s *Store) lockFlow(ctx context.Context, by domain.Actor, id domain.FlowID,
 	if err == nil && r.Version != seen {
 		err = stale()
 	}
+	if err == nil {
+		err = domain.Changeable(r.flow())
+	}
 	return r.flow(), err
 }
 

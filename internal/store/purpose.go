@@ -228,6 +228,9 @@ func (s *Store) ChangePurpose(ctx context.Context, by domain.Actor, id domain.Pu
 		if was.Version != seen {
 			return stale()
 		}
+		if err := domain.Changeable(was); err != nil {
+			return err
+		}
 		next, err := decide(was)
 		if err != nil {
 			return err

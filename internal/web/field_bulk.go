@@ -367,6 +367,9 @@ func (s *Server) applyFieldBulk(w http.ResponseWriter, r *http.Request) error {
 	if problems, bad := withProblems(p, err); bad {
 		return s.fieldBulkPanel(w, r, http.StatusUnprocessableEntity, f, len(ids), problems)
 	}
+	if errors.Is(err, domain.Conflict) && plan.Todo() == 0 && plan.Same > 0 { // sent twice, or somebody did it meanwhile
+		return s.seeOther(w, r, f.Back, "bulk.already_so", "n", plan.Same)
+	}
 	if errors.Is(err, domain.Conflict) && plan.Fingerprint != "" {
 		return s.fieldBulkPreview(w, r, http.StatusConflict, f, b, ids, plan)
 	}

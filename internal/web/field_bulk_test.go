@@ -271,3 +271,18 @@ func TestBulkPagesInBrowser(t *testing.T) {
 		tab.Look(t, lang, "bulk-preview")
 	}
 }
+
+// An act that is sent twice is told to be done, not that nothing was.
+func TestBulkSentTwice(t *testing.T) {
+	t.Parallel()
+	s := newBulkSite(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	panel := v.Post("/w/acme/fields/bulk", "id", itoa(s.fields[0]), "act", "link").Want(http.StatusOK)
+	preview := v.Post("/w/acme/fields/bulk/preview", append(hidden(panel, ".formpage"), "program", itoa(s.program), "level", "essential")...).Want(http.StatusOK)
+	form := hidden(preview, ".confirm")
+	v.Post("/w/acme/fields/bulk/apply", form...).Want(http.StatusSeeOther)
+	again := v.Follow(v.Post("/w/acme/fields/bulk/apply", form...).Want(http.StatusSeeOther)).Want(http.StatusOK)
+	if got := again.Text(".flash"); !strings.Contains(got, "1 field already is as you ask") {
+		t.Errorf("sent twice: %q", got)
+	}
+}
