@@ -98,3 +98,27 @@ func TestFiltersFollowTheWindowInBrowser(t *testing.T) {
 	tab.Width(390).Open(s.URL + "/w/acme/members").Wait("[data-fold]:not([open])")
 	tab.Width(1440).Wait("[data-fold][open]")
 }
+
+// Escape leaves the search box for the list, whose keys then work; a long name without a space stays in the window of a telephone.
+func TestSearchBoxIsLeftByEscape(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	name := "Export_clients_magasins_definitif_2024_v2_corrige_final_ok.xlsx"
+	application := s.Application(t, s.Admin(), name)
+	s.Field(t, s.Admin(), s.Dataset(t, s.Admin(), application, "contacts"), "mail", "")
+	tab := browsertest.Still(t)
+	tab.Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
+	tab.Open(s.URL + "/w/acme/fields").Wait("tbody tr")
+	tab.Press("/")
+	if got := tab.Eval(`document.activeElement.id`); got != "q" {
+		t.Fatalf("/ leads to %q", got)
+	}
+	tab.Press("\x1b").Press("j")
+	if got := tab.Eval(`document.activeElement.closest('tbody') ? 'list' : document.activeElement.id`); got != "list" {
+		t.Errorf("after Escape and j the focus is on %q", got)
+	}
+	if got := tab.Eval(`document.querySelector('#q').value`); got != "" {
+		t.Errorf("j was typed into the search: %q", got)
+	}
+	tab.Looks(t, s.URL, "/w/acme/applications/"+itoa(application), "long-name")
+}

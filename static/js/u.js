@@ -127,7 +127,7 @@ const escape = () => {
 	});
 	all('[data-bulk].has-sel').forEach((f) => tick(f, false));
 };
-let going = false;
+let going = false, came;
 const letter = (e) => {
 	const key = e.key.toLowerCase();
 	if (going) {
@@ -137,7 +137,10 @@ const letter = (e) => {
 		return !!link;
 	}
 	switch (key) {
-	case '/': one('#q')?.focus(); return !!one('#q');
+	case '/':
+		came = doc.activeElement;
+		one('#q')?.focus();
+		return !!one('#q');
 	case '?': one('#keys')?.showModal(); return true;
 	case 'g': going = true; return true;
 	case 'j': return move(1);
@@ -166,8 +169,13 @@ on('keydown', (e) => {
 			box?.select();
 			done = !!box;
 		} else if (e.key === 'Enter') done = send(doc.activeElement.form) || press('ctrl ↵');
-	} else if (e.key === 'Escape') escape();
-	else if (e.key === 'F8') {
+	} else if (e.key === 'Escape') {
+		escape();
+		if (e.target.id === 'q') { // back to where the search was called from
+			e.target.blur();
+			came?.focus();
+		}
+	} else if (e.key === 'F8') {
 		const messages = one('.flash a,.flash button');
 		messages?.focus();
 		done = !!messages;
