@@ -147,7 +147,7 @@ func (s *Store) judgeCopiesOf(ctx context.Context, by domain.Actor, c *judgeCont
 	}
 	ids, err := many[int64](ctx, s, "field", `select id from field where workspace_id = @ws and dataset_id = any(@of) and verdict <> 'exempt'
 			and (flags & @duplicate <> 0) <> (category_id is not null
-				and (dataset_id, category_id) in (select * from unnest(@datasets::bigint[], @categories::bigint[])))
+				and (dataset_id, category_id) in (select dataset, category from unnest(@datasets::bigint[], @categories::bigint[]) x (dataset, category)))
 		order by id for update`, pgx.StrictNamedArgs{"ws": by.Workspace, "of": of, "datasets": datasets, "categories": categories,
 		"duplicate": int32(domain.FlagDuplicate)})
 	if err != nil || len(ids) == 0 {
