@@ -111,7 +111,7 @@ func TestSwitchesOfAnAnsweredForm(t *testing.T) {
 		if got := page.Doc().Find(`form[data-themes] [name=back]`).AttrOr("value", ""); got != c.back {
 			t.Errorf("%s: colours lead back to %q", c.path, got)
 		}
-		again := page.Doc().Find(`form:has(button[lang=fr])`)
+		again := page.Doc().Find(`body:has(button[form=resent][lang=fr]) form#resent`)
 		to := again.AttrOr("action", "")
 		if !strings.HasPrefix(to, c.path+"?") {
 			t.Fatalf("%s: the other language is asked for at %q", c.path, to)
