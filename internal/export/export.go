@@ -107,6 +107,8 @@ func cell(c domain.RegisterColumn, value any, words Words) any {
 		return value
 	}
 	switch v := value.(type) {
+	case bool:
+		return words.Word("choice", map[bool]string{true: "yes", false: "no"}[v])
 	case string:
 		if c.Kind == domain.CellEnum {
 			return words.Word(c.Enum, v)

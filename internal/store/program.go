@@ -400,10 +400,6 @@ func (s *Store) ProgramOptions(ctx context.Context, by domain.Actor) (options []
 // programReadiness is one of domain.Readinesses.
 const programReadiness = `case when y.ready then 'ready' when not y.ready then 'blocked' else 'unsaid' end`
 
-// programLack tells of the program r whether it has what it cannot run without, and what it lacks.
-var programLack = `left join lateral (select bool_and(lawful) as ready, array_agg(label order by label) filter (where not lawful) as blocked_by
-			from (` + needsMet(" and q.program_id = r.id") + `) m) y on true`
-
 var _ = addRegister(registerSQL{
 	register: domain.ProgramRegister,
 	held:     true,
@@ -415,7 +411,8 @@ var _ = addRegister(registerSQL{
 			where l.workspace_id = r.workspace_id and l.program_id = r.id) ls on true
 		left join lateral (select count(*) as n from requirement q
 			where q.workspace_id = r.workspace_id and q.program_id = r.id) qs on true
-		` + programLack,
+		left join lateral (select bool_and(lawful) as ready, array_agg(label order by label) filter (where not lawful) as blocked_by
+			from (` + needsMet(" and q.program_id = r.id") + `) m) y on true`,
 	cells: map[string]string{
 		"name": "r.name", "code": "r.code", "status": "r.status", "stage": "g.name", "objective": "b.name",
 		"purposes": `(select array_agg(u.name order by fold(u.name)) from program_purpose pp

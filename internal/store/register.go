@@ -127,23 +127,21 @@ func (r registerSQL) narrow(by domain.Actor, q domain.ListQuery, except ...strin
 	return c
 }
 
-// conditions narrows to everything that a query matches. The search among fields is answered as their list answers it, by
-// what comes close where nothing holds the words.
-func (s *Store) conditions(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (conditions, error) {
-	if r.register.Name != domain.FieldRegister.Name || len(searchWords(q.Q)) == 0 {
-		return r.narrow(by, q), nil
+// conditions narrows to everything that a query matches. The search among fields is answered as their list answers it: where
+// nothing holds the words, by what comes near, and near is true.
+func (s *Store) conditions(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) (c conditions, near bool, err error) {
+	ofFields := r.register.Name == domain.FieldRegister.Name || r.register.Name == domain.UnusedRegister.Name
+	if !ofFields || len(searchWords(q.Q)) == 0 {
+		return r.narrow(by, q), false, nil
 	}
-	hits, known, approximate, err := s.sought(ctx, q)
+	hits, known, near, err := s.sought(ctx, q)
 	if !known {
-		return r.narrow(by, q), err
-	}
-	if approximate { // a page says that its rows only come close; a file, or an act on all of them, cannot
-		hits = []int64{}
+		return r.narrow(by, q), false, err
 	}
 	q.Q = ""
-	c := r.narrow(by, q)
+	c = r.narrow(by, q)
 	c.add("r.id = any(" + c.arg(hits) + ")")
-	return c, err
+	return c, near, err
 }
 
 func (f filterSQL) condition(c *conditions, values []string) string {
@@ -345,7 +343,7 @@ func (s *Store) Rows(ctx context.Context, by domain.Actor, name string, q domain
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
 		}
-		c, err := s.conditions(ctx, by, r, q)
+		c, _, err := s.conditions(ctx, by, r, q)
 		if err != nil {
 			return err
 		}
@@ -471,7 +469,7 @@ func sourceFacts(document map[string]any) any {
 	return facts
 }
 
-// EachRow calls f for every row that the query matches, in its order: what exports and "all that match" are made of.
+// EachRow calls f for every row that the query matches, in its order: what exports are made of.
 // The rows come as they are read, so that a long list needs no memory.
 func (s *Store) EachRow(ctx context.Context, by domain.Actor, name string, q domain.ListQuery, f func(domain.Row) error) error {
 	r := mustRegister(name)
@@ -483,7 +481,7 @@ func (s *Store) EachRow(ctx context.Context, by domain.Actor, name string, q dom
 		if err != nil {
 			return err
 		}
-		c, err := s.conditions(ctx, by, r, q)
+		c, _, err := s.conditions(ctx, by, r, q)
 		if err != nil {
 			return err
 		}
@@ -517,7 +515,8 @@ func (s *Store) eachRow(ctx context.Context, r registerSQL, sql string, args pgx
 	return translate(r.register.Name, rows.Err())
 }
 
-// IDs returns the ids of all rows that the query matches, in no order.
+// IDs returns the ids of all rows that the query matches, in no order: what acts on "all that match" are about. None of what only
+// comes near a search: a list says that it does, an act cannot.
 func (s *Store) IDs(ctx context.Context, by domain.Actor, name string, q domain.ListQuery) (ids []int64, err error) {
 	r := mustRegister(name)
 	if err := s.ready(ctx, by, r); err != nil {
@@ -527,8 +526,8 @@ func (s *Store) IDs(ctx context.Context, by domain.Actor, name string, q domain.
 		if q, err = s.resolve(ctx, by, r, q); err != nil {
 			return err
 		}
-		c, err := s.conditions(ctx, by, r, q)
-		if err != nil {
+		c, near, err := s.conditions(ctx, by, r, q)
+		if err != nil || near {
 			return err
 		}
 		ids, err = many[int64](ctx, s, name, "select r.id from "+r.conditioned(c.sql())+" where "+c.sql(), c.args)

@@ -172,7 +172,7 @@ func TestPurposeRows(t *testing.T) {
 		t.Error("a row was asked for: the form must come back with what was typed and one row more")
 	}
 	page = v.Post("/w/acme/purposes", sheet(rule, "recipients.0.kind", "processor", "recipients.0.name", "Braze", "recipients.1.kind", "group", "drop", "recipients.0")...).Want(http.StatusOK)
-	if page.Doc().Find(`[name="recipients.1.kind"]`).Length() != 0 || page.Doc().Find(`[name="recipients.0.kind"] [selected]`).AttrOr("value", "") != "group" {
+	if page.Doc().Find(`main [name="recipients.1.kind"]`).Length() != 0 || page.Doc().Find(`[name="recipients.0.kind"] [selected]`).AttrOr("value", "") != "group" {
 		t.Error("the first row was to go")
 	}
 	if n := v.Get("/w/acme/purposes").Text("tbody"); strings.Contains(n, "Write to customers") {
