@@ -565,6 +565,7 @@ var WorkshopRegister = Register{
 		{Key: "program", Facet: true, Ref: true},
 		{Key: "facilitator", Facet: true, Ref: true},
 		{Key: "owner", Ref: true},
+		{Key: "field", Ref: true},
 		{Key: "state", Enum: "state", Values: []string{"active", "archived"}},
 	},
 }

@@ -306,7 +306,9 @@ func (s *Store) RemoveField(ctx context.Context, by domain.Actor, id domain.Fiel
 			union all
 			select 'mappings', 'field&mapping=rejected', count(*) from purpose_mapping where workspace_id = @ws and field_id = @id and state = 'rejected'
 			union all
-			select 'targets', 'field', count(*) from target where workspace_id = @ws and field_id = @id`)
+			select 'targets', 'field', count(*) from target where workspace_id = @ws and field_id = @id
+			union all
+			select 'workshops', 'field&state=active,archived', count(distinct workshop_id) from workshop_card where workspace_id = @ws and field_id = @id`)
 		if err != nil {
 			return err
 		}

@@ -221,14 +221,20 @@ func TestNothingBeginsToUseWhatIsBeingArchived(t *testing.T) {
 	}
 }
 
+// newMaster is a world with a dataset that is a declared master, and another of the same people.
+func newMaster(t *testing.T) (w *storetest.World, master, other domain.DatasetID) {
+	w = storetest.NewWorld(t)
+	master = w.Dataset(t, w.Admin(), w.Application(t, w.Admin(), "CRM"), "people")
+	other = w.Dataset(t, w.Admin(), w.Application(t, w.Admin(), "Shop"), "people")
+	w.Exec(t, "update dataset set subjects = '{customers}', is_master = id = $1", master)
+	return w, master, other
+}
+
 // What a declared master holds decides about fields of others.
 func TestCopiesFollowTheirMaster(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
+	w, master, other := newMaster(t)
 	by, ctx := w.Admin(), t.Context()
-	master := w.Dataset(t, by, w.Application(t, by, "CRM"), "people")
-	other := w.Dataset(t, by, w.Application(t, by, "Shop"), "people")
-	w.Exec(t, "update dataset set subjects = '{customers}', is_master = id = $1", master)
 	email := w.Category(t, by, "ident.contact.email")
 	add := func(d domain.DatasetID, name string) domain.FieldID {
 		t.Helper()
@@ -288,11 +294,8 @@ func TestCopiesFollowTheirMaster(t *testing.T) {
 // Whatever several people do at once, what is stored in the end is what the rules say of what is there.
 func TestJudgedByAllChangesAtOnce(t *testing.T) {
 	t.Parallel()
-	w := storetest.NewWorld(t)
+	w, master, other := newMaster(t)
 	by, ctx := w.Admin(), t.Context()
-	master := w.Dataset(t, by, w.Application(t, by, "CRM"), "people")
-	other := w.Dataset(t, by, w.Application(t, by, "Shop"), "people")
-	w.Exec(t, "update dataset set subjects = '{customers}', is_master = id = $1", master)
 	var fields []domain.FieldID
 	for i := range 6 {
 		fields = append(fields, w.Field(t, by, []domain.DatasetID{master, other}[i%2], fmt.Sprintf("f%d", i), "ident.contact.email"))

@@ -574,6 +574,7 @@ var _ = addRegister(registerSQL{
 				join program p on p.workspace_id = x.workspace_id and p.id = x.program_id
 				where x.workspace_id = @ws and x.workshop_id in (select r.id from ` + workshopTables + ` where %s) group by 1, 2 order by n desc, 2 limit 200`},
 		"owner":       {in: `exists(select from workshop_card x where x.workspace_id = r.workspace_id and x.workshop_id = r.id and x.owner_id = any(%s::text[]::bigint[]))`, lookup: userLookup},
+		"field":       {in: `exists(select from workshop_card x where x.workspace_id = r.workspace_id and x.workshop_id = r.id and x.field_id = any(%s::text[]::bigint[]))`, lookup: fieldLookup},
 		"facilitator": {expr: "r.facilitator_id::text", none: "r.facilitator_id is null", label: "o.name", lookup: userLookup},
 		"state":       {expr: "case when r.archived_at is null then 'active' else 'archived' end"},
 	},

@@ -42,6 +42,11 @@ func usedWorld(t *testing.T, s *webtest.Site) map[string]string {
 	s.Exec(t, `update program set archived_at = now() where code = 'p2'`)
 	s.Exec(t, `insert into purpose_mapping (workspace_id, field_id, purpose_id) values ($1, $2, $3)`, ws, field, purpose)
 	s.Exec(t, `insert into decision (workspace_id, field_id, kind, reason, decided_by_name) values ($1, $2, 'to_dpo', 'Why?', 'Léa')`, ws, field)
+	for _, name := range []string{"Kick-off", "Last year"} {
+		workshop := one(`insert into workshop (workspace_id, name) values ($1, $2) returning id`, name)
+		s.Exec(t, `insert into workshop_card (workspace_id, workshop_id, field_id, position) values ($1, $2, $3, 1)`, ws, workshop, field)
+	}
+	s.Exec(t, `update workshop set archived_at = now() where name = 'Last year'`)
 	point := one(`insert into collection_point (workspace_id, name) values ($1, 'Form') returning id`)
 	for _, id := range []int64{field, gone} {
 		s.Exec(t, `insert into field_collection (workspace_id, field_id, collection_point_id) values ($1, $2, $3)`, ws, id, point)
@@ -64,7 +69,7 @@ func TestRefusalsLeadToWhatUses(t *testing.T) {
 	s := webtest.New(t)
 	records := usedWorld(t, s)
 	v := s.As(t, s.Acme[domain.RoleAdmin])
-	want := map[string]int{"teams": 1, "applications": 2, "datasets": 2, "fields": 4, "categories": 2, "objectives": 1, "stages": 1, "purposes": 3, "collection-points": 1}
+	want := map[string]int{"teams": 1, "applications": 2, "datasets": 2, "fields": 5, "categories": 2, "objectives": 1, "stages": 1, "purposes": 3, "collection-points": 1}
 	for register, id := range records {
 		page := v.Post("/w/acme/" + register + "/" + id + "/remove")
 		if page.Status != http.StatusConflict {
