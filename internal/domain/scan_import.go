@@ -118,6 +118,7 @@ type Import struct {
 	Kind            ImportKind
 	Application     ApplicationID // zero where a name was typed, or where the file names it row by row
 	ApplicationName string
+	Applications    []string // those that the rows name where neither says one, the first by name
 	FileName        string
 	FileSize        int64
 	State           ImportState

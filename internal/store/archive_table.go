@@ -165,7 +165,7 @@ var archiveTables = []archiveTable{
 	newArchiveTable("view", "saved_view", `id:own register name query:query user_id>user? created_at:time`).ordered("", "t.id"),
 	// An import that is under way cannot be taken along: its file is not.
 	newArchiveTable("import", "import", `id:own kind application_id>application? file_name file_size:int file_sha256:hex? state
-		mapping:json headings:json application_name complete:bool measured_on:date? rows_read:int rows_total:int? counts:json problem:json?
+		mapping:json headings:json application_name applications:texts complete:bool measured_on:date? rows_read:int rows_total:int? counts:json problem:json?
 		created:facts actor_id>user? actor_name batch_id>batch? created_at:time updated_at:time applied_at:time? undone_at:time?`).ordered("", "t.id").only("t.state in " + archivedImports),
 	newArchiveTable("import_row", "import_row", `import_id>import line:int change application dataset name facts:json field_id~field? dataset_id~dataset?
 		renamed_from before:json? version:int? taken:bool`).ordered(importOf("import_row"), "t.import_id, t.line, t.dataset, t.name, t.change, t.facts::text").only("i.state in " + archivedImports),

@@ -386,7 +386,7 @@ func (g *generator) traces() {
 	g.put("view", map[string]any{"id": g.next("view"), "register": "fields", "name": "À supprimer", "query": "verdict=delete&application=2,3&owner=none",
 		"user": g.maybe(2), "created_at": g.time()})
 	g.put("import", map[string]any{"id": g.next("import"), "kind": "inventory", "application": g.maybe(1), "file_name": "colonnes.csv", "file_size": 12,
-		"file_sha256": strings.Repeat("ab", 32), "state": "applied", "mapping": `{"Champ": "name"}`, "headings": `{"headings": ["Champ"]}`, "application_name": "App", "complete": g.bool(), "measured_on": g.maybe(g.day()),
+		"file_sha256": strings.Repeat("ab", 32), "state": "applied", "mapping": `{"Champ": "name"}`, "headings": `{"headings": ["Champ"]}`, "application_name": "App", "applications": g.texts(), "complete": g.bool(), "measured_on": g.maybe(g.day()),
 		"created": `{"datasets": [2, 3], "applications": [1]}`, "undone_at": g.maybe(g.time()), "rows_read": 12, "rows_total": 12, "counts": `{"new": 2}`, "problem": g.maybe(`{"key": "x"}`),
 		"actor": g.maybe(1), "actor_name": "anna", "batch": g.maybe(2), "created_at": g.time(), "updated_at": g.time(), "applied_at": g.time()})
 	g.put("import_row", map[string]any{"import": 1, "line": 2, "change": "new", "dataset": "table_1", "name": "champ_1", "application": "App 1",

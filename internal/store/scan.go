@@ -18,6 +18,7 @@ type importRow struct {
 	Kind            string                `db:"kind"`
 	ApplicationID   *domain.ApplicationID `db:"application_id"`
 	ApplicationName string                `db:"application_name"`
+	Applications    []string              `db:"applications"`
 	FileName        string                `db:"file_name"`
 	FileSize        int64                 `db:"file_size"`
 	State           string                `db:"state"`
@@ -66,12 +67,12 @@ type importProblem struct {
 	Args map[string]any `json:"args,omitempty"`
 }
 
-const importCols = `id, kind, application_id, application_name, file_name, file_size, state, mapping, headings, complete, measured_on,
+const importCols = `id, kind, application_id, application_name, applications, file_name, file_size, state, mapping, headings, complete, measured_on,
 	rows_read, rows_total, counts, problem, actor_id, actor_name, batch_id, created_at, updated_at, applied_at, undone_at`
 
 func (r importRow) value() domain.Import {
 	i := domain.Import{ID: r.ID, Kind: domain.ImportKind(r.Kind), Application: deref(r.ApplicationID), ApplicationName: r.ApplicationName,
-		FileName: r.FileName, FileSize: r.FileSize, State: domain.ImportState(r.State), Headings: domain.ImportHeadings(r.Headings),
+		Applications: r.Applications, FileName: r.FileName, FileSize: r.FileSize, State: domain.ImportState(r.State), Headings: domain.ImportHeadings(r.Headings),
 		RowsRead: r.RowsRead, RowsTotal: deref(r.RowsTotal), Counts: r.Counts, Actor: deref(r.ActorID), ActorName: r.ActorName,
 		Batch: deref(r.BatchID), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, AppliedAt: r.AppliedAt, UndoneAt: r.UndoneAt,
 		Plan: domain.ImportPlan{Kind: domain.ImportKind(r.Plan.Kind), Targets: r.Plan.Targets, Answered: r.Plan.Answered,

@@ -378,7 +378,7 @@ func (s *Store) keepComparison(ctx context.Context, by domain.Actor, id domain.I
 	args["id"], args["kind"], args["headings"], args["read"], args["counts"] = id, string(plan.Kind), storableHeadings(h), read, counts
 	n, err := s.exec(ctx, "import", `
 		update import set state = 'previewed', kind = @kind, application_id = @application, application_name = @application_name,
-			mapping = @mapping, complete = @complete, measured_on = @measured_on, headings = @headings,
+			applications = `+namedApplications+`, mapping = @mapping, complete = @complete, measured_on = @measured_on, headings = @headings,
 			rows_read = @read, rows_total = @read, updated_at = clock_timestamp(), counts = @counts
 		where workspace_id = @ws and id = @id and state = 'reading'`, args)
 	if err == nil && n == 0 {
@@ -386,6 +386,11 @@ func (s *Store) keepComparison(ctx context.Context, by domain.Actor, id domain.I
 	}
 	return err
 }
+
+// namedApplications are the applications that the rows name where the import names none.
+const namedApplications = `case when @application::bigint is null and @application_name = '' then array(
+	select min(r.application) from import_row r where r.workspace_id = @ws and r.import_id = @id and r.application <> ''
+	group by fold(r.application) order by fold(r.application) limit 50) else '{}' end`
 
 func (s *Store) countComparison(ctx context.Context, by domain.Actor, id domain.ImportID, kind domain.ImportKind) (map[string]int64, error) {
 	type count struct {

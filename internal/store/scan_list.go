@@ -129,7 +129,7 @@ var _ = addRegister(registerSQL{
 	from: `import r
 		left join application a on a.workspace_id = r.workspace_id and a.id = r.application_id`,
 	cells: map[string]string{
-		"file": "r.file_name", "application": "coalesce(a.name, r.application_name)", "import_kind": "r.kind", "import_state": "r.state",
+		"file": "r.file_name", "application": "coalesce(a.name, nullif(r.application_name, ''), array_to_string(r.applications[:3], ', ') || case when cardinality(r.applications) > 3 then ', …' else '' end)", "import_kind": "r.kind", "import_state": "r.state",
 		"rows_new":     "(r.counts ->> 'new')::bigint",
 		"rows_changed": "nullif(" + importChanged + ", 0)",
 		"rows_gone":    "(r.counts ->> 'gone')::bigint", "rows_refused": "nullif((r.counts ->> 'problems')::bigint, 0)",
@@ -146,6 +146,6 @@ var _ = addRegister(registerSQL{
 		"import_kind":  {expr: "r.kind"},
 		"application":  {expr: "r.application_id::text", none: "r.application_id is null", label: "a.name", lookup: applicationLookup},
 	},
-	search:   "fold(r.file_name || ' ' || r.application_name)",
+	search:   "fold(r.file_name || ' ' || coalesce(a.name, r.application_name) || ' ' || array_to_string(r.applications, ' '))",
 	archived: "false",
 })

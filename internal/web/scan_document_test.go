@@ -33,7 +33,7 @@ func TestMixedFilesDroppedAtOnce(t *testing.T) {
 		"contact.txt", sample(t, "salesforce/Contact.describe.json"), // the kind is found from the content, not from the name
 		"companies.json", sample(t, "hubspot/companies.properties_2018.json"),
 		"role.json", sample(t, "salesforce/OpportunityContactRole.describe.json"),
-		"tables.csv", "application,table,column,type\nERP,orders,total,numeric\n",
+		"tables.csv", "application,table,column,type\nERP,orders,total,numeric\nerp,orders,paid,numeric\nTill,tickets,total,numeric\n",
 		"hello.json", `{"hello": "world"}`).Want(http.StatusSeeOther)
 	if sent.Location != "/w/acme/imports" {
 		t.Fatalf("sent to %s", sent.Location)
@@ -63,6 +63,14 @@ func TestMixedFilesDroppedAtOnce(t *testing.T) {
 	}
 	if got := v.Get("/w/acme/imports/" + itoa(imports["hello.json"].ID)).Text("main"); !strings.Contains(got, "hello.json: this JSON is of none of the formats") {
 		t.Errorf("unknown = %q", got)
+	}
+
+	// A file that names its applications says in its page and in the list whose it is, and is found by their names.
+	if got := v.Get("/w/acme/imports/" + itoa(imports["tables.csv"].ID)).Want(http.StatusOK).Text("dl"); !strings.Contains(got, "ERP, Till") {
+		t.Errorf("facts of a file that names its applications = %q", got)
+	}
+	if got := v.Get("/w/acme/imports?q=till").Text("main"); !strings.Contains(got, "ERP, Till") || strings.Contains(got, "hello.json") {
+		t.Errorf("found by the name of an application: %q", got)
 	}
 
 	path := "/w/acme/imports/" + itoa(imports["contact.txt + 1"].ID)

@@ -111,7 +111,9 @@ func (s *Server) importShow(w http.ResponseWriter, r *http.Request, status int, 
 	if i.Application != 0 {
 		v.fields += "?application=" + itoa(i.Application)
 	} else if i.ApplicationName != "" {
-		v.fields = v.fields + "?application=" + url.QueryEscape(i.ApplicationName)
+		v.fields += "?application=" + url.QueryEscape(i.ApplicationName)
+	} else if len(i.Applications) > 0 && !strings.Contains(strings.Join(i.Applications, ""), ",") {
+		v.fields += "?application=" + url.QueryEscape(strings.Join(i.Applications, ","))
 	}
 	if i.State == domain.ImportApplied && !v.evidence {
 		n, err := s.store.ImportSuggested(ctx, by, id)
@@ -555,6 +557,9 @@ func importSummary(ctx context.Context, i domain.Import) string {
 }
 
 func importFactList(ctx context.Context, i domain.Import, application string) []ui.Fact {
+	if application == "" {
+		application = shortList(ctx, i.Applications)
+	}
 	if application == "" && (len(i.Headings.Headings) > 0 || i.Headings.Document) {
 		application = i18n.T(ctx, "import.application.file")
 		if i.Headings.Document {
