@@ -61,13 +61,6 @@ func (s *Store) MemberByID(ctx context.Context, by domain.Actor, id domain.UserI
 	return m, err
 }
 
-// lockMembers makes changes of members wait for each other, so that two administrators cannot take the role from one
-// another at the same moment.
-func (s *Store) lockMembers(ctx context.Context, by domain.Actor) error {
-	_, err := one[int64](ctx, s, "workspace", `select id from workspace where id = @ws for update`, pgx.StrictNamedArgs{"ws": by.Workspace})
-	return err
-}
-
 // keepAdmin refuses to take away the last administrator: nobody could manage the workspace any more.
 func (s *Store) keepAdmin(ctx context.Context, by domain.Actor, m domain.Member) error {
 	if m.Role != domain.RoleAdmin {
@@ -83,12 +76,9 @@ func (s *Store) keepAdmin(ctx context.Context, by domain.Actor, m domain.Member)
 }
 
 // ChangeMember gives a member another role. Conflict where the role is no longer the one seen, or where the workspace
-// would be left without an administrator.
+// would be left without an administrator: two cannot take the role from one another at the same moment.
 func (s *Store) ChangeMember(ctx context.Context, by domain.Actor, id domain.UserID, seen, role domain.Role) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		if err := s.lockMembers(ctx, by); err != nil {
-			return err
-		}
+	return s.writeAlone(ctx, by, func(s *Store) error {
 		m, err := s.MemberByID(ctx, by, id)
 		if err != nil || m.Role == role {
 			return err
@@ -153,10 +143,7 @@ func (s *Store) handOver(ctx context.Context, by domain.Actor, from, to domain.U
 // says what they own. Conflict, too, for the last administrator. The person loses their places in workshops, and keeps their
 // account and other workspaces.
 func (s *Store) RemoveMember(ctx context.Context, by domain.Actor, id, successor domain.UserID) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		if err := s.lockMembers(ctx, by); err != nil {
-			return err
-		}
+	return s.writeAlone(ctx, by, func(s *Store) error {
 		m, err := s.MemberByID(ctx, by, id)
 		if err != nil {
 			return err

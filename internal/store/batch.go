@@ -252,7 +252,11 @@ var undos = map[domain.BulkAct]undoSQL{
 // UndoBatch reverses what a batch did, for the fields that still are as it made them; the others stay and are counted.
 // Conflict where it cannot be undone as a whole, or where nothing is left of it.
 func (s *Store) UndoBatch(ctx context.Context, by domain.Actor, id domain.BatchID) (undone, kept int64, err error) {
-	err = s.Write(ctx, by, func(s *Store) error {
+	b, err := s.BatchByID(ctx, by, id)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = s.writeBatch(ctx, by, b.Kind, func(s *Store) error {
 		b, err := s.undoable(ctx, by, id)
 		if err != nil {
 			return err
@@ -263,6 +267,14 @@ func (s *Store) UndoBatch(ctx context.Context, by domain.Actor, id domain.BatchI
 		return s.markUndone(ctx, by, id)
 	})
 	return undone, kept, err
+}
+
+// writeBatch is Write for what an act of that kind does, or undoes.
+func (s *Store) writeBatch(ctx context.Context, by domain.Actor, act domain.BulkAct, f func(*Store) error) error {
+	if act == domain.BulkAttach {
+		return s.writeAlone(ctx, by, f)
+	}
+	return s.Write(ctx, by, f)
 }
 
 func (s *Store) markUndone(ctx context.Context, by domain.Actor, id domain.BatchID) error {

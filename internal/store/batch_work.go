@@ -192,7 +192,7 @@ func (s *Store) WorkBatch(ctx context.Context, by domain.Actor, id domain.BatchI
 	if err != nil {
 		return err
 	}
-	err = s.Write(ctx, by, func(in *Store) error {
+	err = s.writeBatch(ctx, by, b.Kind, func(in *Store) error {
 		p := &progress{tell: func(done, total int64) error { return s.batchProgress(ctx, by, id, b.State, done, total) }}
 		if err := in.lockBatch(ctx, by, id, b.State); err != nil {
 			return err

@@ -48,7 +48,7 @@ func (s *Store) ChangeCountry(ctx context.Context, by domain.Actor, seen int, ne
 		return err
 	}
 	return s.Write(ctx, by, func(s *Store) error {
-		if _, err := one[int](ctx, s, "workspace", `select version from workspace where id = @ws for update`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+		if err := s.oneAtATime(ctx, by, "country"); err != nil {
 			return err
 		}
 		countries, err := s.countries(ctx, by)

@@ -131,6 +131,11 @@ func (s *Store) ChangeDataset(ctx context.Context, by domain.Actor, id domain.Da
 
 // judgeDataset judges the fields whose verdict may differ because a dataset became another.
 func (s *Store) judgeDataset(ctx context.Context, by domain.Actor, was, next domain.Dataset) error {
+	if was.IsMaster || next.IsMaster {
+		if err := s.holdCopied(ctx, by, "d.id = @id", pgx.StrictNamedArgs{"id": next.ID}); err != nil {
+			return err
+		}
+	}
 	people := append(slices.Clone(was.Subjects), next.Subjects...)
 	ids, err := many[int64](ctx, s, "field", `
 		select id from field where workspace_id = @ws and dataset_id = @id

@@ -192,6 +192,13 @@ func (s *Store) dropStrays(ctx context.Context, by domain.Actor, f domain.Flow) 
 // judgeEnds judges the fields that these flows tie, or tied, to a declared reference: a copy that a flow feeds is no
 // duplicate.
 func (s *Store) judgeEnds(ctx context.Context, by domain.Actor, flows ...domain.Flow) error {
+	ends := make([]int64, 0, 2*len(flows))
+	for _, f := range flows {
+		ends = append(ends, int64(f.Source.Application), int64(f.Target.Application))
+	}
+	if err := s.holdCopied(ctx, by, "d.is_master and d.application_id = any(@ends)", pgx.StrictNamedArgs{"ends": ends}); err != nil {
+		return err
+	}
 	var all []int64
 	for _, f := range flows {
 		ids, err := many[int64](ctx, s, "field", `

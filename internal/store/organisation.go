@@ -57,10 +57,10 @@ func (s *Store) ChangeOrganisation(ctx context.Context, by domain.Actor, seen in
 	})
 }
 
-// organisationLocked reads the organisation, which nobody else may change until the transaction ends. The row of the workspace
-// stands for its row, which may not be there yet.
+// organisationLocked reads the organisation, which nobody else may change until the transaction ends. Its row may not be
+// there yet.
 func (s *Store) organisationLocked(ctx context.Context, by domain.Actor) (domain.Organisation, error) {
-	if _, err := one[int](ctx, s, "workspace", `select version from workspace where id = @ws for update`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+	if err := s.oneAtATime(ctx, by, "organisation"); err != nil {
 		return domain.Organisation{}, err
 	}
 	return s.organisation(ctx, by)

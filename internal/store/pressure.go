@@ -16,7 +16,7 @@ func (s *Store) SetPressureRules(ctx context.Context, by domain.Actor, rules []d
 	return s.Write(ctx, by, func(s *Store) error {
 		ws := pgx.StrictNamedArgs{"ws": by.Workspace}
 		// Two people who save at once must not see the rules of before both.
-		if _, err := one[int](ctx, s, "workspace", `select 1 from workspace where id = @ws for no key update`, ws); err != nil {
+		if err := s.oneAtATime(ctx, by, "pressure_rule"); err != nil {
 			return err
 		}
 		was, err := s.pressureFacts(ctx, by)

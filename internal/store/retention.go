@@ -177,7 +177,7 @@ func (s *Store) ChangeRetentionRule(ctx context.Context, by domain.Actor, id dom
 	if err := by.Must(domain.EditPurpose); err != nil {
 		return 0, err
 	}
-	err = s.Write(ctx, by, func(s *Store) error {
+	err = s.writeAlone(ctx, by, func(s *Store) error {
 		reopened = 0
 		was, err := locked(ctx, s, by, id, seen, (*Store).retentionRule)
 		if err != nil {
@@ -272,7 +272,7 @@ func (s *Store) AttachRetention(ctx context.Context, by domain.Actor, rule domai
 	if err := by.Must(domain.BulkAttach.Action()); err != nil {
 		return 0, 0, 0, err
 	}
-	err = s.Write(ctx, by, func(s *Store) error {
+	err = s.writeAlone(ctx, by, func(s *Store) error {
 		if batch, attached, reopened = 0, 0, 0; len(ids) == 0 {
 			return domain.Errorf(domain.Invalid, "bulk.nothing")
 		}

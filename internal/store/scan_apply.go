@@ -41,6 +41,9 @@ func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.Impo
 		if i.State != domain.ImportApplying {
 			return domain.Errorf(domain.Conflict, "import.error.state")
 		}
+		if err := in.holdImported(ctx, by, i); err != nil {
+			return err
+		}
 		stale, err := in.importStale(ctx, by, i)
 		if err != nil {
 			return err
@@ -87,6 +90,29 @@ func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.Impo
 	}
 	return applied, nil
 }
+
+// holdImported takes the turn of an import: where its new fields come, and what they are, stays as it is, and whoever changes one of
+// its fields is waited for.
+func (s *Store) holdImported(ctx context.Context, by domain.Actor, i domain.Import) error {
+	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
+	for _, sql := range []string{
+		`select from dataset where workspace_id = @ws and id in (select dataset_id from import_row where workspace_id = @ws and import_id = @id) order by id for share`,
+		`select from data_category where workspace_id = @ws and code in (select facts ->> 'category' from import_row where workspace_id = @ws and import_id = @id)
+			order by id for share`,
+	} {
+		if _, err := s.exec(ctx, "import", sql, args); err != nil {
+			return err
+		}
+	}
+	touched, err := s.importFieldIDs(ctx, by, i.ID, touchedByImport...)
+	if err != nil || len(touched) == 0 {
+		return err
+	}
+	return s.takeTurn(ctx, by, touched)
+}
+
+// touchedByImport are the changes of fields that were there before.
+var touchedByImport = []string{"changed", "renamed", "returned", "gone"}
 
 // importStale tells whether the register is no longer what the file was compared with, where it matters.
 func (s *Store) importStale(ctx context.Context, by domain.Actor, i domain.Import) (bool, error) {
@@ -179,11 +205,11 @@ func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Im
 	if err != nil {
 		return created, err
 	}
-	var everything bool
+	var elsewhere bool
 	// The rows of the import were written a moment ago: the planner takes them for few, and would compare each with each of
 	// the places.
 	err = s.wide(ctx, int(min(i.Counts[string(domain.ChangeNew)], 1_000_000)), func() error {
-		everything, err = s.addImportFields(ctx, by, i, c, progress)
+		elsewhere, err = s.addImportFields(ctx, by, i, c, progress)
 		return err
 	})
 	if err != nil {
@@ -201,8 +227,8 @@ func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Im
 	if err := s.judgeImported(ctx, by, i); err != nil {
 		return created, err
 	}
-	if everything {
-		if err := s.judgeAll(ctx, by); err != nil {
+	if elsewhere {
+		if err := s.judgeCopiesOfNew(ctx, by); err != nil {
 			return created, err
 		}
 	}
@@ -213,9 +239,25 @@ func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Im
 	return created, s.suggestImported(ctx, by, touched)
 }
 
+// judgeCopiesOfNew judges what is a copy of new fields of declared masters.
+func (s *Store) judgeCopiesOfNew(ctx context.Context, by domain.Actor) error {
+	if err := s.holdCopied(ctx, by, "d.is_master and d.id in (select dataset_id from import_place)", pgx.StrictNamedArgs{}); err != nil {
+		return err
+	}
+	masters, err := many[int64](ctx, s, "dataset", `select distinct dataset_id from import_place where is_master`, pgx.StrictNamedArgs{})
+	if err != nil {
+		return err
+	}
+	c, err := s.judgeContext(ctx, by)
+	if err != nil {
+		return err
+	}
+	return s.judgeCopiesOf(ctx, by, c, masters)
+}
+
 // judgeImported judges the fields that were there before. New ones are judged as they are written.
 func (s *Store) judgeImported(ctx context.Context, by domain.Actor, i domain.Import) error {
-	touched, err := s.importFieldIDs(ctx, by, i.ID, "changed", "renamed", "returned", "gone")
+	touched, err := s.importFieldIDs(ctx, by, i.ID, touchedByImport...)
 	if err != nil {
 		return err
 	}
@@ -317,12 +359,12 @@ type firstVerdict struct {
 }
 
 // addImportFields writes the new fields with their verdicts: nothing ties a new field to a program or a purpose, so all
-// fields of one category in one dataset are judged at once, and each is written once. Everything is true where fields of
+// fields of one category in one dataset are judged at once, and each is written once. Elsewhere is true where fields of
 // other datasets must be judged again.
-func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.Import, c *judgeContext, progress func(int64) error) (everything bool, err error) {
+func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.Import, c *judgeContext, progress func(int64) error) (elsewhere bool, err error) {
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
-	if everything, err = s.judgeNewFields(ctx, args, c); err != nil {
-		return everything, err
+	if elsewhere, err = s.judgeNewFields(ctx, args, c); err != nil {
+		return elsewhere, err
 	}
 	type span struct {
 		From *int64 `db:"least"`
@@ -331,7 +373,7 @@ func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.I
 	lines, err := one[span](ctx, s, "import", `select min(line) as least, max(line) as most from import_row
 		where workspace_id = @ws and import_id = @id and change = 'new'`, args)
 	if err != nil || lines.From == nil {
-		return everything, err
+		return elsewhere, err
 	}
 	written := int64(0)
 	for from := *lines.From; from <= *lines.To; from += ImportPart {
@@ -349,17 +391,17 @@ func (s *Store) addImportFields(ctx context.Context, by domain.Actor, i domain.I
 			where r.workspace_id = @ws and r.import_id = @id and r.change = 'new' and r.line >= @from and r.line < @to
 			order by r.line`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "from": from, "to": from + ImportPart})
 		if err != nil {
-			return everything, err
+			return elsewhere, err
 		}
 		written += n
 		if err := progress(written); err != nil {
-			return everything, err
+			return elsewhere, err
 		}
 	}
-	return everything, nil
+	return elsewhere, nil
 }
 
-func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c *judgeContext) (everything bool, err error) {
+func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c *judgeContext) (elsewhere bool, err error) {
 	kinds, err := many[firstVerdict](ctx, s, "field", `
 		select distinct p.dataset_id, coalesce(c.id, 0) as category_id, coalesce(c.gdpr_class, 'unclassified') as class,
 			`+meaningful+` as meaning, `+owned+` as owned, p.is_master, p.retention_rule_id, p.oldest_record_on::text
@@ -374,7 +416,7 @@ func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c 
 	verdicts, why, flags, grades, completeness := make([]string, n), make([]string, n), make([]int32, n), make([]int16, n), make([]int16, n)
 	rules := make([]*int64, n)
 	for k, v := range kinds {
-		everything = everything || v.Master && v.Category != 0
+		elsewhere = elsewhere || v.Master && v.Category != 0
 		facts := domain.FieldFacts{Class: domain.GDPRClass(v.Class), HasDuplicate: c.copied(v.Dataset, v.Category),
 			Retention: domain.FieldRetention{Dataset: c.rules[deref(v.Rule)], Category: c.categories[v.Category], OldestRecordOn: dayOfText(v.OldestRecordOn)}}
 		found := domain.Judge(&facts, c.thresholds, c.today)
@@ -392,10 +434,10 @@ func (s *Store) judgeNewFields(ctx context.Context, args pgx.StrictNamedArgs, c 
 		pgx.StrictNamedArgs{"datasets": datasets, "categories": categories, "classes": classes, "meaning": meaning, "owned": owned,
 			"verdicts": verdicts, "lawful": lawful, "used": used, "why": why, "flags": flags, "grades": grades, "completeness": completeness, "rules": rules})
 	if err != nil {
-		return everything, err
+		return elsewhere, err
 	}
 	_, err = s.db.Exec(ctx, `analyze first_verdict`)
-	return everything, translate("import", err)
+	return elsewhere, translate("import", err)
 }
 
 // changeImportFields writes what differs (the keys of before) and nothing else, then what is gone.

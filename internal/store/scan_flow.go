@@ -92,6 +92,10 @@ func (s *Store) addImportFlows(ctx context.Context, by domain.Actor, i domain.Im
 	if err != nil || len(added) == 0 {
 		return err
 	}
+	if err := s.holdCopied(ctx, by, `d.is_master and d.id in (select unnest(array[source_dataset_id, target_dataset_id]) from flow
+		where workspace_id = @ws and id = any(@flows))`, pgx.StrictNamedArgs{"flows": added}); err != nil {
+		return err
+	}
 	return s.judgeFlows(ctx, by, added)
 }
 
@@ -115,6 +119,11 @@ func (s *Store) judgeFlows(ctx context.Context, by domain.Actor, flows []int64) 
 // undoFlows removes the flows that the import registered: nobody wrote anything about them, or the import could not be undone.
 func (s *Store) undoFlows(ctx context.Context, by domain.Actor, i domain.Import) error {
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID, "actor": zeroNull(by.User), "actor_name": by.Name, "batch": i.Batch}
+	if err := s.holdCopied(ctx, by, `d.is_master and d.id in (select unnest(array[w.source_dataset_id, w.target_dataset_id])
+		from import_flow x join flow w on w.workspace_id = x.workspace_id and w.id = x.flow_id
+		where x.workspace_id = @ws and x.import_id = @id)`, pgx.StrictNamedArgs{"id": i.ID}); err != nil {
+		return err
+	}
 	fields, err := many[int64](ctx, s, "field", `
 		select distinct f.id
 		from import_flow x

@@ -178,6 +178,13 @@ func (s *Store) finishUndo(ctx context.Context, by domain.Actor, i domain.Import
 }
 
 func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Import) error {
+	all, err := s.importFieldIDs(ctx, by, i.ID, append([]string{"new"}, touchedByImport...)...)
+	if err != nil {
+		return err
+	}
+	if err := s.takeTurn(ctx, by, all); err != nil {
+		return err
+	}
 	if err := s.undoFlows(ctx, by, i); err != nil {
 		return err
 	}
@@ -219,7 +226,7 @@ func (s *Store) undoInventory(ctx context.Context, by domain.Actor, i domain.Imp
 	if err := s.undoPlaces(ctx, by, i); err != nil {
 		return err
 	}
-	touched, err := s.importFieldIDs(ctx, by, i.ID, "changed", "renamed", "returned", "gone")
+	touched, err := s.importFieldIDs(ctx, by, i.ID, touchedByImport...)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,19 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Write runs f in a transaction that sees the actor's workspace. Nested calls become savepoints, so that a refused
 // change inside a larger one can be given up alone. A serialisation failure or deadlock is tried again, f with it.
+//
+// It holds the row of the workspace for share, before anything else: what all fields are judged by stays as it is until it ends.
 func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error) error {
+	return s.write(ctx, by, forShare, f)
+}
+
+// writeAlone is Write of what fields are judged by wherever they are (the thresholds, the day, what retention rules say and which
+// categories have them), or of all fields: nobody else writes in the workspace meanwhile. It is called outside of any other.
+func (s *Store) writeAlone(ctx context.Context, by domain.Actor, f func(*Store) error) error {
+	return s.write(ctx, by, forUpdate, f)
+}
+
+func (s *Store) write(ctx context.Context, by domain.Actor, lock string, f func(*Store) error) error {
 	if !by.AsOf.IsZero() {
 		return domain.Errorf(domain.Conflict, "as_of.refused")
 	}
@@ -127,11 +139,17 @@ func (s *Store) Write(ctx context.Context, by domain.Actor, f func(*Store) error
 	for attempt := 0; attempt < 4; attempt++ {
 		err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 			inner := &Store{db: tx, scope: by.Workspace, now: s.now, batch: s.batch}
-			if s.scope != by.Workspace || s.scope == 0 {
-				if _, err := tx.Exec(ctx, "select set_config('app.workspace', $1, true), set_config('app.member', $2, true), set_config('app.lang', $3, true)",
-					settingID(int64(by.Workspace)), settingID(int64(by.User)), settingLang(by.Lang)); err != nil {
-					return err
-				}
+			var begin pgx.Batch
+			entered := s.scope == by.Workspace && s.scope != 0
+			if !entered {
+				begin.Queue("select set_config('app.workspace', $1, true), set_config('app.member', $2, true), set_config('app.lang', $3, true)",
+					settingID(int64(by.Workspace)), settingID(int64(by.User)), settingLang(by.Lang))
+			}
+			if by.Workspace != 0 && (!entered || lock == forUpdate) {
+				begin.Queue("select from workspace where id = $1"+lock, by.Workspace)
+			}
+			if err := tx.SendBatch(ctx, &begin).Close(); err != nil {
+				return err
 			}
 			return f(inner)
 		})

@@ -99,6 +99,14 @@ func (w tied) end(s *store.Store) error {
 	})
 }
 
+// grace takes the days of grace of programs that pause away.
+func (w tied) grace(s *store.Store) error {
+	return s.ChangeWorkspace(context.Background(), w.by, 1, func(ws domain.Workspace) (domain.Workspace, error) {
+		ws.Thresholds.GraceDays = 0
+		return ws, nil
+	})
+}
+
 func (w tied) propose(s *store.Store, words string) (domain.MappingID, error) {
 	return s.ProposeMapping(context.Background(), w.Acme[domain.RoleEditor], w.field, w.purpose, words)
 }
@@ -125,12 +133,17 @@ func TestJudgedByBothOfTwoChangesAtOnce(t *testing.T) {
 			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.end(s) }, linked: true},
 		"linked while its program ends": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.end(s) },
 			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) }},
+		"linked while the days of grace become others": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.grace(s) },
+			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) }},
+		"the days of grace become others while linked": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) },
+			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.grace(s) }},
 		"its program ends while linked": {one: func(w tied, s *store.Store, _ domain.MappingID) error { return w.link(s) },
 			other: func(w tied, s *store.Store, _ domain.MappingID) error { return w.end(s) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newTied(t)
+			w.Exec(t, "update program set status = 'paused', paused_on = current_date - 10") // counts as long as there are days of grace
 			if tt.linked {
 				if err := w.link(w.Store); err != nil {
 					t.Fatal(err)
@@ -291,6 +304,102 @@ func TestCopiesFollowTheirMaster(t *testing.T) {
 	marked(false, "that is removed")
 }
 
+// A field takes a category while what all fields of that category are judged by becomes another.
+func TestJudgedByWhatStandsAroundAsOfNow(t *testing.T) {
+	t.Parallel()
+	type world struct {
+		*storetest.World
+		by            domain.Actor
+		master, other domain.DatasetID
+		held, copied  domain.FieldID // the first of the master
+		rule, shorter domain.RetentionRuleID
+		categories    map[string]domain.CategoryID
+	}
+	categorise := func(w world, s *store.Store, id domain.FieldID, code string) error {
+		f, err := s.FieldByID(t.Context(), w.by, id)
+		if err != nil {
+			return err
+		}
+		return s.ChangeField(t.Context(), w.by, id, f.Version, func(f domain.Field) (domain.Field, error) {
+			f.Category = w.categories[code]
+			return f, nil
+		})
+	}
+	for name, tt := range map[string]struct {
+		holds  string // category of the master's field
+		become func(w world, s *store.Store) error
+	}{
+		"its rule": {"unk", func(w world, s *store.Store) error {
+			_, err := s.ChangeRetentionRule(t.Context(), w.by, w.rule, 1, func(r domain.RetentionRule) (domain.RetentionRule, error) {
+				r.ActiveMonths = new(12)
+				return r, nil
+			})
+			return err
+		}},
+		"the rule of the category above": {"unk", func(w world, s *store.Store) error {
+			_, _, _, err := s.AttachRetention(t.Context(), w.by, w.shorter, domain.RetentionOfCategory, []int64{int64(w.categories["ident"])})
+			return err
+		}},
+		"a master that holds it":       {"unk", func(w world, s *store.Store) error { return categorise(w, s, w.held, "ident.contact.email") }},
+		"a master that no longer does": {"ident.contact.email", func(w world, s *store.Store) error { return categorise(w, s, w.held, "unk") }},
+		"a master without the field":   {"ident.contact.email", func(w world, s *store.Store) error { return s.RemoveField(t.Context(), w.by, w.held) }},
+		"a master with another field": {"unk", func(w world, s *store.Store) error {
+			f, err := domain.NewField(domain.Field{Dataset: w.master, Name: "mail", Category: w.categories["ident.contact.email"], Origin: "unknown"})
+			if err == nil {
+				_, err = s.AddField(t.Context(), w.by, f)
+			}
+			return err
+		}},
+		"what is a master no more": {"ident.contact.email", func(w world, s *store.Store) error {
+			return s.ChangeDataset(t.Context(), w.by, w.master, 1, func(d domain.Dataset) (domain.Dataset, error) {
+				d.IsMaster = false
+				return d, nil
+			})
+		}},
+		"a flow from its master": {"ident.contact.email", func(w world, s *store.Store) error {
+			from, err := s.DatasetByID(t.Context(), w.by, w.master)
+			if err != nil {
+				return err
+			}
+			to, err := s.DatasetByID(t.Context(), w.by, w.other)
+			if err == nil {
+				_, err = s.AddFlow(t.Context(), w.by, domain.Flow{Name: "sync", Mechanism: "unknown", Encrypted: "unknown",
+					Source: domain.FlowEnd{Application: from.Application}, Target: domain.FlowEnd{Application: to.Application}})
+			}
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, first := range []string{"the field", "what stands around it"} {
+				base, master, other := newMaster(t)
+				by := base.Admin()
+				w := world{World: base, by: by, master: master, other: other, rule: base.Rule(t, by, "R1", 1200), shorter: base.Rule(t, by, "R2", 12),
+					categories: map[string]domain.CategoryID{}}
+				w.Exec(t, "insert into data_category (workspace_id, code, label_fr, label_en, gdpr_class) values ($1, 'ident', 'i', 'i', 'personal')", by.Workspace)
+				for _, code := range []string{"ident", "ident.contact.email", "unk"} {
+					w.categories[code] = w.Category(t, by, code)
+				}
+				if name == "its rule" {
+					w.Exec(t, "update data_category set retention_rule_id = $1 where workspace_id = $2 and code = 'ident.contact.email'", w.rule, by.Workspace)
+				}
+				w.Exec(t, "update dataset set oldest_record_on = current_date - 1000")
+				w.held, w.copied = w.Field(t, by, master, "email", tt.holds), w.Field(t, by, other, "mail", "unk")
+				field := func(s *store.Store) error { return categorise(w, s, w.copied, "ident.contact.email") }
+				around := func(s *store.Store) error { return tt.become(w, s) }
+				if first != "the field" {
+					field, around = around, field
+				}
+				one, two := meanwhile(t, w.World, by, field, func() error { return around(w.Store) })
+				if one != nil || two != nil {
+					t.Fatalf("%s first: %v, %v", first, one, two)
+				}
+				judgedAnew(t, w.World, first+" first")
+			}
+		})
+	}
+}
+
 // Whatever several people do at once, what is stored in the end is what the rules say of what is there.
 func TestJudgedByAllChangesAtOnce(t *testing.T) {
 	t.Parallel()
@@ -303,12 +412,13 @@ func TestJudgedByAllChangesAtOnce(t *testing.T) {
 	programs := []domain.ProgramID{w.Program(t, by, "G1", "live"), w.Program(t, by, "G2", "live")}
 	purposes := []domain.PurposeID{w.Purpose(t, by, "P1", true), w.Purpose(t, by, "P2", true)}
 	categories := []domain.CategoryID{w.Category(t, by, "ident.contact.email"), w.Category(t, by, "art9.health"), w.Category(t, by, "tech.key")}
+	w.Exec(t, "update program set paused_on = current_date - 10")
 	if err := w.Store.JudgeAll(ctx, by); err != nil {
 		t.Fatal(err)
 	}
 	act := func(r *rand.Rand) error {
 		field, program, purpose := fields[r.IntN(len(fields))], programs[r.IntN(2)], purposes[r.IntN(2)]
-		switch r.IntN(9) {
+		switch r.IntN(11) {
 		case 0, 1:
 			_, err := w.Store.LinkField(ctx, by, field, domain.Link{Program: program, Level: domain.LinkEssential})
 			return err
@@ -330,7 +440,7 @@ func TestJudgedByAllChangesAtOnce(t *testing.T) {
 				return err
 			}
 			return w.Store.ChangeProgram(ctx, by, program, p.Version, func(p domain.Program) (domain.Program, error) {
-				p.Status = []domain.ProgramStatus{domain.ProgramLive, domain.ProgramEnded}[r.IntN(2)]
+				p.Status = []domain.ProgramStatus{domain.ProgramLive, domain.ProgramPaused, domain.ProgramEnded}[r.IntN(3)]
 				return p, nil
 			})
 		case 7:
@@ -341,6 +451,24 @@ func TestJudgedByAllChangesAtOnce(t *testing.T) {
 			return w.Store.ChangeField(ctx, by, field, f.Version, func(f domain.Field) (domain.Field, error) {
 				f.Category = categories[r.IntN(len(categories))]
 				return f, nil
+			})
+		case 8:
+			is, err := w.Store.WorkspaceBySlug(ctx, by.Slug)
+			if err != nil {
+				return err
+			}
+			return w.Store.ChangeWorkspace(ctx, by, is.Version, func(ws domain.Workspace) (domain.Workspace, error) {
+				ws.Thresholds.GraceDays = 20 * r.IntN(2)
+				return ws, nil
+			})
+		case 9:
+			d, err := w.Store.DatasetByID(ctx, by, master)
+			if err != nil {
+				return err
+			}
+			return w.Store.ChangeDataset(ctx, by, master, d.Version, func(d domain.Dataset) (domain.Dataset, error) {
+				d.IsMaster = !d.IsMaster
+				return d, nil
 			})
 		default:
 			_, err := w.Store.LinkCells(ctx, by, []store.LinkCell{{Field: field, Program: program, Level: domain.LinkUseful}, {Field: fields[0], Program: programs[0]}})

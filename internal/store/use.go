@@ -52,6 +52,12 @@ func (s *Store) holdUses(ctx context.Context, by domain.Actor, table string, id 
 	return err
 }
 
+// oneAtATime lets changes of something in a workspace that may have no row yet follow each other.
+func (s *Store) oneAtATime(ctx context.Context, by domain.Actor, what string) error {
+	_, err := s.exec(ctx, what, `select pg_advisory_xact_lock(hashtextextended(@what, @ws))`, pgx.StrictNamedArgs{"what": what, "ws": int64(by.Workspace)})
+	return err
+}
+
 // inUse is the refusal to archive or remove a record that others refer to.
 func inUse(subject domain.Subject, uses []domain.Use) error {
 	return domain.Errorf(domain.Conflict, "error.in_use", "name", subject.Name, "uses", uses)

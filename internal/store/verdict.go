@@ -91,6 +91,10 @@ func (s *Store) takeTurn(ctx context.Context, by domain.Actor, ids []int64, prog
 	for _, sql := range []string{
 		`select from purpose where workspace_id = @ws
 			and id in (select purpose_id from purpose_mapping where workspace_id = @ws and field_id = any(@ids)) order by id for share`,
+		// What a declared master holds of a category decides about the fields of that category elsewhere: see holdCopied.
+		`select from data_category where workspace_id = @ws and id in (select f.category_id from field f
+			join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id and d.is_master
+			where f.workspace_id = @ws and f.id = any(@ids)) order by id for no key update`,
 		`select from data_category where workspace_id = @ws
 			and id in (select category_id from field where workspace_id = @ws and id = any(@ids)) order by id for share`,
 		`select from field where workspace_id = @ws and id = any(@ids) order by id for update`,
@@ -98,6 +102,16 @@ func (s *Store) takeTurn(ctx context.Context, by domain.Actor, ids []int64, prog
 		b.Queue(sql, args)
 	}
 	return translate("field", s.db.SendBatch(ctx, &b).Close())
+}
+
+// holdCopied lets no field elsewhere take a category that those datasets hold until the transaction ends: one of them is a declared
+// master, or becomes one or none, or flows begin or end to tie it to others. The condition, on a dataset d, comes from the caller's code.
+func (s *Store) holdCopied(ctx context.Context, by domain.Actor, which string, args pgx.StrictNamedArgs) error {
+	args["ws"] = by.Workspace
+	_, err := s.exec(ctx, "category", `select from data_category where workspace_id = @ws and id in (select f.category_id from field f
+		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+		where f.workspace_id = @ws and `+which+`) order by id for no key update`, args)
+	return err
 }
 
 // judgeCopies judges what is marked as a copy and is none any more, or the other way round, where those fields are of a declared
@@ -148,15 +162,21 @@ func (s *Store) judgeCopiesOf(ctx context.Context, by domain.Actor, c *judgeCont
 	ids, err := many[int64](ctx, s, "field", `select id from field where workspace_id = @ws and dataset_id = any(@of) and verdict <> 'exempt'
 			and (flags & @duplicate <> 0) <> (category_id is not null
 				and (dataset_id, category_id) in (select dataset, category from unnest(@datasets::bigint[], @categories::bigint[]) x (dataset, category)))
-		order by id for update`, pgx.StrictNamedArgs{"ws": by.Workspace, "of": of, "datasets": datasets, "categories": categories,
+		order by id`, pgx.StrictNamedArgs{"ws": by.Workspace, "of": of, "datasets": datasets, "categories": categories,
 		"duplicate": int32(domain.FlagDuplicate)})
 	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if err := s.takeTurn(ctx, by, ids); err != nil {
+		return err
+	}
+	if c, err = s.judgeContext(ctx, by); err != nil { // what they are tied to may have become another meanwhile
 		return err
 	}
 	return s.judgeWith(ctx, by, c, ids)
 }
 
-// judgeAll recomputes every verdict of the workspace.
+// judgeAll recomputes every verdict of the workspace, in which nobody else writes.
 func (s *Store) judgeAll(ctx context.Context, by domain.Actor) error {
 	c, err := s.judgeContext(ctx, by)
 	if err != nil {
@@ -220,9 +240,9 @@ func (s *Store) JudgeIfDue(ctx context.Context, by domain.Actor, w domain.Worksp
 		return nil
 	}
 	today := domain.Day(s.now().UTC())
-	return s.Write(ctx, by, func(s *Store) error {
+	return s.writeAlone(ctx, by, func(s *Store) error {
 		// Whoever comes first works; the others wait and find it done.
-		on, err := one[*time.Time](ctx, s, "workspace", `select judged_on from workspace where id = @ws for update`,
+		on, err := one[*time.Time](ctx, s, "workspace", `select judged_on from workspace where id = @ws`,
 			pgx.StrictNamedArgs{"ws": by.Workspace})
 		if err != nil || on != nil && !on.Before(today) {
 			return err
@@ -247,7 +267,7 @@ func (s *Store) JudgeIfDue(ctx context.Context, by domain.Actor, w domain.Worksp
 
 // JudgeAll recomputes every verdict of the workspace in one transaction.
 func (s *Store) JudgeAll(ctx context.Context, by domain.Actor) error {
-	return s.Write(ctx, by, func(s *Store) error { return s.judgeAll(ctx, by) })
+	return s.writeAlone(ctx, by, func(s *Store) error { return s.judgeAll(ctx, by) })
 }
 
 func (s *Store) judgeContext(ctx context.Context, by domain.Actor) (*judgeContext, error) {

@@ -141,8 +141,8 @@ func textNull(s string) *string {
 // Conflict where somebody changed them since they were seen.
 func (s *Store) ChangeWorkspace(ctx context.Context, by domain.Actor, seen int,
 	decide func(domain.Workspace) (domain.Workspace, error)) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		r, err := one[workspaceRow](ctx, s, "workspace", `select `+workspaceCols+` from workspace w where w.id = @ws for update`,
+	return s.writeAlone(ctx, by, func(s *Store) error {
+		r, err := one[workspaceRow](ctx, s, "workspace", `select `+workspaceCols+` from workspace w where w.id = @ws`,
 			pgx.StrictNamedArgs{"ws": by.Workspace})
 		if err != nil {
 			return err
@@ -187,8 +187,8 @@ func (s *Store) ThresholdsWhatIf(ctx context.Context, by domain.Actor, th domain
 // RemoveWorkspace deletes the actor's workspace with everything in it, history included. The slug, typed again, is the
 // explicit wish: Invalid where it is not that of the workspace.
 func (s *Store) RemoveWorkspace(ctx context.Context, by domain.Actor, slug string) error {
-	return s.Write(ctx, by, func(s *Store) error {
-		actual, err := one[string](ctx, s, "workspace", `select slug from workspace where id = @ws for update`,
+	return s.writeAlone(ctx, by, func(s *Store) error {
+		actual, err := one[string](ctx, s, "workspace", `select slug from workspace where id = @ws`,
 			pgx.StrictNamedArgs{"ws": by.Workspace})
 		if err != nil {
 			return err
