@@ -43,6 +43,7 @@ type matrixView struct {
 	columns    []matrixColumn
 	rows       []matrixRow
 	pager      ui.PagerSpec
+	more       string // the most fields that a page may show, where there are more than it shows
 	words      string // states of a cell for the script: mark and word by level, as JSON
 	may        bool
 	bare       *ui.Link // links that lack their gain or alternative
@@ -167,6 +168,9 @@ func (s *Server) matrixView(w http.ResponseWriter, r *http.Request, q domain.Lis
 		v.bare = &ui.Link{Href: workspacePath(by, "links") + "?note=missing", Text: i18n.T(ctx, "matrix.bare", "n", page.Bare)}
 	}
 	v.pager = matrixPager(ctx, r.URL, q, page, number)
+	if last := v.pager.Sizes[len(v.pager.Sizes)-1]; page.More && !last.Current {
+		v.more = last.Href
+	}
 	if err := s.matrixSelects(r, &v, q, page); err != nil {
 		return v, err
 	}
@@ -263,6 +267,7 @@ func (s *Server) matrixSelects(r *http.Request, v *matrixView, q domain.ListQuer
 // from a sheet.
 type matrixForm struct {
 	Cells string `form:"cells"`
+	Over  string `form:"over"` // how many cells of a pasted block have no place on the page
 	Back  string `form:"back"`
 }
 
@@ -359,6 +364,9 @@ func (s *Server) changeMatrix(w http.ResponseWriter, r *http.Request) error {
 		return s.seeOtherBatch(w, r, back, linked.Batch, said, args...)
 	}
 	out := matrixAnswer{Cells: answers, Said: i18n.T(ctx, said, args...)}
+	if over, _ := strconv.Atoi(f.Over); over > 0 {
+		out.Said += " " + i18n.T(ctx, "matrix.over", "n", over)
+	}
 	if linked.Batch != 0 {
 		out.Undo = batchPath(by, linked.Batch, "undo")
 	}

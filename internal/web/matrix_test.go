@@ -110,6 +110,9 @@ func TestMatrixPagesAndColumns(t *testing.T) {
 		t.Errorf("%d fields on %d pages, want %d", len(seen), pages, fields)
 	}
 	page := v.Get("/w/acme/matrix")
+	if got, _ := page.Doc().Find("template[data-more] a").Attr("href"); got != "/w/acme/matrix?n=300" {
+		t.Errorf("more fields for a block that has no place are at %q", got)
+	}
 	if got := page.Doc().Find(".mxh").Length(); got != shown {
 		t.Errorf("%d programs are shown, want %d", got, shown)
 	}
@@ -165,6 +168,11 @@ func TestMatrixInBrowser(t *testing.T) {
 	tab.Press("u")
 	want("the keys", "E", "U")
 	tab.Eval(`document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true, cancelable: true })); ''`)
+	paste("\"useful\r\nsee \"\"note\"\"\"\tU\r\nE\t\"\tU\"\r\n\r\n\r\n\r\nE\tU\r\n")
+	want("cells in quotes, and a row beyond the last", "E", "U", "E", "U", "·", "·")
+	if got := tab.Text("[data-said]"); !strings.Contains(got, `useful see "note"`) || !strings.Contains(got, "2 cells of the block fell beyond") {
+		t.Errorf("said %q", got)
+	}
 	paste("Useful\t-\nessentiel\tX\n\tnonsense\n")
 	want("a pasted block", "U", "·", "E", "X", "·", "·")
 	if got := tab.Text("[data-said]"); !strings.Contains(got, "no level") || !strings.Contains(got, "Undo") {

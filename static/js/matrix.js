@@ -4,6 +4,7 @@ const form = document.querySelector('[data-grid]');
 if (!form || !form.querySelector('button.mxb')) return;
 const words = JSON.parse(form.dataset.words), classes = { essential: 'mx-full', useful: 'mx-half', avoid: 'mx-no' };
 const said = document.querySelector('[data-said]'), undo = document.querySelector('[data-undo]');
+const more = document.querySelector('[data-more]')?.content.firstElementChild;
 const rows = [...form.querySelectorAll('tr[data-f]')], grid = rows.map((r) => [...r.querySelectorAll('.mx')]);
 const place = new Map(), byId = new Map();
 grid.forEach((line, y) => line.forEach((cell, x) => {
@@ -38,7 +39,7 @@ const go = (cell, extend) => {
 
 // Changes are sent one after the other, so that the last one on a cell is the last one saved.
 let queue = Promise.resolve();
-const send = (changes) => {
+const send = (changes, over = 0) => {
 	const before = changes.map(([c]) => [c, c.level]), body = changes.map(([c, level]) => c.parentNode.dataset.f + ':' + c.dataset.p + ':' + level).join('\n');
 	changes.forEach(([c, level]) => {
 		c.classList.remove('mx-bad');
@@ -49,11 +50,12 @@ const send = (changes) => {
 	const fail = (c, why) => { c.classList.add('mx-bad'); c.title = why; };
 	const tell = (text, path) => {
 		said.textContent = text;
+		if (more && over) said.append(' ', more);
 		undo.hidden = !path;
 		if (path) { undo.action = path; said.append(' ', undo); }
 	};
 	queue = queue.then(async () => {
-		const answer = await fetch(form.action, { method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams({ cells: body }) });
+		const answer = await fetch(form.action, { method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams({ cells: body, over }) });
 		if (!answer.ok) throw answer.status;
 		const out = await answer.json();
 		const bad = [];
@@ -119,17 +121,25 @@ document.addEventListener('copy', (e) => {
 	e.clipboardData.setData('text/plain', [...lines.values()].map((l) => l.join('\t')).join('\n'));
 	e.preventDefault();
 });
+// A spreadsheet puts a cell that holds a tab or a line break in quotes, and doubles the quotes in it.
+const cellsOf = (text) => {
+	const block = [[]], cell = /(?:"([^"]*(?:""[^"]*)*)"(?=[\t\n]|$)|([^\t\n]*))([\t\n]?)/y;
+	for (let end = false; !end;) {
+		const [, quoted, plain, mark] = cell.exec(text);
+		block.at(-1).push((quoted?.replaceAll('""', '"') ?? plain).replace(/\s+/g, ' ').trim());
+		if (mark === '\n') block.push([]);
+		end = !mark;
+	}
+	return block;
+};
 form.addEventListener('paste', (e) => {
 	if (!inGrid()) return;
 	e.preventDefault();
-	const block = e.clipboardData.getData('text/plain').replace(/\r?\n$/, '').split(/\r?\n/).map((l) => l.split('\t'));
-	if (block.length === 1 && block[0].length === 1) return send(range.map((c) => [c, block[0][0].trim()]));
-	const [y0, x0] = range.length ? place.get(range[0]) : place.get(at);
-	const changes = block.flatMap((l, y) => l.flatMap((text, x) => {
-		const cell = grid[y0 + y]?.[x0 + x];
-		return cell ? [[cell, text.trim()]] : [];
-	}));
-	if (changes.length) send(changes);
+	const block = cellsOf(e.clipboardData.getData('text/plain').replace(/\r\n?/g, '\n').replace(/\n$/, ''));
+	if (block.length === 1 && block[0].length === 1) return send(range.map((c) => [c, block[0][0]]));
+	const [y0, x0] = place.get(range[0] || at), all = block.flatMap((l, y) => l.map((text, x) => [grid[y0 + y]?.[x0 + x], text]));
+	const changes = all.filter(([cell]) => cell);
+	send(changes, all.length - changes.length);
 });
 select();
 })();
