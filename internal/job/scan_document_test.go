@@ -135,6 +135,9 @@ func TestSourcesInTurnTakeNothingFromEachOther(t *testing.T) {
 	table := func(names ...string) job.ImportFile {
 		return text("contacts.csv", "application,table,column\nHubSpot,contacts,"+strings.Join(names, "\nHubSpot,contacts,")+"\n")
 	}
+	measures := func(names ...string) job.ImportFile {
+		return text("use.csv", "application,table,column,rows,filled,measured at\nHubSpot,contacts,"+strings.Join(names, ",9,9,2026-11-01\nHubSpot,contacts,")+",9,9,2026-11-01\n")
+	}
 	complete := job.ImportRequest{Proposed: true, Plan: domain.ImportPlan{Complete: true}}
 	steps := []struct {
 		name    string
@@ -149,10 +152,15 @@ func TestSourcesInTurnTakeNothingFromEachOther(t *testing.T) {
 		{"the table lacks one of its own, and one of the tool's", table("b"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1, domain.ChangeGone: 1}},
 		{"the tool has it", tool("a", "c", "d"), job.ImportRequest{Proposed: true}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 2, domain.ChangeReturned: 1}},
 		{"what the tool brought back is its own", table("b"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1}},
+		{"measures tell of no field", measures("b", "c", "d"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeNew: 3}},
+		{"what was measured from a table is the tool's still", table("b"), job.ImportRequest{}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1}},
 		{"the tool lacks one", tool("a", "c"), job.ImportRequest{Proposed: true}, map[domain.ImportChange]int64{domain.ChangeUnchanged: 2, domain.ChangeGone: 1}},
-		{"a complete file", tool("a"), complete, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1, domain.ChangeGone: 2}},
+		{"a complete file", tool("a"), complete, map[domain.ImportChange]int64{domain.ChangeUnchanged: 1, domain.ChangeGone: 3}},
 	}
-	for _, s := range steps {
+	for n, s := range steps {
+		if n == 1 { // no file but a complete one takes away what somebody added
+			w.Field(t, by, domain.DatasetID(count(t, w, `select id from dataset where name = 'contacts'`)), "by_hand", "")
+		}
 		i := bringFiles(t, w.Store, by, s.request, s.file)
 		if i.State != domain.ImportApplied {
 			t.Fatalf("%s: %s %v", s.name, i.State, i.Problem)

@@ -58,6 +58,32 @@ func TestCategoriesAndOwnersOfAFile(t *testing.T) {
 		(('email', 'personal', $2), ('allergies', 'sensitive_art9', $3), ('id', 'non_personal', $2))`, by.Workspace, owner.User, by.User); n != 3 {
 		t.Errorf("%d fields as they should be, want 3", n)
 	}
+
+	// What was decided and undone is not decided; what was decided is, even where nothing is set any more.
+	applied(t, w.Store, by, "c.csv", "table,column\nOrder,undone\nOrder,cleared\n", plan)
+	classify := func(name string) domain.BatchID {
+		act := domain.Bulk{Act: domain.BulkCategorise, Category: w.Category(t, by, "ident.contact.email")}
+		ids := []int64{count(t, w, `select id from field where name = $1`, name)}
+		plan, err := w.Store.PlanBulk(t.Context(), by, act, ids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch, _, err := w.Store.ApplyBulk(t.Context(), by, act, ids, plan.Fingerprint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return batch
+	}
+	if _, _, err := w.Store.UndoBatch(t.Context(), by, classify("undone")); err != nil {
+		t.Fatal(err)
+	}
+	classify("cleared")
+	w.Exec(t, `update field set category_id = null, gdpr_class = 'unclassified' where name = 'cleared'`)
+	last := applied(t, w.Store, by, "d.csv", "table,column,category\nOrder,undone,tech.key\nOrder,cleared,tech.key\n", plan)
+	wantCounts(t, last, map[domain.ImportChange]int64{domain.ChangeChanged: 1, domain.ChangeUnchanged: 1})
+	if n := count(t, w, `select count(*) from field where name = 'undone' and gdpr_class = 'non_personal'`); n != 1 {
+		t.Error("the file's category is passed over for one that was undone")
+	}
 }
 
 func TestWhereRowsBelong(t *testing.T) {
@@ -89,6 +115,15 @@ func TestWhereRowsBelong(t *testing.T) {
 	i, _ := bring(t, w.Store, by, "old.csv", "table,column\nt,c\n", domain.ImportPlan{ApplicationName: "Old"})
 	if i.State != domain.ImportFailed || i.Problem == nil || i.Problem.Key != "import.error.application_archived" {
 		t.Errorf("into an archived application: %s %v", i.State, i.Problem)
+	}
+
+	shut := w.Dataset(t, by, known, "Shut")
+	if err := w.Store.ArchiveDataset(t.Context(), by, shut); err != nil {
+		t.Fatal(err)
+	}
+	i, problems := bring(t, w.Store, by, "shut.csv", "table,column\nShut,a\nOpen,a\nSHUT,b\n", domain.ImportPlan{Application: known})
+	if i.State != domain.ImportApplied || i.Counts["new"] != 1 || len(problems) != 1 || problems[0].Key != "import.problem.dataset_archived" || problems[0].Line != 2 {
+		t.Errorf("into an archived dataset: %s %v %v", i.State, i.Counts, problems)
 	}
 }
 

@@ -458,6 +458,23 @@ func TestRefusedRenameAndStalePreview(t *testing.T) {
 	if again.Problem == nil || again.Problem.Key != "import.error.stale" {
 		t.Errorf("problem %v", again.Problem)
 	}
+	// So is one that names an owner who left, and one of whose datasets was archived.
+	owner := w.Acme[domain.RoleViewer]
+	c := preview("table,column,owner\nContact,owned," + owner.Email + "\nShut,x,\n")
+	applied(t, w.Store, by, "shut.csv", "table,column\nShut,x\n", plan)
+	d := preview("table,column,comment\nShut,x,new\n")
+	waitFor(t, w.Store, by, c, domain.ImportPreviewed)
+	waitFor(t, w.Store, by, d, domain.ImportPreviewed)
+	w.Exec(t, `delete from membership where user_id = $1`, owner.User)
+	w.Exec(t, `update dataset set archived_at = now() where name = 'Shut'`)
+	for _, id := range []domain.ImportID{c, d} {
+		if err := w.Store.AskImportApply(t.Context(), by, id, true); err != nil {
+			t.Fatal(err)
+		}
+		if i := waitFor(t, w.Store, by, id, domain.ImportPreviewed); i.Problem == nil || i.Problem.Key != "import.error.stale" || i.Counts[domain.CountProblems] == 0 {
+			t.Errorf("applied although an owner left or a dataset was archived: %v, %v", i.Counts, i.Problem)
+		}
+	}
 	if _, err := w.Store.ImportByID(t.Context(), w.Other[domain.RoleAdmin], a); err == nil {
 		t.Error("another workspace sees the import")
 	}

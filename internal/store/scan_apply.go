@@ -114,7 +114,8 @@ func (s *Store) holdImported(ctx context.Context, by domain.Actor, i domain.Impo
 // touchedByImport are the changes of fields that were there before.
 var touchedByImport = []string{"changed", "renamed", "returned", "gone"}
 
-// importStale tells whether the register is no longer what the file was compared with, where it matters.
+// importStale tells whether the register, or who is in the workspace, is no longer what the file was compared with, where it
+// matters.
 func (s *Store) importStale(ctx context.Context, by domain.Actor, i domain.Import) (bool, error) {
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
 	if i.Kind == domain.ImportEvidence {
@@ -136,7 +137,16 @@ func (s *Store) importStale(ctx context.Context, by domain.Actor, i domain.Impor
 			select from import_row r
 			join field f on f.workspace_id = r.workspace_id and f.dataset_id = r.dataset_id and f.name = r.name
 			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'renamed') and r.dataset_id is not null)
-		or exists (select from import_place where dataset_id is distinct from compared)`, args)
+		or exists (select from import_place where dataset_id is distinct from compared)
+		or exists (
+			select from dataset d join application a on a.workspace_id = d.workspace_id and a.id = d.application_id
+			where d.workspace_id = @ws and (d.archived_at is not null or a.archived_at is not null) and d.id in (
+				select dataset_id from import_row where workspace_id = @ws and import_id = @id and change in ('new', 'changed', 'renamed', 'returned')))
+		or exists (select from application a where a.workspace_id = @ws and a.archived_at is not null and a.id in (select application_id from import_place))
+		or exists (
+			select from import_row r
+			where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed', 'renamed', 'returned') and r.facts ->> 'owner' <> ''
+				and r.facts ->> 'owner' not in (select email from (`+memberOwners+`) o))`, args)
 }
 
 // findImportPlaces leaves the places of the import's new fields in a temporary table, with the datasets that have those
@@ -338,7 +348,10 @@ const newFields = `import_row r
 	cross join lateral jsonb_to_record(r.facts) as x (label text, data_type text, nullable boolean, is_key boolean, reference text,
 		comment text, category text, owner text, source jsonb)
 	left join data_category c on c.workspace_id = r.workspace_id and c.code = x.category
-	left join app_user o on o.email = x.owner`
+	left join (` + memberOwners + `) o on o.email = x.owner`
+
+// memberOwners are the people to whom an import may give a field: who left meanwhile is none of them.
+const memberOwners = `select u.id, u.email from app_user u join membership m on m.workspace_id = @ws and m.user_id = u.id`
 
 // meaningful and owned are what the completeness of a new field depends on.
 const (
@@ -460,7 +473,7 @@ func (s *Store) changeImportFields(ctx context.Context, by domain.Actor, i domai
 			version = f.version + 1, updated_at = clock_timestamp()
 		from import_row r
 		left join data_category c on c.workspace_id = r.workspace_id and c.code = r.facts ->> 'category'
-		left join app_user o on o.email = r.facts ->> 'owner'
+		left join (`+memberOwners+`) o on o.email = r.facts ->> 'owner'
 		where r.workspace_id = @ws and r.import_id = @id and r.change in ('changed', 'renamed', 'returned')
 			and f.workspace_id = r.workspace_id and f.id = r.field_id`, args); err != nil {
 		return err

@@ -157,12 +157,13 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 }
 
 // place finds the application and dataset of every row, by name whatever the case. What the register does not have is spelt as in
-// the first of its rows.
+// the first of its rows. Rows of an archived dataset are refused: somebody put it away.
 func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	if err := s.bulk(ctx, `
 		create temporary table found_dataset on commit drop as
 		select f.app, f.ds, coalesce(a.name, f.application) as application, coalesce(d.name, f.dataset) as name,
-			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived, row_number() over () as place
+			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived, d.archived_at is not null as shut,
+			row_number() over () as place
 		from (select app, ds, first_value(application) over (partition by app order by line) as application, dataset
 			from (select lower(application) as app, lower(dataset) as ds, min(line) as line,
 				(array_agg(application order by line))[1] as application, (array_agg(dataset order by line))[1] as dataset
@@ -181,7 +182,7 @@ func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	for _, sql := range []string{
 		`analyze found`, `analyze found_dataset`,
 		`create temporary table placed on commit drop as
-			select f.line, t.place, t.application, t.name as dataset, t.application_id, t.dataset_id, f.name, f.facts, f.refused,
+			select f.line, t.place, t.application, t.name as dataset, t.application_id, t.dataset_id, f.name, f.facts, f.refused or t.shut as refused,
 				first_value(f.line) over (partition by t.place, f.name order by f.refused, f.line) as first
 			from found f
 			join found_dataset t on t.app = lower(f.application) and t.ds = lower(f.dataset)`,
@@ -229,28 +230,30 @@ func (s *Store) hold(ctx context.Context, by domain.Actor, plan domain.ImportPla
 
 // differing compares what a file says (p.facts) with what is held of a field f: diff is what the register says now, want
 // what it would say, of what differs. What people decided is left out: a label that somebody wrote, a category or owner
-// that is set or was ever changed by hand. An empty label says nothing.
+// that is set or was ever changed by hand, unless that was undone. An empty label says nothing.
 const differing = `
 	left join lateral (
-		select jsonb_object_agg(e.key, f.facts -> e.key) as diff, jsonb_object_agg(e.key, e.value) as want
-		from jsonb_each(p.facts) e
+		select jsonb_object_agg(told.key, f.facts -> told.key) as diff, jsonb_object_agg(told.key, told.value) as want
+		from jsonb_each(p.facts) told
 		where not (f.facts @> p.facts and (f.facts -> 'source' = p.facts -> 'source' or not p.facts ? 'source'))
-			and f.facts -> e.key is distinct from e.value
-			and not (e.key = 'label' and e.value = '""')
-			and not (e.key = 'category' and f.category_id is not null)
-			and not (e.key = 'owner' and f.owner_id is not null)
-			and not (e.key in ('label', 'category', 'owner') and exists (select from event v
-				where v.workspace_id = @ws and v.subject_kind = 'field' and v.subject_id = f.id and v.after ? e.key))
+			and f.facts -> told.key is distinct from told.value
+			and not (told.key = 'label' and told.value = '""')
+			and not (told.key = 'category' and f.category_id is not null)
+			and not (told.key = 'owner' and f.owner_id is not null)
+			and not (told.key in ('label', 'category', 'owner') and exists (select from event e
+				where e.workspace_id = @ws and e.subject_kind = 'field' and e.subject_id = f.id and e.after ? told.key
+					and e.verb not like '%.undone' and ` + keptChange + `))
 	) x on f.id is not null`
 
-// lastToldBy is the family of the source that told last of the field absent.id; null of one that no import ever told of. One
-// source seldom describes all that another does, an export of some columns beside the description that a tool gives of
+// lastToldBy is the family of the inventory that told last of the field absent.id; null of one that no inventory ever told of,
+// which none takes away: somebody added it. Measures tell of no field: they tell how one is used. One source seldom describes all that another does, an export of some columns beside the description that a tool gives of
 // itself: a field is gone where the source that told of it tells of it no more. Were it gone wherever any source is silent,
 // two sources imported in turn would take it away and bring it back for ever.
 const lastToldBy = `(select case when i.headings ? 'document' then i.headings ->> 'format' else 'table' end
 	from import_row r
 	join import i on i.workspace_id = r.workspace_id and i.id = r.import_id
-	where r.workspace_id = @ws and r.field_id = absent.id and r.change in ('new', 'changed', 'renamed', 'returned') and i.state = 'applied'
+	where r.workspace_id = @ws and r.field_id = absent.id and r.change in ('new', 'changed', 'renamed', 'returned')
+		and i.kind = 'inventory' and i.state = 'applied'
 	order by i.applied_at desc, i.id desc limit 1)`
 
 // sourceFamily is what lastToldBy is for a file with these headings. Tables are one family: people save the same list now
@@ -274,6 +277,9 @@ func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain
 		`insert into import_problem (workspace_id, import_id, line, heading, key, args)
 			select @ws, @id, line, 'field', 'scan.problem.duplicate', jsonb_build_object('line', first)
 			from placed where not refused and line <> first`,
+		`insert into import_problem (workspace_id, import_id, line, heading, key, args)
+			select @ws, @id, min(p.line), 'dataset', 'import.problem.dataset_archived', jsonb_build_object('name', t.name)
+			from placed p join found_dataset t using (place) where t.shut group by t.place, t.name`,
 		`insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, facts, field_id, version, before)
 			select @ws, @id, p.line,
 				case when f.id is null then 'new' when f.state = 'gone' then 'returned' when x.diff is null then 'unchanged' else 'changed' end,
@@ -300,7 +306,7 @@ func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain
 		insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, field_id, version)
 		select @ws, @id, 0, 'gone', application, dataset, dataset_id, name, id, version
 		from absent
-		where @complete or coalesce(`+lastToldBy+` = @source, true)
+		where @complete or `+lastToldBy+` = @source
 		order by dataset, name`, args)
 	if err != nil || gone == 0 {
 		return err
