@@ -258,6 +258,51 @@ func TestSampleInventoryIsRecognised(t *testing.T) {
 	}
 }
 
+// What the list of fields exports tells an import nothing new, whichever columns it has and in whichever language.
+func TestFieldsExportedAndImportedChangeNothing(t *testing.T) {
+	t.Parallel()
+	s := working(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	path := send(t, v, []string{"application", "Shop"}, "dump.sql", `-- PostgreSQL database dump
+CREATE TABLE public.customer (
+    id bigint NOT NULL,
+    email character varying(255),
+    referrer bigint,
+    gone text,
+    put_away text
+);
+ALTER TABLE ONLY public.customer ADD CONSTRAINT customer_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.customer ADD CONSTRAINT customer_fk FOREIGN KEY (referrer) REFERENCES public.customer(id);
+COMMENT ON COLUMN public.customer.email IS 'Address,  as
+the person typed it; "=1+1"';
+COMMENT ON COLUMN public.customer.referrer IS '=who brought them';
+`).Want(http.StatusSeeOther).Location
+	settled(t, s, v, path)
+	v.Post(path + "/apply").Want(http.StatusSeeOther)
+	if got := settled(t, s, v, path).Text(".pagehead"); !strings.Contains(got, "Applied") {
+		t.Fatalf("head = %q", got)
+	}
+	s.Exec(t, `update field set description = 'what we write there', owner_id = $1 where name in ('email', 'id')`, s.Admin().User)
+	s.Exec(t, `update field set category_id = c.id, gdpr_class = c.gdpr_class, label = 'E-mail' from data_category c
+		where name = 'email' and c.workspace_id = field.workspace_id and c.code = 'ident.contact.email'`)
+	s.Exec(t, `update field set state = 'gone' where name = 'gone'`)
+	s.Exec(t, `update field set state = 'archived', archived_at = now() where name = 'put_away'`)
+	for _, lang := range []string{"en", "fr"} {
+		s.Exec(t, `update app_user set locale = $1 where id = $2`, lang, s.Acme[domain.RoleEditor].User)
+		v.Lang = lang
+		for _, file := range []string{"fields.csv", "fields.xlsx", "fields.csv?keys=1"} {
+			name, _, _ := strings.Cut(lang+"-"+file, "?")
+			path := send(t, v, nil, name, v.Get("/w/acme/"+file).Want(http.StatusOK).Body).Want(http.StatusSeeOther).Location
+			page := settled(t, s, v, path)
+			n, _ := strconv.ParseInt(path[strings.LastIndexByte(path, '/')+1:], 10, 64)
+			i, err := s.Store.ImportByID(t.Context(), s.Admin(), domain.ImportID(n))
+			if err != nil || i.State != domain.ImportPreviewed || i.Changes() != 0 || i.Counts[domain.CountProblems] != 0 || i.Counts["unchanged"] < 3 {
+				t.Errorf("%s in %s: %s %v %v\n%s", file, lang, i.State, i.Counts, err, page.Text("main"))
+			}
+		}
+	}
+}
+
 // kept counts what a workspace holds of imports: lines, pieces and files.
 func kept(tb testing.TB, s *webtest.Site) (n [3]int) {
 	tb.Helper()
