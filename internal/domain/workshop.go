@@ -242,6 +242,9 @@ const (
 	CardReview      CardDecision = "review" // to be looked into: no consensus, or a question for the DPO
 )
 
+// Keeps tells whether a field stays, as it is or reduced.
+func (d CardDecision) Keeps() bool { return d == CardKeep || d == CardKeepLimited }
+
 // CardDecisions in the order in which they are shown.
 var CardDecisions = []string{string(CardKeep), string(CardKeepLimited), string(CardReplace), string(CardCollect), string(CardArchive), string(CardDrop), string(CardReview)}
 
@@ -250,7 +253,7 @@ var CardDecisions = []string{string(CardKeep), string(CardKeepLimited), string(C
 func (c WorkshopCard) Offered() (list []CardDecision) {
 	for _, name := range CardDecisions {
 		d := CardDecision(name)
-		keeps := d == CardKeep || d == CardKeepLimited || d == CardCollect
+		keeps := d.Keeps() || d == CardCollect
 		switch {
 		case c.Gap() && d != CardCollect && d != CardDrop && d != CardReview, !c.Gap() && d == CardCollect:
 		case keeps && (c.DPO == DPOVetoed || c.DPO == DPONeeded):
@@ -297,6 +300,7 @@ type VoteTally struct {
 	Bare     int // of the zeros: "useful" without a gain
 	Voices   int // people, or roles where each role counts once
 	Twice    int // twice the median: 3 lies between useful and essential
+	Split    int // how far the two voices in the middle are apart; 0 where there is one
 	Spread   int // between the highest and the lowest voice
 	Gains    []string
 	ByRole   map[string][3]int
@@ -304,13 +308,13 @@ type VoteTally struct {
 }
 
 // Tie tells whether the voices are split between two levels: the sponsor decides, after the DPO.
-func (t VoteTally) Tie() bool { return t.HasVotes && t.Twice%2 == 1 }
+func (t VoteTally) Tie() bool { return t.Split > 0 }
 
 // Disagree tells whether the voices are so far apart that they are discussed and asked again.
 func (t VoteTally) Disagree() bool { return t.Spread >= disagreementSpread }
 
 // Level is the level that the median proposes; of a tie the lower one, since what is not needed is not kept.
-func (t VoteTally) Level() int { return t.Twice / 2 }
+func (t VoteTally) Level() int { return (t.Twice - t.Split) / 2 }
 
 // TallyVotes counts the votes on a card for each of the programs, in their order. Where each role counts once, its voice is
 // the lower median of its people.
@@ -360,7 +364,8 @@ func tallyOf(votes []Vote, program ProgramID, perRole bool) VoteTally {
 	}
 	slices.Sort(voices)
 	t.HasVotes = true
-	t.Twice = voices[(len(voices)-1)/2] + voices[len(voices)/2]
+	low, high := voices[(len(voices)-1)/2], voices[len(voices)/2]
+	t.Twice, t.Split = low+high, high-low
 	t.Spread = voices[len(voices)-1] - voices[0]
 	return t
 }
@@ -415,10 +420,14 @@ func ProposeDecision(c WorkshopCard, tallies []VoteTally, f CardFacts) (d CardDe
 	return CardDrop, "not_needed"
 }
 
-// OutcomeOf is what each program needs, as the count says it, with the gains that were written.
+// OutcomeOf is what each program needs, as the count says it, with the gains that were written. Of a program for which nobody
+// has a voice, or one half says essential and the other not needed, it says nothing: "useful" is what nobody voted for.
 func OutcomeOf(tallies []VoteTally) []ProgramNeed {
 	out := make([]ProgramNeed, 0, len(tallies))
 	for _, t := range tallies {
+		if !t.HasVotes || t.Split > 1 {
+			continue
+		}
 		n := ProgramNeed{Program: t.Program, Level: t.Level()}
 		if n.Level == 1 {
 			n.Note = truncateRunes(strings.Join(t.Gains, " · "), MaxGain)
@@ -433,6 +442,21 @@ func truncateRunes(s string, most int) string {
 		return s
 	}
 	return string([]rune(s)[:most-1]) + "…"
+}
+
+// NeedsOf are the needs that a decision is recorded with. What is kept goes on as it is for a program of which nothing was said;
+// under any other decision, such a program needs nothing of it.
+func (d CardDecision) NeedsOf(said []ProgramNeed, programs []ProgramID) []ProgramNeed {
+	if d.Keeps() {
+		return said
+	}
+	needs := slices.Clone(said)
+	for _, id := range programs {
+		if !slices.ContainsFunc(said, func(n ProgramNeed) bool { return n.Program == id }) {
+			needs = append(needs, ProgramNeed{Program: id})
+		}
+	}
+	return needs
 }
 
 // Heads counts people, not voices: how many see a need for any program, and how many for none.

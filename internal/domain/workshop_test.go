@@ -30,6 +30,7 @@ func TestTallyVotes(t *testing.T) {
 		"useful with a gain":                      {[]Vote{ballot("crm", 1, 1, "more clicks"), ballot("data", 2, 1, "fewer returns")}, false, 2, 0, [3]int{0, 2, 0}, CardKeep, "useful"},
 		"useful without a gain is no need":        {[]Vote{ballot("crm", 1, 1, ""), ballot("data", 2, 1, "  ")}, false, 0, 0, [3]int{2, 0, 0}, CardDrop, "not_needed"},
 		"a tie is for the sponsor":                {[]Vote{ballot("crm", 1, 2, ""), ballot("data", 2, 1, "x")}, false, 3, 1, [3]int{0, 1, 1}, CardReview, "undecided"},
+		"half for all, half for nothing":          {[]Vote{ballot("crm", 1, 2, ""), ballot("data", 2, 0, "")}, false, 2, 2, [3]int{1, 0, 1}, CardReview, "undecided"},
 		"far apart":                               {[]Vote{ballot("crm", 1, 2, ""), ballot("data", 2, 0, ""), ballot("store", 3, 2, "")}, false, 4, 2, [3]int{1, 0, 2}, CardKeep, "essential"},
 		"a role counts once":                      {[]Vote{ballot("store", 1, 2, ""), ballot("store", 2, 2, ""), ballot("store", 3, 2, ""), ballot("crm", 4, 0, ""), ballot("data", 5, 0, "")}, true, 0, 2, [3]int{2, 0, 3}, CardDrop, "not_needed"},
 		"a role split in two says the lower":      {[]Vote{ballot("crm", 1, 2, ""), ballot("crm", 2, 0, "")}, true, 0, 0, [3]int{1, 0, 1}, CardDrop, "not_needed"},

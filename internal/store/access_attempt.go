@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -31,7 +32,7 @@ type SignInAttempt struct {
 // StartSignIn notes a try for an account's e-mail from an address of the network. Limited, with the seconds to wait,
 // where either has failed too often; such a try is not counted.
 func (s *Store) StartSignIn(ctx context.Context, email, address string) (a SignInAttempt, err error) {
-	keys := map[string]int{attemptKey("account", email): SignInPerAccount, attemptKey("address", address): SignInPerAddress}
+	keys := map[string]int{attemptKey("account", email): SignInPerAccount, attemptKey("address", networkOf(address)): SignInPerAddress}
 	sorted := make([]string, 0, len(keys))
 	for key := range keys {
 		sorted = append(sorted, key)
@@ -78,6 +79,16 @@ func (s *Store) FinishSignIn(ctx context.Context, a SignInAttempt) error {
 	_, err := s.exec(ctx, "session", `delete from sign_in_failure where id = any(@ids) or key = @key`,
 		pgx.StrictNamedArgs{"ids": a.ids, "key": a.account})
 	return err
+}
+
+// networkOf is what throttling takes for one place: an address of IPv4, the 64 bits of one of IPv6 that stand for a line or a
+// server (RFC 6177), which has more addresses than anybody could count.
+func networkOf(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || a.Unmap().Is4() {
+		return address
+	}
+	return netip.PrefixFrom(a.WithZone(""), 64).Masked().String()
 }
 
 // attemptKey hides the e-mail or address: throttling needs to know it again, not to read it.

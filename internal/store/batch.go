@@ -77,8 +77,9 @@ func (s *Store) Batches(ctx context.Context, by domain.Actor, before domain.Batc
 	return list, err
 }
 
-// changesOf are the events that a batch made, without those of its undoing.
-const changesOf = `e.workspace_id = @ws and e.batch_id = @batch and e.verb not like '%.undone'`
+// changesOf are the events that a batch made, without those of its undoing and the one by which a workshop tells that its decisions
+// were applied.
+const changesOf = `e.workspace_id = @ws and e.batch_id = @batch and e.verb not like '%.undone' and e.verb <> 'workshop.applied'`
 
 // keptChange is true of a change that stayed when its batch was undone.
 const keptChange = `not exists (select from event u where u.workspace_id = e.workspace_id and u.batch_id = e.batch_id

@@ -127,9 +127,24 @@ func (s *Store) ChangeWorkshop(ctx context.Context, by domain.Actor, id domain.W
 	}, nil)
 }
 
-// ArchiveWorkshop takes a workshop out of the list.
+// ArchiveWorkshop takes a workshop out of the list, and shuts its door. Conflict while it is under way.
 func (s *Store) ArchiveWorkshop(ctx context.Context, by domain.Actor, id domain.WorkshopID) error {
-	return archiveRecord(ctx, s, by, "workshop", id, (*Store).WorkshopByID, nil)
+	return s.Write(ctx, by, func(s *Store) error {
+		w, err := s.workshop(ctx, by, id, forUpdate)
+		if err != nil {
+			return err
+		}
+		if w.State == domain.WorkshopRunning {
+			return domain.Errorf(domain.Conflict, "workshop.archive_running")
+		}
+		if err := s.shutDoor(ctx, by, id); err != nil {
+			return err
+		}
+		if err := s.archive(ctx, by, "workshop", w.Subject(), nil); err != nil {
+			return err
+		}
+		return s.touchWorkshop(ctx, by, id)
+	})
 }
 
 // RestoreWorkshop brings an archived workshop back.
@@ -241,7 +256,8 @@ func (s *Store) insertCards(ctx context.Context, by domain.Actor, w domain.Works
 	return s.record(ctx, by, domain.Event{Verb: verb, Subject: w.Subject(), After: map[string]any{"n": len(ids)}})
 }
 
-// AddGaps puts in a workshop the categories that its programs need and no field in use provides; how many were added.
+// AddGaps puts in a workshop the categories that its programs need and of which no field in use is, nor of one under them; how
+// many were added.
 func (s *Store) AddGaps(ctx context.Context, by domain.Actor, id domain.WorkshopID) (n int, err error) {
 	if err := by.Must(domain.RunWorkshop); err != nil {
 		return 0, err
@@ -260,7 +276,8 @@ func (s *Store) AddGaps(ctx context.Context, by domain.Actor, id domain.Workshop
 			join requirement r on r.workspace_id = p.workspace_id and r.program_id = p.program_id and r.level <> 'avoid'
 			join data_category c on c.workspace_id = r.workspace_id and c.id = r.category_id
 			where p.workspace_id = @ws and p.workshop_id = @id
-				and not exists(select from field f where f.workspace_id = @ws and f.category_id = r.category_id and f.state = 'active')
+				and not exists(select from data_category u join field f on f.workspace_id = u.workspace_id and f.category_id = u.id and f.state = 'active'
+					where u.workspace_id = @ws and `+kin("c", "u")+`)
 				and not exists(select from workshop_card k where k.workspace_id = @ws and k.workshop_id = @id and k.category_id = r.category_id)
 			order by c.code`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 		if n = len(rows); err != nil || n == 0 {
@@ -323,7 +340,22 @@ type cardRow struct {
 	DoneAt        *time.Time            `db:"done_at"`
 }
 
-const cardCols = `k.id, k.workshop_id, k.field_id, k.category_id, k.position, k.dpo, k.dpo_reason, k.dpo_ground, k.dpo_by, k.round, k.revealed, k.parked,
+// dpoFirst is whether a DPO is asked before people vote on a card k, as domain.DPOFirst tells of its data as it is now.
+const dpoFirst = `coalesce((select coalesce(f.gdpr_class, c.gdpr_class) in ('sensitive_art9', 'criminal_art10', 'nir') or (c.code || '.') like '%.free\_text.%'
+		or c.code = 'ident.minor' or starts_with(c.code, 'perso.family.children') or 'minors' = any(d.subjects)
+	from (select) x left join field f on f.workspace_id = k.workspace_id and f.id = k.field_id
+	left join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
+	left join data_category c on c.workspace_id = k.workspace_id and c.id = coalesce(k.category_id, f.category_id)), false)`
+
+// What is written on a card of the DPO is what they said; where nobody has asked them, dpoNow says whether somebody must. Voted is
+// true of a card that people may vote on for all that a DPO says, and votable of one that takes votes now.
+const (
+	dpoNow  = `case when k.dpo = '' and ` + dpoFirst + ` then 'needed' else k.dpo end`
+	voted   = `(k.dpo = 'allowed' or k.dpo = '' and not ` + dpoFirst + `)`
+	votable = `not k.revealed and k.decision = '' and ` + voted
+)
+
+const cardCols = `k.id, k.workshop_id, k.field_id, k.category_id, k.position, ` + dpoNow + ` as dpo, k.dpo_reason, k.dpo_ground, k.dpo_by, k.round, k.revealed, k.parked,
 	k.parked_note, k.decision, k.reason, k.keep_n, k.drop_n, k.owner_id, k.due_on, k.decided_by_name, k.decided_at, k.done_at`
 
 func (r cardRow) card() domain.WorkshopCard {

@@ -24,14 +24,25 @@ type WorkshopPlan struct {
 func (p WorkshopPlan) Effects() (changed, refused int64) {
 	for _, l := range p.Lines {
 		for _, e := range l.Effects {
-			if e.Refused != "" {
+			switch {
+			case e.Refused != "":
 				refused++
-			} else {
+			case e.Kind != "reopened": // follows from a link
 				changed++
 			}
 		}
 	}
 	return changed, refused
+}
+
+// Reopened counts the approvals that go back to the DPO.
+func (p WorkshopPlan) Reopened() (n int64) {
+	for _, l := range p.Lines {
+		for _, e := range l.Effects {
+			n += e.N
+		}
+	}
+	return n
 }
 
 // PlanLine is a card with what its decision does.
@@ -42,10 +53,11 @@ type PlanLine struct {
 
 // PlanEffect is one thing that a decision does, or cannot do.
 type PlanEffect struct {
-	Kind    string // linked, unlinked, mapped, decided, target, required
+	Kind    string // linked, unlinked, reopened, mapped, decided, target, required
 	What    string // level of a link, kind of a decision, action of a target
 	Program domain.ProgramID
 	Purpose domain.PurposeID
+	N       int64  // of reopened: approvals that go back to the DPO
 	Refused string // key of the reason; empty where it is done
 }
 
@@ -152,6 +164,11 @@ type applying struct {
 func (a *applying) did(e PlanEffect) { a.effects = append(a.effects, e) }
 
 func (a *applying) card(ctx context.Context, l CardLine) error {
+	// What has become data that a DPO is asked about first was not theirs when the room decided.
+	if (l.Decision.Keeps() || l.Decision == domain.CardCollect) && l.DPO == domain.DPONeeded {
+		a.did(PlanEffect{Kind: "target", What: string(l.Decision), Refused: "dpo"})
+		return nil
+	}
 	if l.Field != 0 {
 		// Nobody changes the field meanwhile, as with any act on many.
 		if err := a.s.takeTurn(ctx, a.by, []int64{int64(l.Field)}); err != nil {
@@ -214,7 +231,11 @@ func (a *applying) links(ctx context.Context, l CardLine) error {
 	if !changed {
 		return nil
 	}
-	return a.s.judge(ctx, a.by, []int64{int64(l.Field)})
+	reopened, err := a.s.judgeTelling(ctx, a.by, []int64{int64(l.Field)})
+	if err == nil && reopened > 0 {
+		a.did(PlanEffect{Kind: "reopened", N: reopened})
+	}
+	return err
 }
 
 // link sets one tie, or takes it away where level is empty, and tells what undoing needs to know.
@@ -275,7 +296,8 @@ func (a *applying) purposes(ctx context.Context, l CardLine) error {
 		if need.Level == 0 {
 			continue
 		}
-		missing, err := many[domain.PurposeID](ctx, a.s, "purpose", `select u.id from program_purpose x join purpose u on u.workspace_id = x.workspace_id and u.id = x.purpose_id
+		missing, err := many[domain.PurposeID](ctx, a.s, "purpose", `select u.id from program_purpose x join program p on p.workspace_id = x.workspace_id and p.id = x.program_id and p.archived_at is null
+			join purpose u on u.workspace_id = x.workspace_id and u.id = x.purpose_id
 				and u.archived_at is null and u.state <> 'retired'
 			where x.workspace_id = @ws and x.program_id = @program and not exists(select from program_purpose y
 				join purpose_mapping m on m.workspace_id = y.workspace_id and m.purpose_id = y.purpose_id and m.field_id = @field

@@ -96,7 +96,8 @@ type WorkshopCounts struct {
 	Present  int `db:"present"` // who came in
 	Voters   int `db:"voters"`  // of them, who votes
 	Voted    int `db:"voted"`   // who voted on the card on the screen, in its present round
-	Cast     int `db:"cast"`    // ballots on all cards
+	Cast     int `db:"cast"`    // at one's own pace: ballots on the cards that take them
+	Votable  int `db:"votable"` // and how many such cards there are
 	Cards    int `db:"cards"`
 	Kept     int `db:"kept"`
 	Dropped  int `db:"dropped"`
@@ -109,7 +110,7 @@ type WorkshopCounts struct {
 
 // Open tells whether people can come in.
 func (l WorkshopLive) Open() bool {
-	return l.Code != "" && l.OpenUntil != nil && l.Now.Before(*l.OpenUntil) && l.Workshop.State != domain.WorkshopClosed
+	return l.Code != "" && l.OpenUntil != nil && l.Now.Before(*l.OpenUntil) && l.Workshop.State != domain.WorkshopClosed && l.Workshop.ArchivedAt == nil
 }
 
 const workshopCounts = `select
@@ -117,16 +118,19 @@ const workshopCounts = `select
 		(select count(*) from workshop_participant p where p.workspace_id = @ws and p.workshop_id = @id and p.joined_at is not null and p.removed_at is null and p.part = 'voter') as voters,
 		(select count(distinct v.participant_id) from workshop_live l join workshop_card k on k.workspace_id = l.workspace_id and k.id = l.card_id
 			join workshop_vote v on v.workspace_id = k.workspace_id and v.card_id = k.id and v.round = k.round
-			join workshop_participant p on p.workspace_id = v.workspace_id and p.id = v.participant_id and p.removed_at is null
+			join workshop_participant p on p.workspace_id = v.workspace_id and p.id = v.participant_id and p.removed_at is null and p.part = 'voter'
 			where l.workspace_id = @ws and l.workshop_id = @id) as voted,
 		case when (select own_pace from workshop_live where workspace_id = @ws and workshop_id = @id) then
 			(select count(*) from (select distinct v.card_id, v.participant_id from workshop_vote v join workshop_card k on k.workspace_id = v.workspace_id and k.id = v.card_id and k.round = v.round
-				where v.workspace_id = @ws and v.workshop_id = @id) x) else 0 end as cast,
+				join workshop_participant p on p.workspace_id = v.workspace_id and p.id = v.participant_id and p.removed_at is null and p.part = 'voter'
+				where v.workspace_id = @ws and v.workshop_id = @id and ` + votable + `) x) else 0 end as cast,
+		case when (select own_pace from workshop_live where workspace_id = @ws and workshop_id = @id) then
+			(select count(*) from workshop_card k where k.workspace_id = @ws and k.workshop_id = @id and ` + votable + `) else 0 end as votable,
 		c.* from (select count(*) as cards, count(*) filter (where decision in ('keep', 'keep_limited', 'replace')) as kept,
 			count(*) filter (where decision in ('drop', 'archive')) as dropped, count(*) filter (where decision = 'collect') as collect,
 			count(*) filter (where decision = 'review') as review, count(*) filter (where decision = '') as open,
-			count(*) filter (where parked and decision = '') as parked, count(*) filter (where dpo = 'needed' and decision = '') as waits_dpo
-		from workshop_card where workspace_id = @ws and workshop_id = @id) c`
+			count(*) filter (where parked and decision = '') as parked, count(*) filter (where ` + dpoNow + ` = 'needed' and decision = '') as waits_dpo
+		from workshop_card k where workspace_id = @ws and workshop_id = @id) c`
 
 // LiveCounts reads the counters alone: what a vote changes.
 func (s *Store) LiveCounts(ctx context.Context, by domain.Actor, id domain.WorkshopID) (c WorkshopCounts, err error) {
@@ -160,7 +164,7 @@ func (s *Store) LiveWorkshop(ctx context.Context, by domain.Actor, id domain.Wor
 		if l.Workshop, err = s.workshop(ctx, by, id, ""); err != nil {
 			return err
 		}
-		r, err := one[row](ctx, s, "workshop", `select l.card_id, l.step, l.own_pace, l.blank, l.timer_until, l.code, l.token, l.open_until, l.rev,
+		r, err := one[row](ctx, s, "workshop", `select l.card_id, l.step, l.own_pace, l.blank, coalesce(l.timer_until, l.step_until) as timer_until, l.code, l.token, l.open_until, l.rev,
 				coalesce((select count(*) from workshop_card a join workshop_card k on k.workspace_id = a.workspace_id and k.id = l.card_id
 					where a.workspace_id = @ws and a.workshop_id = @id and (a.position, a.id) <= (k.position, k.id)), 0) as place,
 				array(select p.id from workshop_participant p where p.workspace_id = @ws and p.workshop_id = @id and not (`+seated+`)) as out
@@ -218,7 +222,10 @@ func (s *Store) leadWorkshop(ctx context.Context, by domain.Actor, id domain.Wor
 		for _, state := range states {
 			ok = ok || w.State == state
 		}
-		if !ok || w.ArchivedAt != nil {
+		if w.ArchivedAt != nil {
+			return domain.Errorf(domain.Conflict, "workshop.archived")
+		}
+		if !ok {
 			return domain.Errorf(domain.Conflict, "workshop.wrong_state."+string(w.State))
 		}
 		if err := f(s, w); err != nil {
@@ -316,7 +323,7 @@ func (s *Store) StartWorkshop(ctx context.Context, by domain.Actor, id domain.Wo
 	})
 }
 
-// ShowCard puts a card on the screen, and takes the blank and the timer off it. From is the card that the facilitator saw: where
+// ShowCard puts a card on the screen, and takes the blank and the time of the card before off it. From is the card that the facilitator saw: where
 // a colleague has moved on meanwhile, nothing happens.
 func (s *Store) ShowCard(ctx context.Context, by domain.Actor, id domain.WorkshopID, card, from domain.WorkshopCardID) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
@@ -336,7 +343,7 @@ const (
 	MoveNext      CardMove = "next"
 	MovePrevious  CardMove = "previous"
 	MoveOpen      CardMove = "open"      // to the next card without a decision
-	MoveContested CardMove = "contested" // to the next card whose voices are far apart
+	MoveContested CardMove = "contested" // to the next card whose voices are far apart, as everybody has seen
 )
 
 // MoveCard goes from a card to another one. At the end it stays where it is.
@@ -363,7 +370,7 @@ func (s *Store) MoveCard(ctx context.Context, by domain.Actor, id domain.Worksho
 		case MoveOpen:
 			return l.Decision == ""
 		case MoveContested:
-			return l.Decision == "" && domain.Disagreement(domain.TallyVotes(l.Votes, w.Programs, w.PerRole))
+			return l.Decision == "" && l.Revealed && domain.Disagreement(domain.TallyVotes(l.Votes, w.Programs, w.PerRole))
 		case MoveNext, MovePrevious:
 		}
 		return true
@@ -389,10 +396,10 @@ func (s *Store) MoveCard(ctx context.Context, by domain.Actor, id domain.Worksho
 // setCard changes a card k of a workshop where the condition holds that set ends with, and tells of it under the name of the card;
 // done is false, and nothing is told, where it does not hold.
 func (s *Store) setCard(ctx context.Context, by domain.Actor, w domain.Workshop, card domain.WorkshopCardID, set string, args pgx.StrictNamedArgs, e domain.Event) (done bool, err error) {
-	args["ws"], args["id"], args["card"] = by.Workspace, w.ID, card
+	args["ws"], args["id"], args["card"], args["lang"] = by.Workspace, w.ID, card, by.Lang
 	names, err := many[string](ctx, s, "workshop", `update workshop_card k set `+set+` and k.workspace_id = @ws and k.workshop_id = @id and k.id = @card
 		returning coalesce((select coalesce(nullif(f.label, ''), f.name) from field f where f.workspace_id = k.workspace_id and f.id = k.field_id),
-			(select c.label_en from data_category c where c.workspace_id = k.workspace_id and c.id = k.category_id), '')`, args)
+			(select case when @lang = 'fr' then c.label_fr else c.label_en end from data_category c where c.workspace_id = k.workspace_id and c.id = k.category_id), '')`, args)
 	if err != nil || len(names) == 0 {
 		return false, err
 	}
@@ -403,7 +410,7 @@ func (s *Store) setCard(ctx context.Context, by domain.Actor, w domain.Workshop,
 // RevealCard ends the votes on a card and shows them. Whoever is committing a vote at that moment is waited for.
 func (s *Store) RevealCard(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
-		if _, err := s.setCard(ctx, by, w, card, `revealed = true where not k.revealed and k.dpo in ('', 'allowed')`, pgx.StrictNamedArgs{},
+		if _, err := s.setCard(ctx, by, w, card, `revealed = true where not k.revealed and `+voted, pgx.StrictNamedArgs{},
 			domain.Event{Verb: "workshop.card_revealed"}); err != nil {
 			return err
 		}
@@ -414,7 +421,7 @@ func (s *Store) RevealCard(ctx context.Context, by domain.Actor, id domain.Works
 // RevealAll ends the votes on every card that has any.
 func (s *Store) RevealAll(ctx context.Context, by domain.Actor, id domain.WorkshopID) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
-		n, err := s.exec(ctx, "workshop", `update workshop_card k set revealed = true where k.workspace_id = @ws and k.workshop_id = @id and not k.revealed and k.dpo in ('', 'allowed')
+		n, err := s.exec(ctx, "workshop", `update workshop_card k set revealed = true where k.workspace_id = @ws and k.workshop_id = @id and not k.revealed and `+voted+`
 			and exists(select from workshop_vote v where v.workspace_id = @ws and v.card_id = k.id and v.round = k.round)`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 		if err != nil {
@@ -471,11 +478,14 @@ func (s *Store) setTimer(ctx context.Context, by domain.Actor, id domain.Worksho
 	return err
 }
 
-// AddTime gives so many seconds more: from now where no time runs. Zero stops it.
+// AddTime gives the time that is shown so many seconds more: from now where none runs. Zero stops it.
 func (s *Store) AddTime(ctx context.Context, by domain.Actor, id domain.WorkshopID, seconds int) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, _ domain.Workshop) error {
-		_, err := s.exec(ctx, "workshop", `update workshop_live set timer_until = case when @seconds::int = 0 then null
-				else greatest(coalesce(timer_until, @now::timestamptz), @now) + make_interval(secs => @seconds) end
+		_, err := s.exec(ctx, "workshop", `update workshop_live set
+				timer_until = case when @seconds::int <> 0 and (timer_until is not null or step_until is null)
+					then greatest(coalesce(timer_until, @now::timestamptz), @now) + make_interval(secs => @seconds) end,
+				step_until = case when timer_until is not null then step_until
+					when @seconds <> 0 and step_until is not null then greatest(step_until, @now) + make_interval(secs => @seconds) end
 			where workspace_id = @ws and workshop_id = @id`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "seconds": seconds, "now": s.now()})
 		return err
 	})
@@ -492,7 +502,7 @@ func (s *Store) GoToStep(ctx context.Context, by domain.Actor, id domain.Worksho
 			t := s.now().Add(time.Duration(minutes) * time.Minute)
 			until = &t
 		}
-		_, err := s.exec(ctx, "workshop", `update workshop_live set step = @step, timer_until = @until, own_pace = @own where workspace_id = @ws and workshop_id = @id`,
+		_, err := s.exec(ctx, "workshop", `update workshop_live set step = @step, timer_until = null, step_until = @until, own_pace = @own where workspace_id = @ws and workshop_id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "step": step, "until": until, "own": w.Agenda[step].Step == "vote"})
 		return err
 	})
@@ -543,8 +553,9 @@ func (s *Store) GiveOpinion(ctx context.Context, by domain.Actor, id domain.Work
 	})
 }
 
-// DecideCard records a decision: which card, what the form says of it, and what each program needs, where the facilitator
-// changed what the votes say (nil leaves it to them). The number of those who see a need is kept with it.
+// DecideCard records a decision. Conflict where somebody has decided on the card, or opened another round of votes, since it was
+// seen in the given round (zero: not told). It says which card, what the form says of it, and what each program needs, where the facilitator
+// changed what the votes say (nil leaves it to them; of a program that is left out nothing was said). The number of those who see a need is kept with it.
 func (s *Store) DecideCard(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID, said domain.WorkshopCard, needs []domain.ProgramNeed) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
 		lines, err := s.cardLines(ctx, by, ` and k.workshop_id = @id and k.id = @card for update of k`, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "card": card})
@@ -553,6 +564,11 @@ func (s *Store) DecideCard(ctx context.Context, by domain.Actor, id domain.Works
 		}
 		if len(lines) == 0 {
 			return domain.Errorf(domain.NotFound, "error.not_found", "noun", "workshop")
+		}
+		if l := lines[0]; l.Decision != "" {
+			return domain.Errorf(domain.Conflict, "workshop.decided_by", "name", l.DecidedByName)
+		} else if said.Round != 0 && said.Round != l.Round {
+			return domain.Errorf(domain.Conflict, "workshop.voted_again")
 		}
 		return s.decideCard(ctx, by, w, lines[0], said, needs)
 	})
@@ -571,6 +587,7 @@ func (s *Store) decideCard(ctx context.Context, by domain.Actor, w domain.Worksh
 	if needs == nil {
 		needs = domain.OutcomeOf(domain.TallyVotes(l.Votes, w.Programs, w.PerRole))
 	}
+	needs = c.Decision.NeedsOf(needs, w.Programs)
 	keep, drop := domain.Heads(l.Votes)
 	if _, err := s.exec(ctx, "workshop", `update workshop_card set decision = @decision, reason = @reason, keep_n = @keep, drop_n = @drop, owner_id = @owner,
 			due_on = @due, decided_by = @by, decided_by_name = @name, decided_at = @now, revealed = true, parked = false, done_at = null
@@ -595,14 +612,14 @@ func (s *Store) decideCard(ctx context.Context, by domain.Actor, w domain.Worksh
 		return err
 	}
 	return s.record(ctx, by, domain.Event{Verb: "workshop.card_decided", Subject: w.Subject(), Reason: c.Reason,
-		Before: cardFacts(l, l.Decision, l.KeepN, l.DropN), After: cardFacts(l, c.Decision, keep, drop)})
+		Before: cardFacts(by, l, l.Decision, l.KeepN, l.DropN), After: cardFacts(by, l, c.Decision, keep, drop)})
 }
 
-func cardFacts(l CardLine, d domain.CardDecision, keep, drop int) map[string]any {
+func cardFacts(by domain.Actor, l CardLine, d domain.CardDecision, keep, drop int) map[string]any {
 	if d == "" {
 		return nil
 	}
-	return map[string]any{"card": l.Title("en"), "card_decision": string(d), "keep_n": keep, "drop_n": drop}
+	return map[string]any{"card": l.Title(by.Lang), "card_decision": string(d), "keep_n": keep, "drop_n": drop}
 }
 
 // TakeBackDecision opens a card again.
@@ -650,6 +667,12 @@ func (s *Store) CloseWorkshop(ctx context.Context, by domain.Actor, id domain.Wo
 			return err
 		}
 		if !w.Named {
+			// Who was sent out does not count, which cannot be told any more once nobody knows whose a vote was.
+			if _, err := s.exec(ctx, "workshop", `delete from workshop_vote v using workshop_participant p
+				where v.workspace_id = @ws and v.workshop_id = @id and p.workspace_id = v.workspace_id and p.id = v.participant_id and p.removed_at is not null`,
+				pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
+				return err
+			}
 			if _, err := s.exec(ctx, "workshop", `update workshop_vote set participant_id = null, sequence = 0 where workspace_id = @ws and workshop_id = @id`,
 				pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
 				return err

@@ -10,12 +10,13 @@ import (
 	"utile/internal/domain"
 )
 
-// Six digits can be guessed: after so many wrong codes from one address of the network within SignInWindow, codes wait. A room
-// shares one address, so a code that many misread alike counts once, and nobody waits who holds the link, which cannot be guessed,
+// Six digits can be guessed: after so many wrong codes from one place of the network within SignInWindow, or from everywhere, codes
+// wait. A room shares one address, so a code that many misread alike counts once, and nobody waits who holds the link, which cannot be guessed,
 // nor who typed the right code and is led on by the link.
 const (
 	codeDigits           = 6
 	wrongCodesPerAddress = 20
+	wrongCodes           = 600
 )
 
 // Door is the way into a workshop.
@@ -69,18 +70,22 @@ func (s *Store) doorsByKey(ctx context.Context, key string) ([]doorRow, error) {
 }
 
 func (s *Store) doorsByCode(ctx context.Context, code, address string) (doors []doorRow, err error) {
-	now, attempt, same := s.now(), attemptKey("workshop", address), attemptKey("code", address+" "+code)
+	address = networkOf(address)
+	now, attempt, same, everywhere := s.now(), attemptKey("workshop", address), attemptKey("code", address+" "+code), attemptKey("workshop", "everywhere")
 	var wait time.Duration
 	err = s.Write(ctx, domain.Actor{}, func(s *Store) error {
 		if wait, err = s.signInWait(ctx, attempt, wrongCodesPerAddress, now); err != nil || wait > 0 {
 			return err
 		}
+		if wait, err = s.signInWait(ctx, everywhere, wrongCodes, now); err != nil || wait > 0 {
+			return err
+		}
 		if doors, err = s.doorsByKey(ctx, code); err != nil || len(doors) > 0 {
 			return err
 		}
-		_, err = s.exec(ctx, "workshop", `insert into sign_in_failure (key, at) select unnest(array[@attempt::text, @same::text]), @now
+		_, err = s.exec(ctx, "workshop", `insert into sign_in_failure (key, at) select unnest(array[@attempt::text, @same::text, @everywhere::text]), @now
 			where not exists(select from sign_in_failure where key = @same and at > @since)`,
-			pgx.StrictNamedArgs{"attempt": attempt, "same": same, "now": now, "since": now.Add(-SignInWindow)})
+			pgx.StrictNamedArgs{"attempt": attempt, "same": same, "everywhere": everywhere, "now": now, "since": now.Add(-SignInWindow)})
 		return err
 	})
 	if err == nil && wait > 0 {
@@ -97,8 +102,8 @@ func (s *Store) companyName(ctx context.Context, d Door) (name string, err error
 	return name, err
 }
 
-// Enter gives somebody who came through the door a place, known by the hash of its token. A member who was in, or was asked,
-// takes the place that they had. Conflict where the room is full.
+// Enter gives somebody who came through the door a place, known by the hash of its token. Whoever has that place already is known
+// by the new name; a member who was in, or was asked, takes the place that they had. Conflict where the room is full.
 func (s *Store) Enter(ctx context.Context, d Door, p domain.Participant, tokenHash []byte) (id domain.ParticipantID, err error) {
 	p, err = domain.NewParticipant(p, d.Workshop.Roles)
 	if err != nil {
@@ -114,6 +119,9 @@ func (s *Store) Enter(ctx context.Context, d Door, p domain.Participant, tokenHa
 		if w.State == domain.WorkshopClosed {
 			return domain.Errorf(domain.Conflict, "workshop.closed_already")
 		}
+		if w.ArchivedAt != nil {
+			return domain.Errorf(domain.Conflict, "workshop.archived")
+		}
 		n, err := one[int](ctx, s, "workshop", `select count(*) from workshop_participant where workspace_id = @ws and workshop_id = @id and removed_at is null`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": w.ID})
 		if err != nil {
@@ -122,12 +130,16 @@ func (s *Store) Enter(ctx context.Context, d Door, p domain.Participant, tokenHa
 		if n >= domain.MaxParticipants {
 			return domain.Errorf(domain.Conflict, "workshop.full", "most", domain.MaxParticipants)
 		}
-		// A member whom the facilitator has removed does not come back by themselves.
+		had := "(token_hash) where token_hash is not null"
+		if p.User != 0 {
+			had = "(workspace_id, workshop_id, user_id)"
+		}
+		// Whom the facilitator has removed does not come back by themselves.
 		ids, err := many[domain.ParticipantID](ctx, s, "workshop", `insert into workshop_participant (workspace_id, workshop_id, user_id, name, role, part, token_hash, joined_at)
 			values (@ws, @id, @user, @name, @role, @part, @hash, @now)
-			on conflict (workspace_id, workshop_id, user_id) do update set name = excluded.name, role = excluded.role, part = excluded.part,
+			on conflict `+had+` do update set name = excluded.name, role = excluded.role, part = excluded.part,
 				token_hash = excluded.token_hash, joined_at = coalesce(workshop_participant.joined_at, excluded.joined_at)
-			where workshop_participant.removed_at is null returning id`,
+			where workshop_participant.workshop_id = excluded.workshop_id and workshop_participant.removed_at is null returning id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": w.ID, "user": zeroNull(p.User), "name": p.Name, "role": p.Role, "part": p.Part, "hash": tokenHash, "now": s.now()})
 		if err != nil {
 			return err
@@ -149,6 +161,9 @@ func (s *Store) MemberDoor(ctx context.Context, by domain.Actor, id domain.Works
 	}
 	if w.State == domain.WorkshopClosed {
 		return Door{}, domain.Errorf(domain.Conflict, "workshop.closed_already")
+	}
+	if w.ArchivedAt != nil {
+		return Door{}, domain.Errorf(domain.Conflict, "workshop.archived")
 	}
 	d := Door{Workspace: by.Workspace, Workshop: w}
 	d.Company, err = s.companyName(ctx, d)
@@ -176,12 +191,18 @@ func (s *Store) AskMembers(ctx context.Context, by domain.Actor, id domain.Works
 // RemoveParticipant sends somebody out: their place is worth nothing any more and their votes do not count.
 func (s *Store) RemoveParticipant(ctx context.Context, by domain.Actor, id domain.WorkshopID, participant domain.ParticipantID) error {
 	return s.onWorkshop(ctx, by, id, notClosed, func(s *Store, w domain.Workshop) error {
-		n, err := s.exec(ctx, "workshop", `update workshop_participant set removed_at = @now where workspace_id = @ws and workshop_id = @id and id = @participant and removed_at is null`,
+		names, err := many[string](ctx, s, "workshop", `update workshop_participant p set removed_at = @now
+			where p.workspace_id = @ws and p.workshop_id = @id and p.id = @participant and p.removed_at is null
+			returning coalesce(nullif(p.name, ''), (select u.name from app_user u where u.id = p.user_id), '')`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "participant": participant, "now": s.now()})
-		if err != nil || n == 0 {
+		if err != nil || len(names) == 0 {
 			return err
 		}
-		return s.record(ctx, by, domain.Event{Verb: "workshop.participant_removed", Subject: w.Subject()})
+		e := domain.Event{Verb: "workshop.participant_removed", Subject: w.Subject()}
+		if names[0] != "" { // a guest need not say a name
+			e.Before = map[string]any{"participant_name": names[0]}
+		}
+		return s.record(ctx, by, e)
 	})
 }
 
@@ -288,7 +309,7 @@ func (s *Store) Cast(ctx context.Context, seat Seat, b Ballot) error {
 				join workshop w on w.workspace_id = k.workspace_id and w.id = k.workshop_id and w.state = 'running' and (w.closes_on is null or w.closes_on >= @today)
 				join workshop_live l on l.workspace_id = k.workspace_id and l.workshop_id = k.workshop_id and (l.own_pace or l.card_id = k.id)
 				join workshop_participant p on p.workspace_id = k.workspace_id and p.workshop_id = k.workshop_id and p.id = @seat and p.part = 'voter' and p.removed_at is null
-				where k.workspace_id = @ws and k.workshop_id = @id and k.id = @card and k.round = @round and not k.revealed and k.decision = '' and k.dpo in ('', 'allowed')
+				where k.workspace_id = @ws and k.workshop_id = @id and k.id = @card and k.round = @round and `+votable+`
 				for share of k),
 			kept as (
 				insert into workshop_vote (workspace_id, workshop_id, card_id, participant_id, program_id, round, role, level, gain, sequence)
@@ -319,7 +340,7 @@ func (s *Store) whyNotCast(ctx context.Context, seat Seat, b Ballot) error {
 		DPO     string `db:"dpo"`
 		Decided bool   `db:"decided"`
 	}
-	rows, err := many[row](ctx, s, "workshop", `select w.state, coalesce(w.closes_on < @today, false) as over, p.removed_at is not null as out, p.part, k.dpo, k.decision <> '' as decided
+	rows, err := many[row](ctx, s, "workshop", `select w.state, coalesce(w.closes_on < @today, false) as over, p.removed_at is not null as out, p.part, `+dpoNow+` as dpo, k.decision <> '' as decided
 		from workshop w join workshop_participant p on p.workspace_id = w.workspace_id and p.workshop_id = w.id and p.id = @seat
 		join workshop_card k on k.workspace_id = w.workspace_id and k.workshop_id = w.id and k.id = @card
 		where w.workspace_id = @ws and w.id = @id`, pgx.StrictNamedArgs{"ws": seat.Workspace, "id": seat.Workshop, "seat": seat.Participant, "card": b.Card,
@@ -426,7 +447,7 @@ func (s *Store) ownPace(ctx context.Context, seat Seat, card domain.WorkshopCard
 	}
 	rows, err := many[row](ctx, s, "workshop", `select k.id, exists(select from workshop_vote v where v.workspace_id = @ws and v.card_id = k.id
 			and v.participant_id = @seat and v.round = k.round) as done
-		from workshop_card k where k.workspace_id = @ws and k.workshop_id = @id and not k.revealed and k.decision = '' and k.dpo in ('', 'allowed')
+		from workshop_card k where k.workspace_id = @ws and k.workshop_id = @id and `+votable+`
 		order by k.position, k.id`, pgx.StrictNamedArgs{"ws": seat.Workspace, "id": seat.Workshop, "seat": seat.Participant})
 	if err != nil {
 		return err
@@ -477,8 +498,8 @@ func (s *Store) AwaitedVotes(ctx context.Context, by domain.Actor) (list []Votes
 		list, err = many[VotesAwaited](ctx, s, "workshop", `select w.id, w.name, w.closes_on, n.n from workshop_participant p
 			join workshop w on w.workspace_id = p.workspace_id and w.id = p.workshop_id and w.state = 'running' and w.template = 'week' and w.archived_at is null
 				and (w.closes_on is null or w.closes_on >= @today)
-			cross join lateral (select count(*) as n from workshop_card k where k.workspace_id = w.workspace_id and k.workshop_id = w.id and not k.revealed and k.decision = ''
-				and k.dpo in ('', 'allowed') and not exists(select from workshop_vote v where v.workspace_id = k.workspace_id and v.card_id = k.id
+			cross join lateral (select count(*) as n from workshop_card k where k.workspace_id = w.workspace_id and k.workshop_id = w.id and `+votable+`
+				and not exists(select from workshop_vote v where v.workspace_id = k.workspace_id and v.card_id = k.id
 					and v.participant_id = p.id and v.round = k.round)) n
 			where p.workspace_id = @ws and p.user_id = @me and p.removed_at is null and p.part = 'voter' and n.n > 0 order by w.closes_on, w.id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "me": int64(by.User), "today": domain.Day(s.now().UTC())})

@@ -259,7 +259,7 @@ func (r *room) state() (*moment, <-chan struct{}) {
 // tickEvent holds the counters that votes move.
 func tickEvent(l store.WorkshopLive) ([]byte, error) {
 	c := l.Counts
-	body, err := json.Marshal(map[string]int{"voted": c.Voted, "voters": c.Voters, "present": c.Present, "cast": c.Cast, "ballots": c.Cards * c.Voters,
+	body, err := json.Marshal(map[string]int{"voted": c.Voted, "voters": c.Voters, "present": c.Present, "cast": c.Cast, "ballots": c.Votable * c.Voters,
 		"kept": c.Kept, "dropped": c.Dropped, "collect": c.Collect, "review": c.Review, "left": c.Left, "parked": c.Parked})
 	return event("tick", body), err
 }

@@ -170,7 +170,7 @@ var valueEnums = map[string]string{
 	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
 	"art9_condition": "art9", "purpose.subjects": "subject", "security_measures": "measure", "reopened_because": "column", "automated": "choice", "target_action": "target.action", "cause": "target.cause", "progress": "target.progress",
 	"retention_rule.triggers": "retention.trigger", "fate": "retention.fate", "retention_source": "retention.source", "bound": "retention.bound",
-	"certainty": "retention.certainty", "workshop_template": "workshop.template", "voter_role": "workshop.role", "voter_roles": "workshop.role", "dpia": "dpia", "criteria": "criterion", "contract": "contract", "adequacy": "adequacy",
+	"certainty": "retention.certainty", "card_decision": "workshop.decision", "workshop_template": "workshop.template", "voter_role": "workshop.role", "voter_roles": "workshop.role", "dpia": "dpia", "criteria": "criterion", "contract": "contract", "adequacy": "adequacy",
 }
 
 // valueWord writes a value of the history: codes as their words, ids as the names of what they stand for.

@@ -29,7 +29,7 @@ func (s *Server) workshopRoutes(r scope) {
 	step("start", s.store.StartWorkshop, "run")
 	step("open", s.store.OpenDoor, "")
 	step("shut", s.store.ShutDoor, "")
-	step("close", s.store.CloseWorkshop, "")
+	r.post("/workshops/{workshop}/close", domain.RunWorkshop, s.closeWorkshop)
 	step("gaps", func(ctx context.Context, by domain.Actor, id domain.WorkshopID) error {
 		_, err := s.store.AddGaps(ctx, by, id)
 		return err
@@ -706,6 +706,38 @@ func (s *Server) steerWorkshop(w http.ResponseWriter, r *http.Request) error {
 	return s.answerStep(w, r, id, f.Back, err)
 }
 
+// closeWorkshop ends a workshop once whoever leads has seen what it leaves: it is not opened again.
+func (s *Server) closeWorkshop(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), actor(r)
+	id, err := pathID[domain.WorkshopID](r, "workshop")
+	if err != nil {
+		return err
+	}
+	if r.PostFormValue("confirmed") == "" {
+		l, err := s.store.LiveWorkshop(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if l.Workshop.State == domain.WorkshopRunning {
+			impacts := []ui.Impact{{Kind: ui.Warn, Text: i18n.T(ctx, "workshop.close.final")}}
+			if l.Counts.Left > 0 {
+				impacts = append(impacts, ui.Impact{Kind: ui.Warn, Text: i18n.T(ctx, "workshop.apply.left", "n", l.Counts.Left)})
+			}
+			if !l.Workshop.Named {
+				impacts = append(impacts, ui.Impact{Kind: ui.Neutral, Text: i18n.T(ctx, "workshop.close.secret")})
+			}
+			return s.showEffect(w, r, effectView{
+				crumbs: []ui.Link{{Href: workspacePath(by, "workshops"), Text: i18n.T(ctx, "workshops.title")}, {Href: workshopPath(by, id), Text: l.Workshop.Name}, {Text: i18n.T(ctx, "workshop.do.close")}},
+				confirm: ui.ConfirmSpec{Title: i18n.T(ctx, "workshop.close.title", "name", l.Workshop.Name), Impacts: impacts, Cancel: ui.Link{Href: workshopPath(by, id)},
+					Submit: ui.ButtonSpec{Text: i18n.T(ctx, "workshop.do.close"), Icon: "lock", Variant: ui.DangerButton}}})
+		}
+	}
+	if err := s.store.CloseWorkshop(ctx, by, id); err != nil {
+		return err
+	}
+	return s.seeOther(w, r, workshopPath(by, id), "workshop.did.close")
+}
+
 func (s *Server) decideCard(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), actor(r)
 	id, card, err := onCard(r)
@@ -717,13 +749,14 @@ func (s *Server) decideCard(w http.ResponseWriter, r *http.Request) error {
 		Reason   string              `form:"reason"`
 		Owner    domain.UserID       `form:"decision_owner"`
 		DueOn    string              `form:"due_on"`
+		Round    int                 `form:"round"`
 		Back     string              `form:"back"`
 	}](r)
 	if err != nil {
 		return err
 	}
 	var p domain.Problems
-	said := domain.WorkshopCard{Decision: f.Decision, Reason: f.Reason, Owner: f.Owner, DueOn: day(&p, "due_on", f.DueOn)}
+	said := domain.WorkshopCard{Round: f.Round, Decision: f.Decision, Reason: f.Reason, Owner: f.Owner, DueOn: day(&p, "due_on", f.DueOn)}
 	if err := p.Err(); err != nil {
 		return s.answerStep(w, r, id, f.Back, err)
 	}
@@ -734,10 +767,17 @@ func (s *Server) decideCard(w http.ResponseWriter, r *http.Request) error {
 	return s.answerStep(w, r, id, f.Back, err)
 }
 
-// typedNeeds reads what the facilitator says that programs need; nil where nothing is said.
+// typedNeeds reads what the facilitator says that programs need; nil where the form does not ask. A program of which nothing is
+// said is left out.
 func typedNeeds(form url.Values) (needs []domain.ProgramNeed, err error) {
 	said, err := saidLevels(form)
+	if len(said) > 0 {
+		needs = []domain.ProgramNeed{}
+	}
 	for _, l := range said {
+		if l.level == "" {
+			continue
+		}
 		level, err := strconv.Atoi(l.level)
 		if err != nil || level < 0 || level > 2 {
 			return nil, domain.Errorf(domain.Invalid, "error.choice")

@@ -38,7 +38,7 @@ type applyEffect struct {
 	refused    bool
 }
 
-var effectIcons = map[string]string{"linked": "link", "unlinked": "unlink", "mapped": "gavel", "decided": "flag", "target": "target", "required": "list-details"}
+var effectIcons = map[string]string{"linked": "link", "unlinked": "unlink", "mapped": "gavel", "reopened": "gavel", "decided": "flag", "target": "target", "required": "list-details"}
 
 func (s *Server) reviewWorkshop(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID[domain.WorkshopID](r, "workshop")
@@ -76,6 +76,9 @@ func (s *Server) applyPage(w http.ResponseWriter, r *http.Request, status int, i
 	if refused > 0 {
 		impacts = append(impacts, ui.Impact{Kind: ui.Warn, Text: i18n.T(ctx, "workshop.apply.refused", "n", refused)})
 	}
+	if n := plan.Reopened(); n > 0 {
+		impacts = append(impacts, ui.Impact{Kind: ui.Review, Text: i18n.T(ctx, "effect.reopened", "n", n)})
+	}
 	if v.left > 0 {
 		impacts = append(impacts, ui.Impact{Kind: ui.Neutral, Text: i18n.T(ctx, "workshop.apply.left", "n", v.left)})
 	}
@@ -96,6 +99,8 @@ func planEffect(ctx context.Context, e store.PlanEffect, names store.Names) appl
 		v.text = i18n.T(ctx, "workshop.effect."+e.Kind, "program", names.Program(e.Program), "level", i18n.Lower(enumWord(ctx, "level", e.What)))
 	case "unlinked":
 		v.text = i18n.T(ctx, "workshop.effect.unlinked", "program", names.Program(e.Program))
+	case "reopened":
+		v.text = i18n.T(ctx, "workshop.effect.reopened", "n", e.N)
 	case "mapped":
 		v.text = i18n.T(ctx, "workshop.effect.mapped", "purpose", names.Purpose(e.Purpose))
 	case "decided":
@@ -241,7 +246,7 @@ func minutesFigures(ctx context.Context, c store.WorkshopCounts) []ui.FigureSpec
 func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardLine, grounds map[store.CardGround]store.Ground) (parts []minutesPart, votes []minutesVotes) {
 	row := func(line store.CardLine) minutesRow {
 		c := cardViewOf(ctx, l, line)
-		m := minutesRow{name: c.title, where: joined(c.where, c.code), decision: c.decision.text, reason: c.reason, owner: c.owner, due: c.due}
+		m := minutesRow{name: c.title, where: joined(c.where, c.code), decision: c.decision.text, reason: joined(c.reason, dpoSaid(ctx, line)), owner: c.owner, due: c.due}
 		if line.Decision != "" {
 			m.votes = i18n.T(ctx, "workshop.heads", "keep", line.KeepN, "drop", line.DropN)
 		}
@@ -250,9 +255,8 @@ func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardL
 	for _, p := range l.Programs {
 		part := minutesPart{title: i18n.T(ctx, "workshop.dictionary", "program", p.Name), program: domain.ProgramID(p.ID)}
 		for _, line := range lines {
-			keeps := line.Decision == domain.CardKeep || line.Decision == domain.CardKeepLimited
 			for _, need := range line.Outcome {
-				if keeps && need.Program == domain.ProgramID(p.ID) && need.Level > 0 {
+				if line.Decision.Keeps() && need.Program == domain.ProgramID(p.ID) && need.Level > 0 {
 					m := row(line)
 					m.retention = line.Retention
 					if g, ok := grounds[store.CardGround{Card: line.ID, Program: domain.ProgramID(p.ID)}]; ok {
@@ -269,6 +273,9 @@ func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardL
 		key  string
 		want func(store.CardLine) bool
 	}{
+		{"kept", func(c store.CardLine) bool {
+			return c.Decision.Keeps() && !slices.ContainsFunc(c.Outcome, func(n domain.ProgramNeed) bool { return n.Level > 0 })
+		}},
 		{"collection", func(c store.CardLine) bool { return c.Decision == domain.CardCollect }},
 		{"replaced", func(c store.CardLine) bool { return c.Decision == domain.CardReplace }},
 		{"dropped", func(c store.CardLine) bool { return c.Decision == domain.CardDrop || c.Decision == domain.CardArchive }},
@@ -279,7 +286,7 @@ func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardL
 			if list.want(line) {
 				m := row(line)
 				if line.Decision == "" {
-					m.reason = line.ParkedNote
+					m.reason = joined(line.ParkedNote, dpoSaid(ctx, line))
 				}
 				part.rows = append(part.rows, m)
 			}
@@ -297,6 +304,22 @@ func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardL
 		}
 	}
 	return parts, votes
+}
+
+// dpoSaid is what a DPO said of a card, or that they are asked first; empty where neither is so.
+func dpoSaid(ctx context.Context, l store.CardLine) string {
+	switch l.DPO {
+	case domain.DPONeeded:
+		return i18n.T(ctx, "workshop.dpo_needed")
+	case domain.DPOVetoed:
+		return strings.Join(nonEmpty(i18n.T(ctx, "workshop.dpo_vetoed", "name", l.DPOBy), enumWord(ctx, "workshop.ground", l.DPOGround), l.DPOReason), " ")
+	case domain.DPOAllowed:
+		if l.DPOReason != "" { // under what condition
+			return i18n.T(ctx, "workshop.dpo_allowed", "name", l.DPOBy) + " " + l.DPOReason
+		}
+	case domain.DPONotAsked:
+	}
+	return ""
 }
 
 func (s *Server) showMinutes(w http.ResponseWriter, r *http.Request) error {

@@ -148,9 +148,21 @@ func TestWorkshopInBrowser(t *testing.T) {
 	en.Axe(t)
 	en.Shoot("workshop-dpo-en-dark-1920")
 	r.show("email")
+	until(t, panel, `document.querySelector('h1').textContent.includes('e-mail')`)
+	panel.Type("#reason", "Said before the votes were shown")
 	r.steer("reveal", "card", itoa(r.cards["email"]))
+	until(t, panel, `document.querySelector('.pn-more') !== null && document.querySelector('#reason').value.includes('before the votes')`)
 	r.steer("again", "card", itoa(r.cards["email"]))
 	until(t, screen, `document.querySelector('main').textContent.includes('Tour 2')`)
+	// Nor does it take away what somebody changes on a telephone, or the place where they type.
+	gain := `document.querySelector('[name="gain.` + itoa(r.programs[1]) + `"]')`
+	until(t, phones[2], `!!document.querySelector('[data-ballot$=".2"]')`)
+	choose(phones[2], "2", "1")
+	phones[2].Eval(gain + `.focus()`)
+	phones[2].Eval(`document.execCommand('insertText', false, 'Plus de clics')`)
+	r.steer("time", "seconds", "90")
+	until(t, phones[2], `document.querySelector('.timer') !== null && document.activeElement === `+gain+` && `+gain+`.value === 'Plus de clics' && document.querySelectorAll('[data-ballot] input:checked').length === 2`)
+	r.steer("stop")
 	until(t, en, `document.querySelector('main').textContent.includes('Round 2')`)
 	screen.Axe(t)
 	screen.Shoot("workshop-round-2-fr-1920")
@@ -161,7 +173,7 @@ func TestWorkshopInBrowser(t *testing.T) {
 	screen.Shoot("workshop-parked-fr-1920")
 	phones[2].Shoot("workshop-round-2-390")
 
-	r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
+	r.lead.Post(r.path+"/close", "confirmed", "1").Want(http.StatusSeeOther)
 	until(t, phones[3], `/over/.test(document.querySelector('h1').textContent)`)
 	until(t, screen, `/terminé/.test(document.querySelector('h1').textContent)`)
 	for _, tab := range []*browsertest.Tab{screen, phones[3]} { // no clock runs any more

@@ -61,6 +61,7 @@ type voteRow struct {
 	level     mark
 	levelKey  int
 	has       bool
+	said      bool // the voices, or whoever decided, say what it needs
 	tie       bool
 	disagree  bool
 	gains     []string
@@ -175,12 +176,12 @@ func cardViewOf(ctx context.Context, l store.WorkshopLive, line store.CardLine) 
 }
 
 func voteRowOf(ctx context.Context, l store.WorkshopLive, line store.CardLine, name string, t domain.VoteTally) voteRow {
-	row := voteRow{program: itoa(t.Program), name: name, counts: t.Levels, unsure: t.Unsure, bare: t.Bare, voices: t.Voices, has: t.HasVotes, tie: t.Tie(),
+	row := voteRow{program: itoa(t.Program), name: name, counts: t.Levels, unsure: t.Unsure, bare: t.Bare, voices: t.Voices, has: t.HasVotes, said: t.HasVotes && t.Split < 2, tie: t.Tie(),
 		disagree: t.Disagree(), gains: t.Gains, levelKey: t.Level(), mine: noVote}
 	if line.Decision != "" { // what was recorded counts, which the facilitator may have changed
 		for _, need := range line.Outcome {
 			if need.Program == t.Program {
-				row.levelKey, row.has, row.outcomeIs = need.Level, true, true
+				row.levelKey, row.has, row.said, row.outcomeIs = need.Level, true, true, true
 			}
 		}
 	}
@@ -315,6 +316,8 @@ type livePageView struct {
 	stream string // address of the event stream
 	live   liveView
 	class  string
+	me     string // who votes on a telephone
+	other  string // address by which somebody else comes in on it; empty where nobody can
 }
 
 // showLive answers with a screen of a workshop, as it is now; the stream does the rest.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -42,21 +44,35 @@ func votePath(id domain.WorkshopID) string { return "/vote/" + itoa(id) }
 func seatCookie(id string) string { return "utile-seat-" + id }
 
 func (s *Server) giveSeat(w http.ResponseWriter, id domain.WorkshopID, token string) {
-	http.SetCookie(w, &http.Cookie{Name: seatCookie(itoa(id)), Value: token, Path: "/vote/", MaxAge: 14 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure})
+	http.SetCookie(w, &http.Cookie{Name: seatCookie(itoa(id)), Value: token, Path: "/", MaxAge: 14 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure})
+}
+
+// seatToken is the token of the place that a form of the door gives. Sent twice, the form gives the same place.
+func seatToken(form string, id domain.WorkshopID) string {
+	if form == "" {
+		return newToken()
+	}
+	h := sha256.Sum256([]byte(form + " " + itoa(id)))
+	return base64.RawURLEncoding.EncodeToString(h[:])
 }
 
 // seat is the place of whoever asks, in the workshop of the address. NotFound without one.
 func (s *Server) seat(r *http.Request) (store.Seat, error) {
-	id := chi.URLParam(r, "seat")
+	seat, _, err := s.seatIn(r, chi.URLParam(r, "seat"))
+	return seat, err
+}
+
+// seatIn is the place of whoever asks in a workshop, with its token. NotFound without one.
+func (s *Server) seatIn(r *http.Request, id string) (seat store.Seat, token string, err error) {
 	c, err := r.Cookie(seatCookie(id))
 	if err != nil || len(c.Value) != 43 {
-		return store.Seat{}, domain.Errorf(domain.NotFound, "workshop.no_seat")
+		return store.Seat{}, "", domain.Errorf(domain.NotFound, "workshop.no_seat")
 	}
-	seat, err := s.store.SeatByToken(r.Context(), hashToken(c.Value))
+	seat, err = s.store.SeatByToken(r.Context(), hashToken(c.Value))
 	if errors.Is(err, domain.NotFound) || err == nil && itoa(seat.Workshop) != id {
-		return store.Seat{}, domain.Errorf(domain.NotFound, "workshop.no_seat")
+		return store.Seat{}, "", domain.Errorf(domain.NotFound, "workshop.no_seat")
 	}
-	return seat, err
+	return seat, c.Value, err
 }
 
 type roomPageView struct {
@@ -72,6 +88,7 @@ type roomPageView struct {
 	parts   []ui.Option
 	privacy string
 	member  bool
+	seat    string // from which the token of the place is made
 }
 
 func (s *Server) roomPage(w http.ResponseWriter, r *http.Request, status int, v roomPageView) error {
@@ -82,6 +99,9 @@ func (s *Server) roomPage(w http.ResponseWriter, r *http.Request, status int, v 
 		v.shell.Title = v.door.Workshop.Name
 		v.roles, v.parts = enumOptions(ctx, "workshop.role", v.door.Workshop.Roles), enumOptions(ctx, "workshop.part", domain.ParticipantParts)
 		v.privacy = privacySentence(ctx, v.door.Workshop)
+		if v.seat == "" {
+			v.seat = newToken()
+		}
 	}
 	return s.render(w, r, status, roomPage(v))
 }
@@ -124,12 +144,26 @@ func (s *Server) knock(r *http.Request) (store.Door, error) {
 	return s.store.Knock(r.Context(), chi.URLParam(r, "key"), middleware.GetClientIP(r.Context()))
 }
 
+// forOther is the part of an address by which somebody else comes in on a telephone that has a place already.
+const forOther = "?other=1"
+
+// showDoor asks who comes in. Whoever has a place already, as after reading the picture of the link again, is led to it: one
+// person has one voice.
 func (s *Server) showDoor(w http.ResponseWriter, r *http.Request) error {
 	door, err := s.knock(r)
 	if err != nil {
 		return err
 	}
-	return s.roomPage(w, r, http.StatusOK, roomPageView{door: &door, action: doorPath(door), part: "voter"})
+	action := doorPath(door)
+	if r.URL.Query().Has("other") {
+		action += forOther
+	} else if _, _, err := s.seatIn(r, itoa(door.Workshop.ID)); err == nil {
+		http.Redirect(w, r, votePath(door.Workshop.ID), http.StatusSeeOther)
+		return nil
+	} else if !errors.Is(err, domain.NotFound) {
+		return err
+	}
+	return s.roomPage(w, r, http.StatusOK, roomPageView{door: &door, action: action, part: "voter"})
 }
 
 func (s *Server) enterDoor(w http.ResponseWriter, r *http.Request) error {
@@ -137,7 +171,13 @@ func (s *Server) enterDoor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enterRoom(w, r, door, 0, doorPath(door))
+	action, held := doorPath(door), ""
+	if r.URL.Query().Has("other") {
+		action += forOther
+	} else if _, held, err = s.seatIn(r, itoa(door.Workshop.ID)); err != nil && !errors.Is(err, domain.NotFound) {
+		return err
+	}
+	return s.enterRoom(w, r, door, 0, action, held)
 }
 
 // joinAsMember is the way in of somebody who is signed in: no code, and their own name.
@@ -174,24 +214,29 @@ func (s *Server) enterAsMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enterRoom(w, r, door, by.User, workshopPath(by, id, "join"))
+	return s.enterRoom(w, r, door, by.User, workshopPath(by, id, "join"), "")
 }
 
-func (s *Server) enterRoom(w http.ResponseWriter, r *http.Request, door store.Door, user domain.UserID, action string) error {
+// enterRoom gives a place to whoever says who they are; held is the token of the one that they have.
+func (s *Server) enterRoom(w http.ResponseWriter, r *http.Request, door store.Door, user domain.UserID, action, held string) error {
 	f, p, err := decode[struct {
 		Name string `form:"participant_name"`
 		Role string `form:"voter_role"`
 		Part string `form:"participant_part"`
+		Seat string `form:"seat"`
 	}](r)
 	if err != nil {
 		return err
 	}
-	token := newToken()
+	token := held
+	if token == "" {
+		token = seatToken(f.Seat, door.Workshop.ID)
+	}
 	if len(p) == 0 {
 		_, err = s.store.Enter(r.Context(), door, domain.Participant{User: user, Name: f.Name, Role: f.Role, Part: f.Part}, hashToken(token))
 	}
 	if problems, bad := withProblems(p, err); bad {
-		return s.roomPage(w, r, http.StatusUnprocessableEntity, roomPageView{door: &door, action: action, name: f.Name, role: f.Role, part: f.Part, member: user != 0,
+		return s.roomPage(w, r, http.StatusUnprocessableEntity, roomPageView{door: &door, action: action, name: f.Name, role: f.Role, part: f.Part, seat: f.Seat, member: user != 0,
 			formView: formView{problems: problems}})
 	}
 	if err != nil {
@@ -260,6 +305,10 @@ func (s *Server) phonePage(w http.ResponseWriter, r *http.Request, status int, p
 		}
 	}
 	v.live.phone = p
+	v.me = strings.Join(nonEmpty(data.Me.Name, enumWord(ctx, "workshop.role", data.Me.Role)), " · ")
+	if l.Open() && data.Me.User == 0 {
+		v.other = doorPath(store.Door{Token: l.Token}) + forOther
+	}
 	// Without script the page looks again by itself, but never while somebody fills in a ballot.
 	if data.Card == nil || p.sent || !v.live.card.votable {
 		v.shell.Refresh = 5

@@ -99,7 +99,7 @@ func (r *room) guest(role, name string) *webtest.Visitor {
 	code := r.code()
 	door := v.Follow(v.Post("/v", "workshop_code", code[:3]+" "+code[3:]).Want(http.StatusSeeOther)).Want(http.StatusOK)
 	action, _ := door.Doc().Find("main form").Attr("action")
-	if got := v.Post(action, "participant_name", name, "participant_part", "voter", "voter_role", role).Want(http.StatusSeeOther); got.Location != r.vote() {
+	if got := v.Post(action, "seat", door.Value("seat"), "participant_name", name, "participant_part", "voter", "voter_role", role).Want(http.StatusSeeOther); got.Location != r.vote() {
 		r.t.Fatalf("the door leads to %s", got.Location)
 	}
 	return v
@@ -264,7 +264,7 @@ func TestVotesOfAWorkshop(t *testing.T) {
 	}
 
 	// Closing cuts the tie between people and secret votes.
-	r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
+	r.lead.Post(r.path+"/close", "confirmed", "1").Want(http.StatusSeeOther)
 	if n := r.votes("v.participant_id is not null"); n != 0 {
 		t.Errorf("%d votes can still be told whose they were", n)
 	}
@@ -317,7 +317,7 @@ func TestWorkspaceFileKeepsVotesSecret(t *testing.T) {
 			}
 			by := s.Admin()
 			check(by, want[0])
-			r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
+			r.lead.Post(r.path+"/close", "confirmed", "1").Want(http.StatusSeeOther)
 			if n := r.votes(`(v.sequence <> 0) <> $2`, votes == "named"); n != 0 {
 				t.Errorf("%d %s votes tell when they were sent", n, votes)
 			}
@@ -479,6 +479,149 @@ func TestGuestsSeeOneWorkshop(t *testing.T) {
 	room.Get("/v/not-a-link-that-anybody-was-given").Want(http.StatusNotFound)
 }
 
+// One person has one voice: the link opened again leads to the place that they have, a form sent twice gives one place, and whoever was
+// sent out does not count again once a workshop with secret votes is closed.
+func TestOnePersonHasOneVoice(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s).start()
+	anna, bert := r.guest("crm", "Anna"), r.guest("data", "Bert")
+	people := func() int {
+		return count(t, s, `select count(*) from workshop_participant where workshop_id = $1`, r.id)
+	}
+	link := s.Nobody(t).Post("/v", "workshop_code", r.code()).Want(http.StatusSeeOther).Location
+	if got := anna.Get(link).Want(http.StatusSeeOther).Location; got != r.vote() {
+		t.Errorf("whoever has a place is led to %s", got)
+	}
+	anna.Post(link, "participant_name", "Anna K.", "participant_part", "voter", "voter_role", "crm").Want(http.StatusSeeOther)
+	if n := people(); n != 2 {
+		t.Errorf("%d people of two", n)
+	}
+	if got := anna.Get(r.vote()).Want(http.StatusOK); got.Text(".ph-me span") != "Anna K. · CRM and marketing" || got.Doc().Find(`.ph-me a[href="`+link+`?other=1"]`).Length() != 1 {
+		t.Errorf("the telephone says that %q votes", got.Text(".ph-me"))
+	}
+	// The same form sent twice, as by a double tap, before the first answer is there.
+	cleo := s.Nobody(t)
+	form := []string{"seat", cleo.Get(link).Want(http.StatusOK).Value("seat"), "participant_name", "Cleo", "participant_part", "voter", "voter_role", "store"}
+	cleo.Post(link, form...).Want(http.StatusSeeOther)
+	s.Nobody(t).Post(link, form...).Want(http.StatusSeeOther)
+	if n := people(); n != 3 {
+		t.Errorf("%d people of three", n)
+	}
+	// Somebody else may come in on the same telephone.
+	cleo.Post(link+"?other=1", "seat", cleo.Get(link+"?other=1").Want(http.StatusOK).Value("seat"), "participant_name", "Dora", "participant_part", "voter", "voter_role", "store").Want(http.StatusSeeOther)
+	if n := people(); n != 4 {
+		t.Errorf("%d people of four", n)
+	}
+	// A decision that a colleague has recorded meanwhile is not overwritten, nor one taken on votes that are asked for again.
+	anna.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusSeeOther)
+	bert.Post(r.vote(), r.ballot("email", 1, "0", "0")...).Want(http.StatusSeeOther)
+	r.steer("reveal", "card", itoa(r.cards["email"]))
+	decide := r.path + "/cards/" + itoa(r.cards["email"]) + "/decide"
+	if got := r.lead.Post(decide, "round", "2", "card_decision", "keep", "reason", "Of another round").Want(http.StatusConflict).Text("main"); !strings.Contains(got, "Another round") {
+		t.Errorf("a decision of another round: %s", got)
+	}
+	r.lead.Post(decide, "round", "1", "card_decision", "keep", "reason", "First").Want(http.StatusSeeOther)
+	if got := s.As(t, s.Admin()).Post(decide, "round", "1", "card_decision", "drop", "reason", "Second").Want(http.StatusConflict).Text("main"); !strings.Contains(got, s.Acme[domain.RoleFacilitator].Name) {
+		t.Errorf("a second decision: %s", got)
+	}
+	if n := count(t, s, `select count(*) from workshop_card where id = $1 and decision = 'keep' and reason = 'First'`, r.cards["email"]); n != 1 {
+		t.Error("the first decision did not stand")
+	}
+	var who int64
+	if err := s.Owner.QueryRow(t.Context(), `select id from workshop_participant where workshop_id = $1 and name = 'Bert'`, r.id).Scan(&who); err != nil {
+		t.Fatal(err)
+	}
+	r.lead.Post(r.path + "/participants/" + itoa(who) + "/remove").Want(http.StatusSeeOther)
+	before := r.lead.Get(r.path + "/minutes").Text("main")
+	r.lead.Post(r.path + "/archive").Want(http.StatusConflict) // it is under way
+	if got := r.lead.Post(r.path + "/close").Want(http.StatusOK).Text("main"); !strings.Contains(got, "for good") || !strings.Contains(got, "without a decision") {
+		t.Errorf("before it closes: %s", got)
+	}
+	r.lead.Post(r.path+"/close", "confirmed", "1").Want(http.StatusSeeOther)
+	if got := r.lead.Get(r.path + "/minutes").Text("main"); strings.Contains(got, "1 not needed") || strings.Contains(before, "1 not needed") || !strings.Contains(got, "1 essential") {
+		t.Errorf("the minutes count who was sent out:\n%s\n%s", before, got)
+	}
+}
+
+// An archived workshop lets nobody in.
+func TestArchivedWorkshopIsShut(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s)
+	r.lead.Post(r.path + "/open").Want(http.StatusSeeOther)
+	link := s.Nobody(t).Post("/v", "workshop_code", r.code()).Want(http.StatusSeeOther).Location
+	r.lead.Post(r.path + "/archive").Want(http.StatusSeeOther)
+	s.Nobody(t).Get(link).Want(http.StatusNotFound)
+	s.Nobody(t).Post(link, "participant_name", "Late", "participant_part", "voter", "voter_role", "crm").Want(http.StatusNotFound)
+	if got := r.lead.Post(r.path + "/open").Want(http.StatusConflict).Text("main"); !strings.Contains(got, "archived") {
+		t.Errorf("the door of an archived workshop: %s", got)
+	}
+	r.lead.Get(r.path + "/join").Want(http.StatusConflict)
+}
+
+// What nobody voted on stays as it is where the room keeps it, and the DPO comes first for data that was classified meanwhile.
+func TestUnsaidStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	r := newRoom(t, s)
+	by := s.Acme[domain.RoleFacilitator]
+	for _, program := range r.programs {
+		s.Exec(t, `insert into program_link (workspace_id, field_id, program_id, level, note) values ($1, $2, $3, 'essential', '')`, by.Workspace, r.fields["email"], program)
+	}
+	s.Exec(t, `update workspace set judged_on = null where id = $1`, by.Workspace)
+	r.start()
+	anna, bert := r.guest("crm", "Anna"), r.guest("data", "Bert")
+	r.steer("reveal", "card", itoa(r.cards["email"]))
+	panel := r.lead.Get(r.path + "/run").Want(http.StatusOK)
+	if got := panel.Doc().Find(`select[name^="level."] option[selected][value=""]`).Length(); got != 2 {
+		t.Errorf("the panel says what nobody said of %d programs of two", 2-got)
+	}
+	r.lead.Post(r.path+"/cards/"+itoa(r.cards["email"])+"/decide", "round", "1", "card_decision", "keep", "reason", "We send letters",
+		"level."+itoa(r.programs[0]), "", "level."+itoa(r.programs[1]), "").Want(http.StatusSeeOther)
+	// Far apart: D leads to it once it was shown, and not before.
+	at := func() int { return count(t, s, `select card_id from workshop_live where workshop_id = $1`, r.id) }
+	r.show("birth_date")
+	anna.Post(r.vote(), r.ballot("birth_date", 1, "2", "0")...).Want(http.StatusSeeOther)
+	bert.Post(r.vote(), r.ballot("birth_date", 1, "0", "0")...).Want(http.StatusSeeOther)
+	r.show("email")
+	r.steer("contested", "card", itoa(r.cards["email"]))
+	if at() != int(r.cards["email"]) {
+		t.Error("whoever leads is told that votes are far apart before anybody sees them")
+	}
+	r.steer("reveal", "card", itoa(r.cards["birth_date"]))
+	r.steer("contested", "card", itoa(r.cards["email"]))
+	if at() != int(r.cards["birth_date"]) {
+		t.Error("votes that everybody sees to be far apart are not found")
+	}
+	r.steer("again", "card", itoa(r.cards["birth_date"]))
+	// The field becomes data about health: the DPO comes first, and what was voted waits.
+	s.Exec(t, `update field set category_id = (select id from data_category where workspace_id = $1 and code = 'art9.health'), gdpr_class = 'sensitive_art9' where id = $2`, by.Workspace, r.fields["birth_date"])
+	if got := anna.Post(r.vote(), r.ballot("birth_date", 2, "2", "2")...).Want(http.StatusConflict).Text("[role=alert]"); !strings.Contains(got, "DPO") {
+		t.Errorf("a vote on what has become sensitive is told %q", got)
+	}
+	if got := anna.Get(r.vote()).Text("main"); !strings.Contains(got, "The DPO first") {
+		t.Errorf("the telephone shows %s", got)
+	}
+	r.lead.Post(r.path+"/cards/"+itoa(r.cards["birth_date"])+"/decide", "card_decision", "keep", "reason", "Without the DPO").Want(http.StatusUnprocessableEntity)
+	s.As(t, s.Acme[domain.RoleDPO]).Post(r.path+"/cards/"+itoa(r.cards["birth_date"])+"/opinion", "dpo_opinion", "vetoed", "veto_ground", "gdpr.9", "reason", "No explicit consent").Want(http.StatusSeeOther)
+	r.lead.Post(r.path+"/close", "confirmed", "1").Want(http.StatusSeeOther)
+	minutes := r.lead.Get(r.path + "/minutes").Text("main")
+	for _, want := range []string{"Kept as they are", "We send letters", "Stopped by", "No explicit consent", "GDPR art. 9"} {
+		if !strings.Contains(minutes, want) {
+			t.Errorf("the minutes lack %q: %s", want, minutes)
+		}
+	}
+	page := r.lead.Get(r.path + "/apply").Want(http.StatusOK)
+	if got := page.Text("main"); strings.Contains(got, "Taken off") {
+		t.Errorf("what nobody voted on is taken away: %s", got)
+	}
+	r.lead.Post(r.path+"/apply", "seen", page.Value("seen")).Want(http.StatusSeeOther)
+	if n := count(t, s, `select count(*) from program_link where field_id = $1 and level = 'essential'`, r.fields["email"]); n != 2 {
+		t.Errorf("%d links of two are left", n)
+	}
+}
+
 func newRoomIn(t *testing.T, s *webtest.Site, name string) domain.WorkshopCardID {
 	t.Helper()
 	by := s.Acme[domain.RoleFacilitator]
@@ -570,7 +713,7 @@ func TestPlacesEndWithTheMembership(t *testing.T) {
 		v.Post(r.vote(), r.ballot("email", 1, "2", "2")...).Want(http.StatusSeeOther)
 	}
 	leaves.Post("/w/acme/workshops/"+closed+"/join", "participant_part", "voter", "voter_role", "crm").Want(http.StatusSeeOther)
-	r.lead.Post("/w/acme/workshops/" + closed + "/close").Want(http.StatusSeeOther)
+	r.lead.Post("/w/acme/workshops/"+closed+"/close", "confirmed", "1").Want(http.StatusSeeOther)
 	leaves.Get("/vote/" + closed).Want(http.StatusOK)
 	open, over := listen(leaves, itoa(r.id)), listen(leaves, closed)
 
@@ -713,7 +856,7 @@ func TestWorkshopIsAppliedAndUndone(t *testing.T) {
 	}
 	before := state()
 	r.lead.Get(r.path + "/apply").Want(http.StatusConflict)
-	r.lead.Post(r.path + "/close").Want(http.StatusSeeOther)
+	r.lead.Post(r.path+"/close", "confirmed", "1").Want(http.StatusSeeOther)
 	page := r.lead.Get(r.path + "/apply").Want(http.StatusOK)
 	for _, want := range []string{"Linked to Anniversaire: essential", "Linked to Fidélité: useful", "Taken off Fidélité", "Proposed to the DPO", "Decided for birth_date", "2 to keep, 0 to drop", "1 card without a decision"} {
 		if !strings.Contains(page.Text("main"), want) {
@@ -758,6 +901,12 @@ func TestWorkshopIsAppliedAndUndone(t *testing.T) {
 	r.lead.Post("/w/acme/batches/" + itoa(batch) + "/undo").Want(http.StatusSeeOther)
 	if got := state(); got != before {
 		t.Errorf("undoing leaves a difference:\n%s\n%s", before, got)
+	}
+	if got := s.As(t, by).Get("/w/acme/workshops/" + itoa(r.id)).Text("#history"); strings.Contains(got, "keep") {
+		t.Errorf("the history writes a code: %s", got)
+	}
+	if got := r.lead.Get("/w/acme/batches/" + itoa(batch)).Text("main"); strings.Contains(got, "stayed") {
+		t.Errorf("all is as before, and the batch says: %s", got)
 	}
 	if got := r.lead.Get("/w/acme/fields/" + itoa(r.fields["email"])).Text("main"); strings.Contains(got, "Decided in the workshop") {
 		t.Error("the page of the field tells of what was undone")

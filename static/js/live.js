@@ -18,17 +18,21 @@ const state = (kind, text) => {
 	p.className = 'ph-sent ' + kind;
 	p.textContent = text;
 };
+// What somebody has changed and not sent is theirs: nothing that comes from elsewhere takes it away.
+const touched = new WeakSet();
+doc.addEventListener('input', (e) => touched.add(e.target));
+const settled = (form) => [...form.elements].forEach((c) => touched.delete(c));
+const fill = (form, name, value) => all('[name="' + name + '"]', form).forEach((c) => { if (c.type === 'radio') c.checked = c.value === value; else if (c.type !== 'hidden') c.value = value; });
 const remember = (form) => Object.fromEntries([...new FormData(form)].filter(([n]) => /^(level|gain)\./.test(n)));
 const restore = () => {
 	const form = ballot();
 	if (!form) return;
 	const key = form.dataset.ballot, known = pending[key]?.values || cast[key];
 	if ('sent' in form.dataset && !known) cast[key] = remember(form);
-	for (const [name, value] of Object.entries(known || {})) {
-		all('[name="' + name + '"]', form).forEach((c) => { if (c.type === 'radio') c.checked = c.value === value; else c.value = value; });
-	}
+	const mine = new Set([...form.elements].filter((c) => touched.has(c)).map((c) => c.name));
+	for (const [name, value] of Object.entries(known || {})) if (!mine.has(name)) fill(form, name, value);
 	if (pending[key]) state('wait', words.waiting);
-	else if (cast[key]) state('', words.received);
+	else state('', cast[key] && !mine.size ? words.received : ''); // what was changed since has not been sent
 };
 const flush = async () => {
 	clearTimeout(timer);
@@ -64,6 +68,7 @@ doc.addEventListener('submit', async (e) => {
 		if (!Object.keys(values).some((n) => n.startsWith('level.'))) { state('bad', words.incomplete); return; }
 		pending[key] = { to: form.action, values, body: { ...Object.fromEntries(new FormData(form)), sequence: String(Date.now()) } };
 		store(pending);
+		settled(form);
 		state('wait', words.sending);
 		flush();
 	} else if (form.matches('[data-quiet]')) {
@@ -74,39 +79,40 @@ doc.addEventListener('submit', async (e) => {
 		try {
 			const answer = await fetch(form.action, { method: 'POST', headers: { Accept: 'text/plain' }, body });
 			if (!answer.ok) said.textContent = await answer.text();
-			else if ('clear' in form.dataset) { form.reset(); form.closest('details').open = false; }
+			else if ('clear' in form.dataset) { settled(form); form.reset(); form.closest('details').open = false; said.textContent = form.dataset.clear; }
 		} catch { said.textContent = offline.textContent; }
 	}
 });
 
 // The stream. State comes whole, so that nothing is missed by whoever was away.
 let source, heard = Date.now(), skew = 0, back = 500;
+const formKey = (f) => f.dataset.keep || f.dataset.ballot || f.getAttribute('action') + ' ' + (f.elements.card?.value || '');
 const keep = () => {
-	const form = one('[data-keep]');
-	return form && { key: form.dataset.keep, values: [...new FormData(form)], at: doc.activeElement?.name, from: doc.activeElement?.selectionStart };
+	const at = doc.activeElement, forms = all('form', live).map((f) => ({ key: formKey(f), values: [...f.elements].filter((c) => touched.has(c) && (c.type !== 'radio' || c.checked)).map((c) => [c.name, c.value]) }));
+	return { forms: forms.filter((f) => f.values.length), open: all('details[open]', live).map((d) => d.firstElementChild.textContent),
+		at: live.contains(at) && at.form && at.name && { key: formKey(at.form), name: at.name, value: at.type === 'radio' && at.value, from: at.selectionStart, to: at.selectionEnd } };
 };
-const put = (kept) => {
-	const form = one('[data-keep]');
-	if (!kept || !form || form.dataset.keep !== kept.key) return;
-	for (const [name, value] of kept.values) {
-		all('[name="' + name + '"]', form).forEach((c) => { if (c.type === 'radio') c.checked = c.value === value; else if (c.type !== 'hidden') c.value = value; });
+const put = ({ forms, open, at }) => {
+	const named = (key) => all('form', live).find((f) => formKey(f) === key);
+	for (const kept of forms) {
+		const form = named(kept.key);
+		if (form) for (const [name, value] of kept.values) { fill(form, name, value); all('[name="' + name + '"]', form).forEach((c) => touched.add(c)); }
 	}
-	const field = kept.at && form.elements[kept.at];
-	if (field?.focus) { field.focus(); if (kept.from != null && field.setSelectionRange) try { field.setSelectionRange(kept.from, kept.from); } catch { /* no text */ } }
+	all('details', live).forEach((d) => { d.open = open.includes(d.firstElementChild.textContent); });
+	const field = at && all('[name="' + at.name + '"]', named(at.key) || doc.createElement('p')).find((c) => !at.value || c.value === at.value);
+	if (!field) return;
+	field.focus();
+	if (at.from != null) try { field.setSelectionRange(at.from, at.to); } catch { /* no text */ }
 };
 const show = (html) => {
 	if (phone) {
 		const own = !!one('.ph[data-own]'), next = /<div class="ph"[^>]*data-own/.test(html);
 		if (own || next) { if (own !== next || one('.ph').dataset.phase !== /data-phase="(\w+)"/.exec(html)[1]) location.replace(location.pathname); return; }
 	}
-	const kept = keep(), mine = ballot(), typed = mine && [mine.dataset.ballot, remember(mine)], focus = doc.activeElement?.id, top = one('.pn-list')?.scrollTop, open = all('details').map((d) => d.open);
+	const kept = keep(), focus = doc.activeElement?.id, top = one('.pn-list')?.scrollTop;
 	live.innerHTML = html;
 	put(kept);
-	if (typed && ballot()?.dataset.ballot === typed[0] && !pending[typed[0]]) {
-		for (const [name, value] of Object.entries(typed[1])) all('[name="' + name + '"]', ballot()).forEach((c) => { if (c.type === 'radio') c.checked = c.value === value; else c.value = value; });
-	}
 	restore();
-	all('details').forEach((d, i) => { d.open = open[i] && !!open[i]; });
 	if (top) one('.pn-list').scrollTop = top;
 	if (focus && focus !== doc.activeElement?.id) doc.getElementById(focus)?.focus();
 	tick();
