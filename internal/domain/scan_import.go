@@ -307,5 +307,5 @@ type ImportDependent struct {
 	Field   FieldID
 	Name    string
 	Dataset string
-	Reason  string // link, mapping, decision, comment, flow, evidence, changed, imported
+	Reason  string // link, mapping, decision, comment, flow, evidence, changed, name
 }

@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"strings"
 	"testing"
 
 	"utile/internal/domain"
@@ -103,6 +104,17 @@ func TestUndoAfterALaterImportWasUndone(t *testing.T) {
 		w.Exec(t, `update field set version = version + 1, `+change[1]+` where name = 'Email'`)
 		refused(what+" back", first, 0)
 	}
+	// A name that a renamed field would have again, and another has meanwhile.
+	renamed := applied(t, w.Store, by, "crm-2.csv", strings.Replace(crm, "Email", "EmailAddress", 1), plan)
+	wantCounts(t, renamed, map[domain.ImportChange]int64{domain.ChangeRenamed: 1, domain.ChangeUnchanged: 4})
+	taken := applied(t, w.Store, by, "crm-3.csv", strings.Replace(crm, "Contact,Email", "Contact,Email,text\nContact,EmailAddress", 1), plan)
+	refused("the old name is another field's", renamed, 1)
+	if list, _, err := w.Store.ImportDependents(t.Context(), by, renamed.ID, 10); err != nil || len(list) != 1 || list[0].Name != "Email" || list[0].Reason != "name" {
+		t.Errorf("it waits for %v, %v", list, err)
+	}
+	undone(t, w.Store, by, taken)
+	undone(t, w.Store, by, renamed)
+
 	undone(t, w.Store, by, first)
 	if n := count(t, w, `select count(*) from field`); n != 0 {
 		t.Errorf("%d fields are left", n)

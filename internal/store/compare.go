@@ -24,8 +24,8 @@ type comparedKind struct {
 // comparedKinds are what is compared, in the order in which it is told.
 var comparedKinds = []comparedKind{
 	{"application", "application", [2]string{"id"}, "j->>'name'", "id", domain.SubjectApplication},
-	{"dataset", "dataset", [2]string{"id"}, "j->>'name'", "id", domain.SubjectDataset},
-	{"field", "field", [2]string{"id"}, "j->>'name'", "id", domain.SubjectField},
+	{"dataset", "dataset", [2]string{"id"}, placed(named("application", "application_id"), "j->>'name'"), "id", domain.SubjectDataset},
+	{"field", "field", [2]string{"id"}, placed(named("application", "application_id"), named("dataset", "dataset_id"), "j->>'name'"), "id", domain.SubjectField},
 	{"category", "data_category", [2]string{"id"}, "j->>'code'", "id", domain.SubjectCategory},
 	{"collection_point", "collection_point", [2]string{"id"}, "j->>'name'", "id", domain.SubjectCollectionPoint},
 	{"notice", "notice_version", [2]string{"id"}, named("collection_point", "collection_point_id") + " || ' · ' || (j->>'number')", "collection_point_id", domain.SubjectCollectionPoint},
@@ -44,7 +44,7 @@ var comparedKinds = []comparedKind{
 	{"program_purpose", "program_purpose", [2]string{"program_id", "purpose_id"}, named("program", "program_id") + " || ' → ' || " + named("purpose", "purpose_id"), "program_id", domain.SubjectProgram},
 	{"collection", "field_collection", [2]string{"collection_point_id", "field_id"}, named("collection_point", "collection_point_id") + " || ' → ' || " + fieldNamed,
 		"collection_point_id", domain.SubjectCollectionPoint},
-	{"flow_field", "flow_field", [2]string{"flow_id", "source_field_id"}, named("flow", "flow_id") + " || ' · ' || " + named("field", "source_field_id"), "flow_id", domain.SubjectFlow},
+	{"flow_field", "flow_field", [2]string{"flow_id", "source_field_id"}, named("flow", "flow_id") + " || ' · ' || " + fieldAt("source_field_id"), "flow_id", domain.SubjectFlow},
 	{"scenario", "scenario", [2]string{"id"}, "j->>'name'", "id", domain.SubjectScenario},
 	{"scenario_need", "scenario_need", [2]string{"scenario_id", "category_id"}, named("scenario", "scenario_id") + " || ' → ' || " + codeNamed, "scenario_id", domain.SubjectScenario},
 	{"journey", "journey", [2]string{"id"}, "j->>'name'", "id", domain.SubjectJourney},
@@ -60,7 +60,7 @@ var comparedKinds = []comparedKind{
 }
 
 var (
-	fieldNamed = named("field", "field_id")
+	fieldNamed = fieldAt("field_id")
 	codeNamed  = lastKnown("data_category", "code", "category_id")
 	userNamed  = "coalesce((select u.name from app_user u where u.id = (j->>'user_id')::bigint), '')"
 )
@@ -69,8 +69,28 @@ var (
 func named(table, column string) string { return lastKnown(table, "name", column) }
 
 func lastKnown(table, value, column string) string {
-	return fmt.Sprintf(`coalesce((select o.%[2]s from public.%[1]s o where o.workspace_id = @ws and o.id = (j->>'%[3]s')::bigint),
-		(select o.%[2]s from past.%[1]s o where o.workspace_id = @ws and o.id = (j->>'%[3]s')::bigint order by o.valid_to desc limit 1), '')`, table, value, column)
+	return "coalesce(" + valueOf(table, value, "(j->>'"+column+"')::bigint") + ", '')"
+}
+
+// valueOf is a value of the record with an id: as it is, or as it last was.
+func valueOf(table, value, id string) string {
+	return fmt.Sprintf(`coalesce((select o.%[2]s from public.%[1]s o where o.workspace_id = @ws and o.id = %[3]s),
+		(select o.%[2]s from past.%[1]s o where o.workspace_id = @ws and o.id = %[3]s order by o.valid_to desc limit 1))`, table, value, id)
+}
+
+// fieldAt names the field of a column with its application and its dataset: alone, "email" is the name of hundreds.
+func fieldAt(column string) string {
+	id := "(j->>'" + column + "')::bigint"
+	return placed(valueOf("application", "name", valueOf("field", "application_id", id)), valueOf("dataset", "name", valueOf("field", "dataset_id", id)),
+		valueOf("field", "name", id))
+}
+
+// placed is the name of a record behind the names of what it is in; what has no name is left out.
+func placed(names ...string) string {
+	for i, name := range names {
+		names[i] = "nullif(" + name + ", '')"
+	}
+	return "concat_ws(' · ', " + strings.Join(names, ", ") + ")"
 }
 
 // computed are values that follow from others, and counts: their change is none of its own.

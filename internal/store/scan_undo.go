@@ -59,6 +59,12 @@ const importDependents = `
 	) k
 	where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed', 'renamed', 'returned', 'gone')
 	union all
+	select g.id, g.name, r.dataset, 'name'
+	from import_row r
+	join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
+	join field g on g.workspace_id = f.workspace_id and g.dataset_id = f.dataset_id and g.name = r.before ->> 'name' and g.id <> f.id
+	where r.workspace_id = @ws and r.import_id = @id and r.change = 'renamed'
+	union all
 	select 0, w.name, x.target_dataset, 'flow'
 	from import_flow x
 	join flow w on w.workspace_id = x.workspace_id and w.id = x.flow_id

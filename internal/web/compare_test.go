@@ -21,6 +21,7 @@ func TestTwoDaysCompared(t *testing.T) {
 	s.Exec(t, `update field set completeness = 98 where id = (select max(id) from field)`)
 	s.Exec(t, `delete from program_link where field_id = (select min(field_id) from program_link)`)
 	s.Exec(t, `update purpose set archived_at = now()`)
+	s.Exec(t, `update field set state = 'gone' where id = (select max(id) from field)`)
 	for _, sql := range []string{
 		`delete from requirement where (program_id, category_id) = (select program_id, category_id from requirement limit 1)`,
 		`delete from program_purpose where (program_id, purpose_id) = (select program_id, purpose_id from program_purpose limit 1)`,
@@ -49,7 +50,7 @@ func TestTwoDaysCompared(t *testing.T) {
 	}
 	page := admin.Get(base).Want(http.StatusOK)
 	// added, changed, archived, restored, removed
-	for kind, want := range map[string]string{"Application": "1 1 0 0 0", "Field": "0 1 0 0 0", "Program link": "0 0 0 0 1", "Purpose": "0 0 1 0 0", "Team": "",
+	for kind, want := range map[string]string{"Application": "1 1 0 0 0", "Field": "0 2 0 0 0", "Program link": "0 0 0 0 1", "Purpose": "0 0 1 0 0", "Team": "",
 		"Target data": "0 0 0 0 1", "Purpose of a program": "0 0 0 0 1", "Field of a flow": "0 0 0 0 1", "Collected field": "0 0 0 0 1", "Member of a team": "0 0 0 0 1",
 		"Decision": "1 0 0 0 0"} {
 		if got := row(page, kind); got != want {
@@ -59,7 +60,8 @@ func TestTwoDaysCompared(t *testing.T) {
 	if text := page.Text(".tl"); !strings.Contains(text, "Lyra") || !strings.Contains(text, "Orion") || !strings.Contains(text, "Vega") {
 		t.Errorf("the applications: %q", text)
 	}
-	if text := admin.Get(base + "&kind=field").Text(".tl"); !strings.Contains(text, "Asked in the shop") || strings.Contains(text, "99") {
+	if text := admin.Get(base + "&kind=field").Text(".tl"); !strings.Contains(text, "Asked in the shop") || strings.Contains(text, "99") ||
+		!strings.Contains(text, "Active") || !strings.Contains(text, "Gone from the source") || !strings.Contains(text, "“Salesforce · contact · email”") {
 		t.Errorf("the fields: %q", text)
 	}
 	if text := admin.Get(base + "&kind=link").Text(".tl"); !strings.Contains(text, "email → ") {
@@ -73,8 +75,11 @@ func TestTwoDaysCompared(t *testing.T) {
 		admin.Get("/w/acme/history/compare" + query).Want(status)
 	}
 	file := admin.Get("/w/acme/history/compare.csv?from=" + day(5)).Want(http.StatusOK)
-	if lines := strings.Split(strings.TrimSpace(file.Body), "\r\n"); len(lines) != 12 || !strings.Contains(file.Body, "Application,Vega,Changed,Name,Orion,Vega") {
+	if lines := strings.Split(strings.TrimSpace(file.Body), "\r\n"); len(lines) != 13 || !strings.Contains(file.Body, "Application,Vega,Changed,Name,Orion,Vega") {
 		t.Errorf("the file: %d lines\n%s", len(lines), file.Body)
+	}
+	if !strings.Contains(file.Body, ",Changed,State,Active,Gone from the source") || !strings.Contains(file.Body, "\r\nField,Magento · contact · notes,") {
+		t.Errorf("the file tells no place or a state by its code:\n%s", file.Body)
 	}
 	admin.Get("/w/acme/history/compare.csv?from=nonsense").Want(http.StatusUnprocessableEntity)
 	if text := s.As(t, s.Other[domain.RoleAdmin]).Get("/w/other/history/compare?from=" + day(5)); strings.Contains(text.Body, "Vega") {
@@ -93,7 +98,7 @@ func TestTwoDaysCompared(t *testing.T) {
 		path, _ = page.Doc().Find(`nav a[href*="after="]`).Attr("href")
 	}
 	for n := 1; n <= 120; n++ {
-		if title := fmt.Sprintf("“many_%d” added", n); seen[title] != 1 {
+		if title := fmt.Sprintf("“Many · many · many_%d” added", n); seen[title] != 1 {
 			t.Fatalf("%s is shown %d times", title, seen[title])
 		}
 	}

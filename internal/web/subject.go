@@ -166,7 +166,7 @@ var valueEnums = map[string]string{
 	"application.kind": "application.kind", "hosting": "application.hosting", "lifecycle": "application.lifecycle", "processor": "choice",
 	"import.kind": "import.kind", "origin": "origin", "gdpr_class": "class", "level": "level", "role": "link.role", "legal_basis": "basis", "suggested_basis": "basis", "structure": "dataset.structure",
 	"notice": "choice", "collection_kind": "collection_point.kind", "mechanism": "flow.mechanism", "frequency": "flow.frequency", "consent": "choice", "answer": "answer", "encrypted": "choice", "nullable": "choice", "decision": "decision", "decision.kind": "decision",
-	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "program.status": "program.status", "scenario_kind": "scenario.kind", "nature": "scenario.nature", "trigger_kind": "scenario.trigger", "status": "program.status",
+	"purpose.state": "purpose.state", "mapping": "mapping.state", "mapping.state": "mapping.state", "field.state": "state", "dataset.state": "state", "workshop.state": "workshop.state", "program.status": "program.status", "scenario_kind": "scenario.kind", "nature": "scenario.nature", "trigger_kind": "scenario.trigger", "status": "program.status",
 	"member.role": "role", "invitation.role": "role", "locale": "language", "verdict": "verdict", "channels": "channel",
 	"art9_condition": "art9", "purpose.subjects": "subject", "security_measures": "measure", "reopened_because": "column", "automated": "choice", "target_action": "target.action", "cause": "target.cause", "progress": "target.progress",
 	"retention_rule.triggers": "retention.trigger", "fate": "retention.fate", "retention_source": "retention.source", "bound": "retention.bound",
