@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"utile/internal/domain"
@@ -213,20 +214,67 @@ func exportQuery(r domain.Register, format, filter, sort, columns string) (q dom
 	return q, keys, nil
 }
 
-// writeFile lets f write to the file of that name, which appears only when it is whole, or to standard output.
-func (p *program) writeFile(name string, f func(io.Writer) error) (err error) {
+// writeFile lets f write to the file of that name, or to standard output. A regular file, found through links, is replaced
+// when the new one is whole, and keeps its mode and its owner; into a device or a pipe is written as it is.
+func (p *program) writeFile(name string, f func(io.Writer) error) error {
 	if name == "" || name == "-" {
-		out := bufio.NewWriter(p.stdout)
-		return errors.Join(f(out), out.Flush())
+		return buffered(p.stdout, f)
+	}
+	was, err := os.Stat(name)
+	switch {
+	case err == nil && p.isStdout(was): // /dev/stdout, where that is a file
+		return buffered(p.stdout, f)
+	case err == nil && !was.Mode().IsRegular():
+		return p.writeInto(name, f)
+	case err == nil:
+		if name, err = filepath.EvalSymlinks(name); err != nil {
+			return err
+		}
+	case isLink(name):
+		return fmt.Errorf("%s cannot be written: it is a link to what does not exist", name)
 	}
 	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: %w", name, err)
 	}
 	defer func() { _ = os.Remove(file.Name()) }() // it is gone already where it was renamed
-	out := bufio.NewWriterSize(file, 1<<18)
-	if err := errors.Join(f(out), out.Flush(), file.Close()); err != nil {
+	err = buffered(file, f)
+	if err == nil && was != nil {
+		err = file.Chmod(was.Mode().Perm())
+		if owner, ok := was.Sys().(*syscall.Stat_t); ok {
+			_ = file.Chown(int(owner.Uid), int(owner.Gid)) // only root may give a file away
+		}
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), name)
+}
+
+// writeInto writes into what is there and cannot be replaced.
+func (p *program) writeInto(name string, f func(io.Writer) error) error {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", name, err)
+	}
+	return errors.Join(buffered(file, f), file.Close())
+}
+
+func buffered(w io.Writer, f func(io.Writer) error) error {
+	out := bufio.NewWriterSize(w, 1<<18)
+	return errors.Join(f(out), out.Flush())
+}
+
+func (p *program) isStdout(info os.FileInfo) bool {
+	out, ok := p.stdout.(*os.File)
+	if !ok {
+		return false
+	}
+	is, err := out.Stat()
+	return err == nil && os.SameFile(info, is)
+}
+
+func isLink(name string) bool {
+	info, err := os.Lstat(name)
+	return err == nil && info.Mode()&os.ModeSymlink != 0
 }

@@ -272,6 +272,69 @@ func TestExampleExportsAndImports(t *testing.T) {
 	}
 }
 
+// What an export is written to stays what it is.
+func TestExportKeepsWhatItWritesTo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) error {
+		return new(program).writeFile(path(name), func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+	}
+	for _, name := range []string{"shared.csv", "target.csv"} {
+		if err := errors.Join(os.WriteFile(path(name), []byte("old"), 0o600), os.Chmod(path(name), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Symlink("target.csv", path("link.csv")), os.Symlink("nothing.csv", path("lost.csv")), syscall.Mkfifo(path("pipe"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, reads string
+		mode        os.FileMode
+	}{
+		{"new.csv", "new.csv", 0o600},
+		{"shared.csv", "shared.csv", 0o644},
+		{"link.csv", "target.csv", os.ModeSymlink | 0o777},
+	} {
+		if err := write(c.name, "new"); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		info, err := os.Lstat(path(c.name))
+		text, reading := os.ReadFile(path(c.reads))
+		if err := errors.Join(err, reading); err != nil || info.Mode() != c.mode || string(text) != "new" {
+			t.Errorf("%s became %v and %s holds %q, %v", c.name, info.Mode(), c.reads, text, err)
+		}
+	}
+
+	reader, err := os.OpenFile(path("pipe"), os.O_RDWR, 0) // so that neither end waits for the other
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = write("pipe", "new")
+	info, looking := os.Lstat(path("pipe"))
+	if err := errors.Join(err, looking); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Fatalf("the pipe became %v, %v", info.Mode(), err)
+	}
+	got := make([]byte, 3)
+	if _, err := io.ReadFull(reader, got); err != nil || string(got) != "new" {
+		t.Errorf("the pipe gave %q, %v", got, err)
+	}
+	if err := errors.Join(reader.Close(), os.Mkdir(path("folder"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"lost.csv", "folder", "missing/new.csv"} {
+		if err := write(name, "new"); err == nil || !strings.Contains(err.Error(), "cannot be written") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if left, err := filepath.Glob(path(".*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 func TestMigrateAndCheck(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t)
