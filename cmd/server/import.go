@@ -38,7 +38,8 @@ server import evidence.`),
 	{
 		name: "import workspace", args: "FILE -as SLUG", summary: "make a new workspace of an exported file",
 		help: `All of the file is brought in, or nothing. People whom this installation does not know get accounts that cannot sign in
-until they have a password (server user password). FILE may be - for standard input.`,
+until they have a password: the set-up page of a new installation gives the first one, then an invitation from the page of a member,
+or server user password. Who has an account here already is told: addresses are not proved. FILE may be - for standard input.`,
 		flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
 			as := fs.String("as", "", "slug of the new workspace")
 			name := fs.String("name", "", "name of the new workspace (the one in the file)")
@@ -308,8 +309,28 @@ func (p *program) importWorkspace(ctx context.Context, in io.Reader, slug, name 
 			return err
 		}
 		fmt.Fprintf(p.stdout, "Brought in the workspace %s (%s).\n", w.Slug, w.Name)
-		return nil
+		return p.tellMembers(ctx, st, w)
 	})
+}
+
+// tellMembers says whom of a workspace that was brought in the installation knew, and how many cannot sign in.
+func (p *program) tellMembers(ctx context.Context, st *store.Store, w domain.Workspace) error {
+	members := func(access domain.MemberAccess) (domain.List, error) {
+		return st.Rows(ctx, domain.Operator(w), domain.MemberRegister.Name,
+			domain.ListQuery{Filters: map[string][]string{"access": {string(access)}}, Size: 200})
+	}
+	known, err := members(domain.AccessOpen)
+	if err != nil {
+		return err
+	}
+	for _, r := range known.Rows {
+		fmt.Fprintf(p.stdout, "%v has an account here, under the name %v: %v.\n", r.Cells["email"], r.Cells["name"], r.Cells["role"])
+	}
+	if never, err := members(domain.AccessNever); err != nil || never.Total.N > 0 {
+		fmt.Fprintf(p.stdout, "Members without a password yet: %d. Invite them from their page, or give them one with server user password.\n", never.Total.N)
+		return err
+	}
+	return nil
 }
 
 // readFile lets f read the file of that name, or standard input for "-".

@@ -163,8 +163,21 @@ func TestWorkspacesAndUsers(t *testing.T) {
 		t.Errorf("listed %q", out)
 	}
 	in.must(password+"\n", "user", "add", "anna@example.com", "-workspace", "nord", "-role", "admin", "-name", "Anna")
-	if out := in.must("", "user", "add", "Anna@Example.com", "-workspace", "nord", "-role", "dpo"); !strings.Contains(out, "as dpo") {
+	if o := in.run("", "user", "add", "Anna@Example.com", "-workspace", "nord", "-role", "dpo"); o.status != statusFailed || !strings.Contains(o.stderr, "Anna is the last administrator") {
+		t.Errorf("the last administrator: %+v", o)
+	}
+	in.must(password+"\n", "user", "add", "boss@example.com", "-workspace", "nord", "-role", "admin", "-name", "Boss")
+	if out := in.must("", "user", "add", "Anna@Example.com", "-workspace", "nord", "-role", "dpo"); !strings.Contains(out, "as dpo. The account existed, under the name Anna.") {
 		t.Errorf("changing the role said %q", out)
+	}
+	file := in.must("", "export", "workspace", "nord")
+	if out := in.must(file, "import", "workspace", "-", "-as", "moved"); !strings.Contains(out, "anna@example.com has an account here, under the name Anna: dpo.") {
+		t.Errorf("importing people who are known said %q", out)
+	}
+	in.must("", "workspace", "remove", "moved", "-confirm", "moved")
+	in.must("", "user", "close", "anna@example.com")
+	if out := in.must("", "user", "list"); !strings.Contains(out, "anna@example.com  Anna  closed  nord (dpo)") || !strings.Contains(out, "boss@example.com  Boss  open    nord (admin)") {
+		t.Errorf("listed %q", out)
 	}
 	in.must("quatre petits chats\n", "user", "password", "anna@example.com")
 	for _, c := range []struct{ stdin, args, says string }{
@@ -174,6 +187,9 @@ func TestWorkspacesAndUsers(t *testing.T) {
 		{"", "user add bert@example.com -workspace nord -role viewer", "password is missing"},
 		{password, "user add bert@example.com -workspace sud -role viewer", `no workspace "sud"`},
 		{password, "user password nobody@example.com", "no account for nobody@example.com"},
+		{"", "user close nobody@example.com", "no account for nobody@example.com"},
+		{"", "user close boss@example.com", "Boss is the last administrator"},
+		{"", "user add long@example.com -workspace nord -role viewer -name " + strings.Repeat("n", 201), "name: "},
 		{"", "export fields -workspace nord -filter verdict=gone", "verdict"},
 		{"", "export fields -workspace nord -filter colour=red", "Unknown filter"},
 		{"", "import workspace /nonexistent -as sud", "/nonexistent cannot be read"},

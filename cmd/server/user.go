@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 
 	"utile/internal/domain"
 	"utile/internal/login"
@@ -43,7 +44,8 @@ Roles: admin, editor (CRM manager or data owner), dpo, facilitator, viewer.`,
 	},
 	{
 		name: "user password", args: "EMAIL", summary: "give a person another password",
-		help: "The password is read from standard input, one line. The person's sessions end.",
+		help: `The password is read from standard input, one line. The person's sessions end. It opens an account that a workspace
+file or the worked example made, and one that was closed.`,
 		flags: func(*flag.FlagSet) func(context.Context, *program, []string) error {
 			return func(ctx context.Context, p *program, args []string) error {
 				email, err := emailArg(args)
@@ -51,6 +53,31 @@ Roles: admin, editor (CRM manager or data owner), dpo, facilitator, viewer.`,
 					return err
 				}
 				return p.withStore(ctx, func(st *store.Store) error { return p.setPassword(ctx, st, email) })
+			}
+		},
+	},
+	{
+		name: "user list", summary: "list the people, whether they can sign in, and their workspaces",
+		flags: func(*flag.FlagSet) func(context.Context, *program, []string) error {
+			return func(ctx context.Context, p *program, args []string) error {
+				if err := noArgs(args); err != nil {
+					return err
+				}
+				return p.withStore(ctx, func(st *store.Store) error { return p.listUsers(ctx, st) })
+			}
+		},
+	},
+	{
+		name: "user close", args: "EMAIL", summary: "let a person sign in no more",
+		help: `The password is forgotten and the sessions end, in every workspace at once. What the person did and owns stays, until
+an administrator of the workspace removes them from its members. server user password opens the account again.`,
+		flags: func(*flag.FlagSet) func(context.Context, *program, []string) error {
+			return func(ctx context.Context, p *program, args []string) error {
+				email, err := emailArg(args)
+				if err != nil {
+					return err
+				}
+				return p.withStore(ctx, func(st *store.Store) error { return p.closeAccount(ctx, st, email) })
 			}
 		},
 	},
@@ -70,10 +97,14 @@ func emailArg(args []string) (string, error) {
 
 func (p *program) addUser(ctx context.Context, st *store.Store, by domain.Actor, w domain.Workspace, u domain.User, role domain.Role) error {
 	account, err := st.UserByEmail(ctx, u.Email)
+	existed := ""
 	switch {
 	case errors.Is(err, domain.NotFound):
 		if u.Name == "" {
 			u.Name, _, _ = strings.Cut(u.Email, "@")
+		}
+		if u, err = domain.NewUser(u); err != nil {
+			return err
 		}
 		hash, err := p.readPassword(u)
 		if err != nil {
@@ -95,19 +126,67 @@ func (p *program) addUser(ctx context.Context, st *store.Store, by domain.Actor,
 		u.ID = account.ID
 	default:
 		u.ID = account.ID
+		// Nobody proved the address: whoever calls must see whose account this is.
+		existed = fmt.Sprintf(" The account existed, under the name %s.", account.Name)
 	}
 	if err := st.AddMembership(ctx, by, u.ID, role); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%s is in %s as %s.\n", u.Email, w.Slug, role)
+	fmt.Fprintf(p.stdout, "%s is in %s as %s.%s\n", u.Email, w.Slug, role, existed)
+	return nil
+}
+
+// accountOf returns the account of an address.
+func accountOf(ctx context.Context, st *store.Store, email string) (store.Account, error) {
+	account, err := st.UserByEmail(ctx, email)
+	if errors.Is(err, domain.NotFound) {
+		err = fmt.Errorf("there is no account for %s: server user add makes one", email)
+	}
+	return account, err
+}
+
+func (p *program) listUsers(ctx context.Context, st *store.Store) error {
+	users, err := st.Users(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "EMAIL\tNAME\tACCESS\tWORKSPACES")
+	for _, u := range users {
+		access := "open"
+		switch {
+		case u.NeverOpened():
+			access = "no password yet"
+		case u.DisabledAt != nil:
+			access = "closed"
+		}
+		list, err := st.MembershipsOf(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		roles := make([]string, len(list))
+		for i, m := range list {
+			roles[i] = fmt.Sprintf("%s (%s)", m.Slug, m.Role)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Email, u.Name, access, strings.Join(roles, ", "))
+	}
+	return w.Flush()
+}
+
+func (p *program) closeAccount(ctx context.Context, st *store.Store, email string) error {
+	account, err := accountOf(ctx, st, email)
+	if err != nil {
+		return err
+	}
+	if err := st.CloseAccount(ctx, domain.Operator(domain.Workspace{}), account.User); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s (%s) can no longer sign in.\n", email, account.Name)
 	return nil
 }
 
 func (p *program) setPassword(ctx context.Context, st *store.Store, email string) error {
-	account, err := st.UserByEmail(ctx, email)
-	if errors.Is(err, domain.NotFound) {
-		return fmt.Errorf("there is no account for %s: server user add makes one", email)
-	}
+	account, err := accountOf(ctx, st, email)
 	if err != nil {
 		return err
 	}

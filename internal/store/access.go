@@ -177,7 +177,7 @@ func (s *Store) endSessions(ctx context.Context, by domain.Actor, which string, 
 		if n, err = s.exec(ctx, "session", `delete from auth_session where user_id = @user and `+which, args); err != nil || n == 0 {
 			return err
 		}
-		return s.recordAccount(ctx, by, by.User, "member.sessions_ended")
+		return s.recordAccount(ctx, by, by.User, domain.Event{Verb: "member.sessions_ended"})
 	})
 	return n, err
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,21 +44,31 @@ func (s *Store) Invitations(ctx context.Context, by domain.Actor) (list []domain
 	return list, err
 }
 
-// AddInvitation keeps an invitation under the hash of its token. An open one for the same address is revoked by it.
-// Invalid where the person is a member already.
+// AddInvitation keeps an invitation under the hash of its token. An open one for the same address is revoked by it. A member
+// who never chose a password is invited to do so, in the role that they have. Invalid where the person is a member who did, or
+// where the account is not the actor's to open.
 func (s *Store) AddInvitation(ctx context.Context, by domain.Actor, i domain.Invitation, tokenHash []byte) (id domain.InvitationID, err error) {
 	now := s.now()
+	account, err := s.UserByEmail(ctx, i.Email)
+	if err != nil && !errors.Is(err, domain.NotFound) {
+		return 0, err
+	}
+	if err == nil && account.NeverOpened() {
+		if err := s.mayOpen(ctx, by.User, by.Workspace, account.ID); err != nil {
+			return 0, err
+		}
+	}
 	err = s.Write(ctx, by, func(s *Store) error {
 		args := pgx.StrictNamedArgs{"ws": by.Workspace, "email": i.Email}
-		member, err := one[bool](ctx, s, "member", `select exists(select from membership m join app_user u on u.id = m.user_id
-			where m.workspace_id = @ws and u.email = @email)`, args)
-		if err != nil {
+		roles, err := many[string](ctx, s, "member", `select role from membership where workspace_id = @ws and user_id = @user`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "user": account.ID})
+		switch {
+		case err != nil:
 			return err
-		}
-		if member {
-			var p domain.Problems
-			p.Add("email", "invitation.member")
-			return p.Err()
+		case len(roles) > 0 && !account.NeverOpened():
+			return emailProblem("invitation.member")
+		case len(roles) > 0:
+			i.Role = domain.Role(roles[0])
 		}
 		args["now"] = now
 		if _, err := s.exec(ctx, "invitation", `update invitation set revoked_at = @now
@@ -73,6 +85,32 @@ func (s *Store) AddInvitation(ctx context.Context, by domain.Actor, i domain.Inv
 		return s.record(ctx, by, domain.Event{Verb: "invitation.added", Subject: invitationSubject(id, i.Email), After: map[string]any{"role": string(i.Role)}})
 	})
 	return id, err
+}
+
+func emailProblem(key string) error {
+	var p domain.Problems
+	p.Add("email", key)
+	return p.Err()
+}
+
+// mayOpen refuses to let an invitation open an account to which other workspaces have given rights already: whoever invites
+// must administer these too, else the link would lead into them. The operator of the installation opens any.
+func (s *Store) mayOpen(ctx context.Context, inviter domain.UserID, invitedTo domain.WorkspaceID, account domain.UserID) error {
+	theirs, err := s.MembershipsOf(ctx, account)
+	if err != nil {
+		return err
+	}
+	mine, err := s.MembershipsOf(ctx, inviter)
+	if err != nil {
+		return err
+	}
+	for _, m := range theirs {
+		administers := func(own domain.Membership) bool { return own.ID == m.ID && own.Role == domain.RoleAdmin }
+		if m.ID != invitedTo && !slices.ContainsFunc(mine, administers) {
+			return emailProblem("invitation.elsewhere")
+		}
+	}
+	return nil
 }
 
 // RevokeInvitation makes the link of an invitation worthless. NotFound where there is no such invitation, Conflict where
@@ -128,9 +166,9 @@ func (s *Store) InvitationByToken(ctx context.Context, tokenHash []byte) (Invite
 	return i, nil
 }
 
-// AcceptInvitation uses an invitation up and makes the person a member, all or nothing. A person without an account (id
-// zero) gets one with that name and hash of a password. NotFound where the invitation is no longer open; Denied where
-// the account has another address.
+// AcceptInvitation uses an invitation up and makes the person a member, all or nothing. A person who is not signed in (id zero)
+// gets an account with that name and hash of a password, or opens theirs. NotFound where the invitation is no longer open; Denied
+// where the account has another address; Invalid where somebody opened it already or the invitation may not.
 func (s *Store) AcceptInvitation(ctx context.Context, tokenHash []byte, u domain.User, passwordHash string) (user domain.UserID, i Invited, err error) {
 	now := s.now()
 	err = s.Write(ctx, domain.Actor{User: u.ID}, func(s *Store) error {
@@ -140,22 +178,17 @@ func (s *Store) AcceptInvitation(ctx context.Context, tokenHash []byte, u domain
 		if u.Email != i.Email {
 			return domain.Errorf(domain.Denied, "invitation.other", "email", i.Email)
 		}
+		inviter, err := s.takeInvitation(ctx, i, now)
+		if err != nil {
+			return err
+		}
 		if user = u.ID; user == 0 {
-			if user, err = s.AddUser(ctx, u, passwordHash); err != nil {
+			if user, err = s.openInvited(ctx, inviter, i, u, passwordHash); err != nil {
 				return err
 			}
 		}
 		by := domain.Actor{User: user, Name: u.Name, Email: u.Email, Workspace: i.Workspace, Slug: i.Slug}
 		return s.Write(ctx, by, func(s *Store) error {
-			n, err := s.exec(ctx, "invitation", `update invitation set accepted_at = @now
-				where workspace_id = @ws and id = @id and accepted_at is null and revoked_at is null and expires_at > @now`,
-				pgx.StrictNamedArgs{"ws": i.Workspace, "id": i.ID, "now": now})
-			if err != nil {
-				return err
-			}
-			if n == 0 { // somebody was faster
-				return domain.Errorf(domain.NotFound, "invitation.closed")
-			}
 			member, err := one[bool](ctx, s, "member", `select exists(select from membership where workspace_id = @ws and user_id = @user)`,
 				pgx.StrictNamedArgs{"ws": i.Workspace, "user": user})
 			if err != nil || member { // who became a member otherwise keeps the role that they have
@@ -165,4 +198,29 @@ func (s *Store) AcceptInvitation(ctx context.Context, tokenHash []byte, u domain
 		})
 	})
 	return user, i, err
+}
+
+// takeInvitation uses an invitation up and returns who made it; NotFound where somebody was faster.
+func (s *Store) takeInvitation(ctx context.Context, i Invited, now time.Time) (inviter domain.UserID, err error) {
+	err = s.Write(ctx, domain.Actor{Workspace: i.Workspace}, func(s *Store) error {
+		inviter, err = one[domain.UserID](ctx, s, "invitation", `update invitation set accepted_at = @now
+			where workspace_id = @ws and id = @id and accepted_at is null and revoked_at is null and expires_at > @now returning coalesce(invited_by, 0)`,
+			pgx.StrictNamedArgs{"ws": i.Workspace, "id": i.ID, "now": now})
+		return err
+	})
+	if errors.Is(err, domain.NotFound) {
+		err = domain.Errorf(domain.NotFound, "invitation.closed")
+	}
+	return inviter, err
+}
+
+func (s *Store) openInvited(ctx context.Context, inviter domain.UserID, i Invited, u domain.User, passwordHash string) (domain.UserID, error) {
+	account, err := s.UserByEmail(ctx, u.Email)
+	if err == nil && account.NeverOpened() {
+		err = s.mayOpen(ctx, inviter, i.Workspace, account.ID)
+	}
+	if err != nil && !errors.Is(err, domain.NotFound) {
+		return 0, err
+	}
+	return s.addOrOpen(ctx, u, passwordHash)
 }

@@ -39,11 +39,15 @@ func (s *Store) MayAddWorkspace(ctx context.Context, user domain.UserID) (may bo
 	return may, err
 }
 
+// memberAccess is whether the account u can sign in.
+const memberAccess = `case when u.password_hash = '' then 'never' when u.disabled_at is not null then 'closed' else 'open' end`
+
 type memberRow struct {
 	ID       domain.UserID `db:"id"`
 	Email    string        `db:"email"`
 	Name     string        `db:"name"`
 	Role     string        `db:"role"`
+	Access   string        `db:"access"`
 	JoinedAt time.Time     `db:"joined_at"`
 	LastSeen *time.Time    `db:"last_seen"`
 }
@@ -51,11 +55,11 @@ type memberRow struct {
 // MemberByID returns a member of the workspace; NotFound for anybody else.
 func (s *Store) MemberByID(ctx context.Context, by domain.Actor, id domain.UserID) (m domain.Member, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		r, err := one[memberRow](ctx, s, "member", `select u.id, u.email, u.name, m.role, m.created_at as joined_at,
+		r, err := one[memberRow](ctx, s, "member", `select u.id, u.email, u.name, m.role, `+memberAccess+` as access, m.created_at as joined_at,
 				(select max(last_seen_at) from auth_session a where a.user_id = u.id) as last_seen
 			from membership m join app_user u on u.id = m.user_id where m.workspace_id = @ws and m.user_id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
-		m = domain.Member{User: domain.User{ID: r.ID, Email: r.Email, Name: r.Name}, Role: domain.Role(r.Role), JoinedAt: r.JoinedAt, LastSeen: r.LastSeen}
+		m = domain.Member{User: domain.User{ID: r.ID, Email: r.Email, Name: r.Name}, Role: domain.Role(r.Role), Access: domain.MemberAccess(r.Access), JoinedAt: r.JoinedAt, LastSeen: r.LastSeen}
 		return err
 	})
 	return m, err
@@ -85,9 +89,6 @@ func (s *Store) ChangeMember(ctx context.Context, by domain.Actor, id domain.Use
 		}
 		if m.Role != seen {
 			return stale()
-		}
-		if err := s.keepAdmin(ctx, by, m); err != nil {
-			return err
 		}
 		return s.AddMembership(ctx, by, id, role)
 	})
@@ -206,10 +207,11 @@ var _ = addRegister(registerSQL{
 				+ (select count(*) from target x where x.workspace_id = r.workspace_id and x.owner_id = r.id)
 				+ (select count(distinct x.workshop_id) from workshop_card x where x.workspace_id = r.workspace_id and x.owner_id = r.id) as n
 		) o on true`,
-	cells: map[string]string{"name": "u.name", "email": "u.email", "role": "r.role", "teams": "coalesce(ts.names, '{}')", "owned": "o.n",
+	cells: map[string]string{"name": "u.name", "email": "u.email", "role": "r.role", "access": memberAccess, "teams": "coalesce(ts.names, '{}')", "owned": "o.n",
 		"joined": "r.created_at"},
 	filters: map[string]filterSQL{
-		"role": {expr: "r.role"},
+		"role":   {expr: "r.role"},
+		"access": {expr: memberAccess},
 		"team": {in: `exists (select from team_member x where x.workspace_id = r.workspace_id and x.user_id = r.id and x.team_id = any(%s::text[]::bigint[]))`,
 			none: "ts.names is null", lookup: teamLookup,
 			facet: `select coalesce(t.id::text, 'none') as value, coalesce(min(t.name), '') as label, count(*) as n

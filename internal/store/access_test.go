@@ -126,13 +126,23 @@ func TestAccountsLeaveTheirTraceInEveryWorkspaceOfTheirs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"member.password_set by " + domain.OperatorName, "member.sessions_ended by " + by.Name} // newest first
+	renamed := func(in domain.Actor, name, email string) error {
+		return w.Store.ChangeUser(ctx, in, domain.User{ID: in.User, Name: name, Email: email, Theme: "dark"})
+	}
+	if err := errors.Join(renamed(by, by.Name, by.Email), renamed(by, "Claire DPO", by.Email), renamed(by, "Claire DPO", "newboss@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	events, err := w.Store.EventsOf(ctx, other, domain.SubjectMember, int64(me), 2)
+	if err != nil || len(events) != 2 || events[0].After["email"] != "newboss@example.com" || events[0].Before["email"] != by.Email || events[1].After["name"] != "Claire DPO" {
+		t.Errorf("another name and address left %+v, %v", events, err)
+	}
+	want := []string{"member.renamed by " + by.Name, "member.renamed by " + by.Name, "member.password_set by " + domain.OperatorName, "member.sessions_ended by " + by.Name} // newest first
 	for _, in := range []domain.Actor{by, other} {
 		if got := told(in, me); !slices.Equal(got, want) {
 			t.Errorf("%s was told %q, want %q", in.Slug, got, want)
 		}
 	}
-	if got := told(by, alone); !slices.Equal(got, want[:1]) {
+	if got := told(by, alone); !slices.Equal(got, want[2:3]) {
 		t.Errorf("their own workspace was told %q", got)
 	}
 	if got := told(other, alone); len(got) != 0 {
@@ -211,6 +221,13 @@ func TestSignInIsThrottledAndNeverLockedForGood(t *testing.T) {
 		if _, err := start("anna@example.com", "198.51.100.7"); err != nil {
 			t.Fatalf("a success did not clear the account's failures: %v", err)
 		}
+	}
+	// A new password is a new beginning: it was asked for since the old one was lost.
+	if err := st.SetPassword(ctx, domain.Operator(domain.Workspace{}), addUser(t, st, "anna@example.com"), "hash"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := start("anna@example.com", "198.51.100.7"); err != nil {
+		t.Errorf("with a new password: %v", err)
 	}
 	for i := range store.SignInPerAddress {
 		if _, err := start(fmt.Sprintf("guess%d@example.com", i), "203.0.113.9"); err != nil {
@@ -295,6 +312,12 @@ func TestLastAdministratorStays(t *testing.T) {
 	}
 	if err := w.Store.RemoveMember(ctx, by, by.User, 0); !errors.Is(err, domain.Conflict) {
 		t.Errorf("the last administrator left: %v", err)
+	}
+	if err := w.Store.AddMembership(ctx, domain.Operator(domain.Workspace{ID: by.Workspace}), by.User, domain.RoleViewer); !errors.Is(err, domain.Conflict) {
+		t.Errorf("the operator took the last administrator away: %v", err)
+	}
+	if err := w.Store.CloseAccount(ctx, by, domain.User{ID: by.User, Name: by.Name}); !errors.Is(err, domain.Conflict) {
+		t.Errorf("the account of the last administrator was closed: %v", err)
 	}
 	second := w.Acme[domain.RoleEditor].User
 	if err := w.Store.ChangeMember(ctx, by, second, domain.RoleViewer, domain.RoleAdmin); !errors.Is(err, domain.Conflict) {
@@ -596,6 +619,51 @@ func TestTeam(t *testing.T) {
 	events, err := w.Store.EventsOf(ctx, by, domain.SubjectTeam, int64(id), 10)
 	if err != nil || len(events) != 5 {
 		t.Errorf("history %+v, %v", events, err)
+	}
+}
+
+// A link opens an account that nobody opened only where the rights that it has are those of whoever invites to give: else an
+// administrator would walk by it into a workspace of others.
+func TestInvitationOpensNoWayIntoOtherWorkspaces(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := storetest.NewWorld(t)
+	by, other := w.Admin(), w.Other[domain.RoleAdmin]
+	named, err := w.Store.AddUser(ctx, domain.User{Email: "named@example.com", Name: "Named"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	invite := func(token string) error {
+		_, err := w.Store.AddInvitation(ctx, by, domain.Invitation{Email: "named@example.com", Role: domain.RoleViewer}, []byte(token))
+		return err
+	}
+	join := func(token string) error {
+		_, _, err := w.Store.AcceptInvitation(ctx, []byte(token), domain.User{Name: "Thief", Email: "named@example.com"}, "hash")
+		return err
+	}
+	if err := invite("before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.AddMembership(ctx, other, named, domain.RoleAdmin); err != nil {
+		t.Fatal(err)
+	}
+	if err := join("before"); !errors.Is(err, domain.Invalid) {
+		t.Errorf("a link from before the rights opened the account: %v", err)
+	}
+	if err := invite("after"); !errors.Is(err, domain.Invalid) {
+		t.Errorf("invited an administrator of elsewhere: %v", err)
+	}
+	if a, err := w.Store.UserByEmail(ctx, "named@example.com"); err != nil || !a.NeverOpened() || a.Name != "Named" {
+		t.Errorf("the account became %+v, %v", a, err)
+	}
+	if err := w.Store.AddMembership(ctx, other, by.User, domain.RoleAdmin); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(invite("both"), join("both")); err != nil {
+		t.Errorf("an administrator of both workspaces: %v", err)
+	}
+	if m, err := w.Store.MemberByID(ctx, by, named); err != nil || m.Name != "Thief" || m.Access != domain.AccessOpen || m.Role != domain.RoleViewer {
+		t.Errorf("member %+v, %v", m, err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // Messages of this area whose keys are put together as the program runs.
 //
-//i18n:dynamic members. teams. team. invitation.state. language. theme. role.hint. setup.hint. account.hint. settings.hint. workspaces.hint. join.hint.
+//i18n:dynamic members. member_access. teams. team. invitation.state. language. theme. role.hint. setup.hint. account.hint. settings.hint. workspaces.hint. join.hint.
 
 // accessRoutes are the pages outside any workspace.
 func (s *Server) accessRoutes(r scope) {

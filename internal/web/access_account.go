@@ -108,7 +108,7 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 	u.Name, u.Locale, u.Theme, u.Shortcuts = f.Name, f.Locale, f.Theme, f.Shortcuts
 	u, err = domain.NewUser(u)
 	if err == nil && len(p) == 0 {
-		err = s.store.ChangeUser(r.Context(), u)
+		err = s.store.ChangeUser(r.Context(), visitOf(r).Actor(), u)
 	}
 	if problems, bad := withProblems(p, err); bad {
 		return s.accountPage(w, r, http.StatusUnprocessableEntity, &f, "", problems)
@@ -160,7 +160,7 @@ func (s *Server) changeEmail(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(p) == 0 {
-		err = s.store.ChangeUser(r.Context(), u)
+		err = s.store.ChangeUser(r.Context(), visitOf(r).Actor(), u)
 	}
 	if problems, bad := withProblems(p, err); bad {
 		return s.accountPage(w, r, status, nil, f.Email, problems)

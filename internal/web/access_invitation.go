@@ -141,7 +141,7 @@ type joinForm struct {
 }
 
 // joinView is the page behind the link of an invitation. Its form asks for what is still missing: nothing for the person
-// who is signed in, the password for somebody with an account, a name and a password for somebody new.
+// who is signed in, the password for somebody with an account, a name and a password for somebody new or who never chose one.
 type joinView struct {
 	labelledForm
 	shell   ui.Shell
@@ -151,7 +151,7 @@ type joinView struct {
 	action  string
 	self    bool   // signed in as the person invited
 	other   string // e-mail of somebody else who is signed in; empty for nobody
-	known   bool   // the address has an account
+	known   bool   // the address has an account that somebody opened
 	refused string
 }
 
@@ -170,11 +170,12 @@ func (s *Server) joining(r *http.Request) (joinView, error) {
 	if u.ID != 0 && !v.self {
 		v.other = u.Email
 	}
-	_, err = s.store.UserByEmail(ctx, i.Email)
+	account, err := s.store.UserByEmail(ctx, i.Email)
 	if err != nil && !errors.Is(err, domain.NotFound) {
 		return v, err
 	}
-	v.known = err == nil
+	v.known = err == nil && !account.NeverOpened()
+	v.form.Name = account.Name
 	if v.known {
 		v.area = "sign_in"
 	} else {
@@ -239,6 +240,9 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	user, i, err := s.store.AcceptInvitation(r.Context(), hashToken(chi.URLParam(r, "token")), u, hash)
+	if problems, bad := formProblems(err); bad { // what is wrong with the address is no field of this form
+		return domain.Errorf(domain.Conflict, problems["email"].Key)
+	}
 	if err != nil {
 		return err
 	}

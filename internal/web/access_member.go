@@ -56,6 +56,8 @@ type memberView struct {
 	roles   []ui.Option
 	action  string // where the role is changed; empty for somebody who may not
 	remove  string
+	access  string // why the member cannot sign in; empty for who can
+	invite  string // where a link lets in a member who never chose a password
 }
 
 func (s *Server) memberPage(w http.ResponseWriter, r *http.Request, status int, id domain.UserID, f *memberForm, p domain.Problems) error {
@@ -85,7 +87,13 @@ func (s *Server) memberPage(w http.ResponseWriter, r *http.Request, status int, 
 	if by.Can(domain.ManageMembers) {
 		v.action, v.remove = memberPath(by, id), memberPath(by, id, "remove")
 	}
-	v.facts = factList(ctx, fact{"email", m.Email}, fact{"role", i18n.T(ctx, "role."+string(m.Role))}, fact{"joined", i18n.Day(ctx, m.JoinedAt)})
+	if m.Access != domain.AccessOpen {
+		v.access = i18n.T(ctx, "members.access."+string(m.Access))
+	}
+	if m.Access == domain.AccessNever && v.action != "" {
+		v.invite = workspacePath(by, "invitations")
+	}
+	v.facts = factList(ctx, fact{"email", m.Email}, fact{"role", i18n.T(ctx, "role."+string(m.Role))}, fact{"access", i18n.T(ctx, "member_access."+string(m.Access))}, fact{"joined", i18n.Day(ctx, m.JoinedAt)})
 	if v.shell, err = s.shell(w, r, m.Name); err != nil {
 		return err
 	}

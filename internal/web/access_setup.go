@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"utile/internal/domain"
 	"utile/internal/i18n"
@@ -20,11 +21,15 @@ type setupForm struct {
 	Locale    string `form:"locale"`
 }
 
-// read checks everything that was typed at once.
-func (f setupForm) read() (domain.User, domain.Workspace, domain.Problems) {
+// read checks everything that was typed at once. The person may administer a workspace already: they need no new one then.
+func (f setupForm) read(administers bool) (domain.User, domain.Workspace, domain.Problems) {
 	var p domain.Problems
-	u, err := domain.NewUser(domain.User{Name: f.Name, Email: f.Email})
+	u, err := domain.NewUser(domain.User{Name: f.Name, Email: f.Email, Locale: f.Locale})
 	merge(&p, err)
+	merge(&p, login.CheckPolicy(f.Password, f.Email, f.Name, f.Workspace))
+	if administers && f.Workspace == "" {
+		return u, domain.Workspace{}, p
+	}
 	w, err := domain.NewWorkspace(domain.Workspace{Name: f.Workspace, Slug: f.Slug, Locale: f.Locale})
 	if problems, ok := formProblems(err); ok {
 		if wrong, bad := problems["name"]; bad {
@@ -36,7 +41,6 @@ func (f setupForm) read() (domain.User, domain.Workspace, domain.Problems) {
 		}
 		p.Merge(problems)
 	}
-	merge(&p, login.CheckPolicy(f.Password, f.Email, f.Name, f.Workspace))
 	return u, w, p
 }
 
@@ -60,8 +64,19 @@ type setupView struct {
 	labelledForm
 	shell     ui.Shell
 	form      setupForm
-	known     bool // the token is right
+	known     bool   // the token is right
+	there     string // names of the workspaces that were brought in before
 	languages []ui.Option
+}
+
+// workspaceName is the field that may stay empty where somebody may administer a workspace already.
+func (v setupView) workspaceName() ui.Field {
+	if v.there == "" {
+		return v.field("workspace")
+	}
+	f := v.optional("workspace")
+	f.Label = v.labels["workspace"]
+	return f
 }
 
 func (s *Server) setupPage(w http.ResponseWriter, r *http.Request, status int, f setupForm, known bool, p domain.Problems) error {
@@ -69,6 +84,17 @@ func (s *Server) setupPage(w http.ResponseWriter, r *http.Request, status int, f
 	v := setupView{labelledForm: labelled(formView{ctx, "setup", p}, "token", "setup.token", "name", "account.name", "workspace", "workspaces.name"), form: f, known: known, languages: languageOptions(), shell: s.bareShell(r, i18n.T(ctx, "setup.title"))}
 	if r.Method != http.MethodGet {
 		v.shell.Back = "/setup"
+	}
+	if known { // names are for whoever starts the server
+		list, err := s.store.Workspaces(ctx)
+		if err != nil {
+			return err
+		}
+		names := make([]string, len(list))
+		for i, w := range list {
+			names[i] = w.Name
+		}
+		v.there = strings.Join(names, ", ")
 	}
 	return s.render(w, r, status, setupPage(v))
 }
@@ -115,7 +141,13 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) error {
 	if !known {
 		p.Add("token", "setup.token.wrong")
 	}
-	u, ws, problems := f.read()
+	administers := false
+	if email, ok := domain.CleanEmail(f.Email); ok && known {
+		if administers, err = s.store.Administers(ctx, email); err != nil {
+			return err
+		}
+	}
+	u, ws, problems := f.read(administers)
 	p.Merge(problems)
 	if len(p) > 0 { // before any hash: only who holds the token makes the server work
 		f.Slug = ws.Slug
@@ -126,7 +158,6 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u.Locale = ws.Locale
 	user, added, err := s.store.Claim(ctx, hashToken(f.Token), u, hash, ws)
 	if problems, bad := withProblems(nil, err); bad {
 		return s.setupPage(w, r, http.StatusUnprocessableEntity, f, known, problems)
@@ -140,6 +171,9 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) error {
 	s.claimed.Store(true)
 	if err := s.enter(w, r, user); err != nil {
 		return err
+	}
+	if ws.Name == "" {
+		return s.seeOther(w, r, workspacePath(domain.Actor{Slug: added.Slug}), "join.done", "workspace", added.Name)
 	}
 	http.Redirect(w, r, workspacePath(domain.Actor{Slug: added.Slug}, "start"), http.StatusSeeOther)
 	return nil

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/login"
+	"utile/internal/store"
 	"utile/internal/store/storetest"
 	"utile/internal/web/webtest"
 )
@@ -118,6 +120,61 @@ func TestSetUpIsClaimedOnce(t *testing.T) {
 	}
 	if won != 1 {
 		t.Errorf("%d claims won", won)
+	}
+}
+
+// An installation that holds a moved workspace lets its people in again: the operator by the token, the others by links.
+func TestSetUpWithAMovedWorkspace(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	from := webtest.New(t)
+	var file bytes.Buffer
+	if err := from.Store.ExportWorkspace(ctx, from.Admin(), &file); err != nil {
+		t.Fatal(err)
+	}
+	s, token := empty(t)
+	if _, err := s.Store.ImportWorkspace(ctx, domain.Operator(domain.Workspace{}), &file, store.ImportOptions{Slug: "moved", Name: "Moved"}); err != nil {
+		t.Fatal(err)
+	}
+	v, admin, editor := s.Nobody(t), from.Admin(), from.Acme[domain.RoleEditor]
+	if p := v.Get("/setup?token=wrong").Want(http.StatusOK); strings.Contains(p.Text("main"), "Moved") {
+		t.Error("anybody is told which workspaces there are")
+	}
+	if p := v.Get("/setup?token=" + token).Want(http.StatusOK); !strings.Contains(p.Text("main"), "Moved") {
+		t.Errorf("said %q", p.Text("main"))
+	}
+	form := func(email string, pairs ...string) []string {
+		return append([]string{"token", token, "name", "Léa", "email", email, "password", password, "locale", "en"}, pairs...)
+	}
+	if p := v.Post("/setup", form(editor.Email)...).Want(http.StatusUnprocessableEntity); p.Problem("workspace") == "" {
+		t.Error("who administers nothing needs no workspace")
+	}
+	if p := v.Post("/setup", form(admin.Email)...).Want(http.StatusSeeOther); p.Location != "/w/moved" {
+		t.Errorf("leads to %s", p.Location)
+	}
+	if list := v.Get("/workspaces").Want(http.StatusOK).Text("main"); !strings.Contains(list, "Moved") {
+		t.Errorf("workspaces %q", list)
+	}
+
+	list := v.Get("/w/moved/members?access=never").Want(http.StatusOK)
+	href, _ := list.Doc().Find(`tbody a:contains("` + editor.Name + `")`).Attr("href")
+	member := v.Get(href).Want(http.StatusOK)
+	if !strings.Contains(member.Text("main"), "cannot sign in yet") {
+		t.Errorf("the page of %s says %q", href, member.Text("main"))
+	}
+	made := v.Post("/w/moved/invitations", "email", member.Value("email"), "role", "admin").Want(http.StatusCreated)
+	link := linkPattern.FindString(made.Value("link"))
+	them := s.Nobody(t)
+	if p := them.Get(link).Want(http.StatusOK); p.Value("name") != editor.Name {
+		t.Errorf("the link asks for %q", p.Value("name"))
+	}
+	them.Post(link, "name", "Élise", "password", password).Want(http.StatusSeeOther)
+	if p := v.Get(href).Want(http.StatusOK); p.Text("h1") != "Élise" || !strings.Contains(p.Text(".facts"), "Editor") || !strings.Contains(p.Text(".tl"), "Élise") {
+		t.Errorf("%s has the facts %q and the history %q", p.Text("h1"), p.Text(".facts"), p.Text(".tl"))
+	}
+	s.Nobody(t).Post("/sign-in", "email", editor.Email, "password", password).Want(http.StatusSeeOther)
+	if p := v.Post("/w/moved/invitations", "email", editor.Email, "role", "admin").Want(http.StatusUnprocessableEntity); p.Problem("email") == "" {
+		t.Error("invited a member who signs in")
 	}
 }
 
