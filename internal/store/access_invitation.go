@@ -194,7 +194,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, tokenHash []byte, u domain
 			if err != nil || member { // who became a member otherwise keeps the role that they have
 				return err
 			}
-			return s.AddMembership(ctx, by, user, i.Role)
+			return s.addMembership(ctx, by, user, i.Role)
 		})
 	})
 	return user, i, err

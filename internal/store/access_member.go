@@ -90,7 +90,7 @@ func (s *Store) ChangeMember(ctx context.Context, by domain.Actor, id domain.Use
 		if m.Role != seen {
 			return stale()
 		}
-		return s.AddMembership(ctx, by, id, role)
+		return s.addMembership(ctx, by, id, role)
 	})
 }
 

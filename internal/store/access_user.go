@@ -168,10 +168,7 @@ func (s *Store) CloseAccount(ctx context.Context, by domain.Actor, u domain.User
 		}
 		for _, m := range list {
 			in := domain.Actor{Workspace: m.ID}
-			if err := s.Write(ctx, in, func(s *Store) error {
-				if err := s.lockMembers(ctx, in); err != nil {
-					return err
-				}
+			if err := s.writeAlone(ctx, in, func(s *Store) error {
 				return s.keepAdmin(ctx, in, domain.Member{User: u, Role: m.Role})
 			}); err != nil {
 				return err
@@ -253,6 +250,10 @@ func (s *Store) recordAccount(ctx context.Context, by domain.Actor, user domain.
 // AddMembership lets a person into the actor's workspace, or changes their role there. Conflict where the workspace would be left
 // without an administrator.
 func (s *Store) AddMembership(ctx context.Context, by domain.Actor, user domain.UserID, role domain.Role) error {
+	return s.writeAlone(ctx, by, func(s *Store) error { return s.addMembership(ctx, by, user, role) })
+}
+
+func (s *Store) addMembership(ctx context.Context, by domain.Actor, user domain.UserID, role domain.Role) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		type member struct {
 			Name string  `db:"name"`
@@ -268,9 +269,6 @@ func (s *Store) AddMembership(ctx context.Context, by domain.Actor, user domain.
 			return nil
 		}
 		if m.Was != nil {
-			if err := s.lockMembers(ctx, by); err != nil {
-				return err
-			}
 			if err := s.keepAdmin(ctx, by, domain.Member{User: domain.User{ID: user, Name: m.Name}, Role: domain.Role(*m.Was)}); err != nil {
 				return err
 			}

@@ -100,7 +100,7 @@ func (s *Store) addWorkspace(ctx context.Context, by domain.Actor, w domain.Work
 				return err
 			}
 			if by.User != 0 {
-				if err := s.AddMembership(ctx, inside, by.User, domain.RoleAdmin); err != nil {
+				if err := s.addMembership(ctx, inside, by.User, domain.RoleAdmin); err != nil {
 					return err
 				}
 			}
