@@ -95,6 +95,9 @@ func (c Category) Changed(next Category) (Category, error) {
 // Subject names the category in the history.
 func (c Category) Subject() Subject { return Subject{SubjectCategory, int64(c.ID), c.Code} }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (c Category) Archived() bool { return c.ArchivedAt != nil }
+
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (c Category) Revision() int { return c.Version }
 

@@ -60,6 +60,9 @@ func (c ClientProcessing) Subject() Subject {
 	return Subject{SubjectClientProcessing, int64(c.ID), c.Client}
 }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (c ClientProcessing) Archived() bool { return c.ArchivedAt != nil }
+
 // Revision is the number of times that it was saved.
 func (c ClientProcessing) Revision() int { return c.Version }
 

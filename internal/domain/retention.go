@@ -153,6 +153,9 @@ func (r RetentionRule) Material(next RetentionRule) bool {
 // Subject names the rule in the history.
 func (r RetentionRule) Subject() Subject { return Subject{SubjectRetentionRule, int64(r.ID), r.Name} }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (r RetentionRule) Archived() bool { return r.ArchivedAt != nil }
+
 // Revision is the version that somebody saw.
 func (r RetentionRule) Revision() int { return r.Version }
 

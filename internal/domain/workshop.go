@@ -154,6 +154,9 @@ func (w Workshop) Apart() bool { return w.Template == TemplateWeek }
 // Subject names the workshop in the history.
 func (w Workshop) Subject() Subject { return Subject{SubjectWorkshop, int64(w.ID), w.Name} }
 
+// Archived tells whether it was taken out of the lists: it is restored before it is changed.
+func (w Workshop) Archived() bool { return w.ArchivedAt != nil }
+
 // Revision is the version that a form carries, so that nobody's change is overwritten unseen.
 func (w Workshop) Revision() int { return w.Version }
 

@@ -97,6 +97,9 @@ func (s *Store) ChangeClientProcessing(ctx context.Context, by domain.Actor, id 
 			return stale()
 		}
 		was := r.clientProcessing()
+		if err := domain.Changeable(was); err != nil {
+			return err
+		}
 		next, err := decide(was)
 		if err != nil {
 			return err

@@ -195,6 +195,9 @@ func (s *Server) editCategory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, err := s.store.CategoryByID(r.Context(), actor(r), id)
+	if err == nil {
+		err = domain.Changeable(c)
+	}
 	if err != nil {
 		return err
 	}
@@ -221,6 +224,9 @@ func (s *Server) changeCategory(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	next, err := c.Changed(f.category())
+	if err == nil {
+		err = domain.Changeable(c)
+	}
 	if err == nil && len(p) == 0 {
 		if c.Class != next.Class && !f.Confirmed && f.Version == c.Version {
 			effect, err := s.store.CategoryEffect(ctx, by, id, next.Class)

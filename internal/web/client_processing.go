@@ -137,6 +137,9 @@ func (s *Server) editClientProcessing(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	c, err := s.store.ClientProcessingByID(r.Context(), actor(r), id)
+	if err == nil {
+		err = domain.Changeable(c)
+	}
 	if err != nil {
 		return err
 	}

@@ -145,12 +145,22 @@ func TestSwitchesOfAnAnsweredForm(t *testing.T) {
 func TestArchivedRecordIsNotChanged(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	v := s.As(t, s.Acme[domain.RoleEditor])
+	v := s.As(t, s.Admin())
 	dataset := s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "Used"), "contacts")
+	made := func(path string, form ...string) string {
+		return v.Post("/w/acme/"+path, form...).Want(http.StatusSeeOther).Location
+	}
+	client := []string{"code", "ST-01", "client", "Typed", "processing_categories", "Mailings", "contract", "unknown"}
+	rule := []string{"code", "OLD", "name", "Old", "triggers", "last_contact", "active_months", "12", "fate", "delete"}
+	shop := []string{"name", "Spring", "workshop_template", "short", "programs", itoa(s.Program(t, s.Admin(), "Spring", "idea")), "voter_roles", "crm", "votes", "secret", "weight", "person"}
 	for path, form := range map[string][]string{
-		"/w/acme/applications/" + itoa(s.Application(t, s.Admin(), "CRM")):     {"name", "Renamed", "hosting", "unknown", "processor", "unknown", "lifecycle", "live"},
-		"/w/acme/fields/" + itoa(s.Field(t, s.Admin(), dataset, "mail", "")):   {"name", "renamed", "origin", "unknown", "nullable", "unknown"},
-		"/w/acme/programs/" + itoa(s.Program(t, s.Admin(), "Welcome", "idea")): {"name", "Renamed", "code", "welcome", "status", "idea"},
+		"/w/acme/applications/" + itoa(s.Application(t, s.Admin(), "CRM")):                                                         {"name", "Renamed", "hosting", "unknown", "processor", "unknown", "lifecycle", "live"},
+		"/w/acme/fields/" + itoa(s.Field(t, s.Admin(), dataset, "mail", "")):                                                       {"name", "renamed", "origin", "unknown", "nullable", "unknown"},
+		made("categories", "code", "own", "label_fr", "Typed", "label_en", "Typed", "gdpr_class", "personal", "default_risk", "1"): {"label_fr", "Renamed", "label_en", "Renamed", "gdpr_class", "personal", "default_risk", "1"},
+		made("client-processings", client...):                                                                                      client,
+		made("retention", rule...):                                                                                                 rule,
+		made("workshops", shop...):                                                                                                 shop,
+		"/w/acme/programs/" + itoa(s.Program(t, s.Admin(), "Welcome", "idea")):                                                     {"name", "Renamed", "code", "welcome", "status", "idea"},
 	} {
 		v.Post(path+"/archive", "confirmed", "1").Want(http.StatusSeeOther)
 		refused := v.Get(path + "/edit").Want(http.StatusConflict)

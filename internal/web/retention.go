@@ -274,6 +274,9 @@ func (s *Server) editRetention(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rule, err := s.store.RetentionRuleByID(r.Context(), actor(r), id)
+	if err == nil {
+		err = domain.Changeable(rule)
+	}
 	if err != nil {
 		return err
 	}

@@ -309,6 +309,9 @@ func (s *Server) editWorkshop(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	shop, err := s.store.WorkshopByID(r.Context(), actor(r), id)
+	if err == nil {
+		err = domain.Changeable(shop)
+	}
 	if err != nil {
 		return err
 	}

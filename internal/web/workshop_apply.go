@@ -291,7 +291,9 @@ func minutesParts(ctx context.Context, l store.WorkshopLive, lines []store.CardL
 				part.rows = append(part.rows, m)
 			}
 		}
-		parts = append(parts, part)
+		if list.key != "kept" || len(part.rows) > 0 { // which is rare
+			parts = append(parts, part)
+		}
 	}
 	for _, line := range lines {
 		if !line.Revealed {
