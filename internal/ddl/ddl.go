@@ -41,6 +41,9 @@ type Table struct {
 
 	parents   []name
 	partition bool
+
+	byName map[string]*Column // the first of each name without case, of the first columns
+	named  int                // how many columns byName knows
 }
 
 // Column is a column of a table.
@@ -48,13 +51,16 @@ type Column struct {
 	Name, Type, Comment string
 	Line                int
 	NotNull             bool
-	Key                 bool     // part of the primary key
-	Unique              bool     // alone
-	References          []string // as table.column
+	Key                 bool // part of the primary key
+	Unique              bool // alone
+	References          []Reference
 	Generated           string   // how it is computed from others
 	Values              []string // of an enumerated type
 	Length              int
 }
+
+// Reference is what a column refers to. The column is empty where only the table is named.
+type Reference struct{ Schema, Table, Column string }
 
 // Skipped counts statements that were not used. What is "view", "data", "temporary", "unparsed", "too_long" or "partition".
 type Skipped struct {
@@ -69,6 +75,8 @@ type name struct{ schema, table string }
 const (
 	MaxStatement = 2 << 20
 	MaxColumns   = 300_000
+	// mostReferences is how many references of one column are kept.
+	mostReferences = 100
 )
 
 // ErrTooLarge is a dump that declares more columns than MaxColumns.
@@ -208,12 +216,16 @@ func (t *Table) column(name string) *Column {
 	if t == nil {
 		return nil
 	}
-	for _, c := range t.Columns {
-		if strings.EqualFold(c.Name, name) {
-			return c
+	if t.byName == nil {
+		t.byName = make(map[string]*Column, len(t.Columns))
+	}
+	for ; t.named < len(t.Columns); t.named++ {
+		c := t.Columns[t.named]
+		if key := strings.ToLower(c.Name); t.byName[key] == nil {
+			t.byName[key] = c
 		}
 	}
-	return nil
+	return t.byName[strings.ToLower(name)]
 }
 
 // key marks the columns of a primary key, which cannot be null.
@@ -233,14 +245,18 @@ func (t *Table) unique(columns []string) {
 	}
 }
 
-// refer notes what columns refer to; without columns of the other table, its key is meant.
-func (t *Table) refer(columns []string, table string, to []string) {
+// refer notes what columns refer to; without columns of the other table, its key is meant. A table without a schema is one of
+// that of the table itself.
+func (t *Table) refer(columns []string, table name, to []string) {
+	if table.schema == "" {
+		table.schema = t.Schema
+	}
 	for n, name := range columns {
-		reference := table
+		reference := Reference{Schema: table.schema, Table: table.table}
 		if n < len(to) {
-			reference += "." + to[n]
+			reference.Column = to[n]
 		}
-		if c := t.column(name); c != nil && !slices.Contains(c.References, reference) {
+		if c := t.column(name); c != nil && len(c.References) < mostReferences && !slices.Contains(c.References, reference) {
 			c.References = append(c.References, reference)
 		}
 	}
@@ -299,5 +315,5 @@ func (s *Schema) inherit(t *Table, done map[*Table]bool, depth int) {
 			}
 		}
 	}
-	t.Columns = append(columns, t.Columns...)
+	t.Columns, t.byName, t.named = append(columns, t.Columns...), nil, 0
 }

@@ -89,11 +89,54 @@ func TestStatementsThatAreNotUnderstoodAreTold(t *testing.T) {
 
 func TestDeepStatementsEnd(t *testing.T) {
 	t.Parallel()
-	for _, dialect := range []Dialect{PostgreSQL, MySQL} {
-		deep := "CREATE TABLE x (y int DEFAULT " + strings.Repeat("(", 20_000) + "1" + strings.Repeat(")", 20_000) + ");CREATE TABLE c (d int);"
-		if got := columns(read(t, dialect, deep)); !strings.HasSuffix(got, "c.d") {
-			t.Errorf("%s: read %s", dialect, got)
+	const n = 180_000
+	nested := func(open, inner, end string) string { return strings.Repeat(open, n) + inner + strings.Repeat(end, n) }
+	check := func(expression string) string { return "y int,\n CHECK (" + expression + "), z date" }
+	for name, c := range map[string]struct {
+		inside string
+		want   string
+	}{
+		"brackets":          {check(nested("(", "1", ")")), "x.y x.z c.d"},
+		"operators":         {check("1" + strings.Repeat("+1", 900)), "x.y x.z c.d"},
+		"not":               {check(nested("not ", "1", "")), "x.y x.z c.d"},
+		"cases":             {check(strings.Repeat("case when 1 then ", n/10) + "1" + strings.Repeat(" end", n/10)), "x.y x.z c.d"},
+		"subqueries":        {check(nested("(select ", "1", ")")), "x.y x.z c.d"},
+		"behind a text":     {check("'it''s (' = a or " + nested("(", "1", ")")), "x.y x.z c.d"},
+		"never closed":      {"y int, CHECK (" + nested("(", "1", ""), "c.d"},
+		"without brackets":  {"y int DEFAULT " + nested("- ", "1", ""), "c.d"},
+		"default":           {"y int DEFAULT " + nested("(", "1", ")") + ", z date", "x.y x.z c.d"},
+		"many alternatives": {check("y = 'a'" + strings.Repeat(" or y = 'a'", 400)), "x.y x.z c.d"},
+		"a long list":       {"y int, z date, CHECK (y in (1" + strings.Repeat(", -1", n) + "))", "x.y x.z c.d"},
+	} {
+		for _, dialect := range []Dialect{PostgreSQL, MySQL} {
+			s := read(t, dialect, "CREATE TABLE x ("+c.inside+");\nCREATE TABLE c (d int);")
+			if got := columns(s); got != c.want {
+				t.Errorf("%s, %s: read %s %v", dialect, name, got, s.Skipped)
+			}
 		}
+	}
+	for name, hidden := range map[string]string{
+		"comment":     "/*! /* ' */ %s /* ' */ */",
+		"line":        "/*! -- '\n %s -- '\n */",
+		"hash":        "/*! # '\n %s # '\n */",
+		"escape":      `'\\' = %s = '\\'`,
+		"other mark":  "\"'\" = %s = \"'\"",
+		"quoted name": "`'` = %s = `'`",
+	} {
+		inside := strings.ReplaceAll(hidden, "%s", nested("(", "1", ")"))
+		if got := columns(read(t, MySQL, "CREATE TABLE `x` (y int, CHECK ("+inside+"));CREATE TABLE c (d int);")); !strings.HasSuffix(got, "c.d") {
+			t.Errorf("%s: read %s", name, got)
+		}
+	}
+}
+
+// TestWhatIsComputedStaysAsWritten: an expression that is too deep for a parser costs neither its column nor its text.
+func TestWhatIsComputedStaysAsWritten(t *testing.T) {
+	t.Parallel()
+	long := "1" + strings.Repeat(" + 1", 300)
+	s := read(t, PostgreSQL, "CREATE TABLE x (\n y int GENERATED ALWAYS AS ("+long+") STORED,\n z date NOT NULL);")
+	if y, z := s.Tables[0].Columns[0], s.Tables[0].Columns[1]; y.Generated != long || y.Line != 2 || z.Line != 3 || !z.NotNull {
+		t.Errorf("read %+v and %+v", y, z)
 	}
 }
 

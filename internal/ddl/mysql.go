@@ -29,7 +29,11 @@ func understood(text string) string {
 
 // parseMySQL takes what a statement declares.
 func (s *Schema) parseMySQL(st statement) error {
-	nodes, _, err := parser.New().Parse(understood(st.text), "", "")
+	text, err := shallow(understood(st.text), MySQL)
+	if err != nil {
+		return err
+	}
+	nodes, _, err := parser.New().Parse(text, "", "")
 	if err != nil {
 		return err
 	}
@@ -90,16 +94,27 @@ type columnFinder struct {
 	text string
 	line int
 	at   int
+	lost bool // a column was not found: where the others are, nobody knows
 }
+
+// wordOrText is a name, quoted or not, or a quoted text, in which no column is declared.
+var wordOrText = regexp.MustCompile("(?s)'(?:[^'\\\\]|\\\\.)*'|\"(?:[^\"\\\\]|\\\\.)*\"|`(?:[^`]|``)*`|[\\pL\\pN_$]+")
 
 // find is the line of a column that stands behind those that were asked for before, and the text behind its name.
 func (f *columnFinder) find(column string) (line int, rest string) {
-	for _, quoted := range []string{"`" + strings.ReplaceAll(column, "`", "``") + "`", column} {
-		if n := strings.Index(f.text[f.at:], quoted); n >= 0 {
-			f.line += strings.Count(f.text[f.at:f.at+n], "\n")
-			f.at += n
-			return f.line, f.text[f.at+len(quoted):]
+	quoted := "`" + strings.ReplaceAll(column, "`", "``") + "`"
+	for at := f.at; !f.lost; {
+		found := wordOrText.FindStringIndex(f.text[at:])
+		if f.lost = found == nil; f.lost {
+			break
 		}
+		start, end := at+found[0], at+found[1]
+		if word := f.text[start:end]; word == quoted || word == column {
+			f.line += strings.Count(f.text[f.at:start], "\n")
+			f.at = start
+			return f.line, f.text[end:]
+		}
+		at = end
 	}
 	return f.line, ""
 }
@@ -157,7 +172,7 @@ func (t *Table) mysqlOptions(c *ast.ColumnDef) {
 			column.Generated = mysqlText(o.Expr)
 		case ast.ColumnOptionReference:
 			if o.Refer != nil {
-				t.refer([]string{column.Name}, o.Refer.Table.Name.O, mysqlKeys(o.Refer.IndexPartSpecifications))
+				t.refer([]string{column.Name}, name{o.Refer.Table.Schema.O, o.Refer.Table.Name.O}, mysqlKeys(o.Refer.IndexPartSpecifications))
 			}
 		}
 	}
@@ -188,7 +203,7 @@ func (t *Table) mysqlRule(c *ast.Constraint) {
 		t.unique(mysqlKeys(c.Keys))
 	case ast.ConstraintForeignKey:
 		if c.Refer != nil {
-			t.refer(mysqlKeys(c.Keys), c.Refer.Table.Name.O, mysqlKeys(c.Refer.IndexPartSpecifications))
+			t.refer(mysqlKeys(c.Keys), name{c.Refer.Table.Schema.O, c.Refer.Table.Name.O}, mysqlKeys(c.Refer.IndexPartSpecifications))
 		}
 	default: // indexes and checks say nothing of what the columns are
 	}

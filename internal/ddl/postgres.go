@@ -117,7 +117,11 @@ func (s *Schema) parsePostgres(st statement) error {
 	if strings.EqualFold(firstWord(st.text), "use") {
 		return nil
 	}
-	written, err := parser.ParseToJSON(st.text)
+	text, err := shallow(st.text, PostgreSQL)
+	if err != nil {
+		return err
+	}
+	written, err := parser.ParseToJSON(text)
 	if err != nil {
 		return err
 	}
@@ -154,9 +158,10 @@ func (s *Schema) pgCreate(st statement, c pgCreate) error {
 			t.parents = append(t.parents, parent.Range.key())
 		}
 	}
+	lines := lineFinder{text: st.text, line: st.line}
 	for _, e := range c.Elements {
 		if e.Column != nil {
-			t.Columns = append(t.Columns, pgColumnOf(st, *e.Column))
+			t.Columns = append(t.Columns, pgColumnOf(&lines, *e.Column))
 		}
 	}
 	for _, e := range c.Elements {
@@ -170,9 +175,24 @@ func (s *Schema) pgCreate(st statement, c pgCreate) error {
 	return s.add(t)
 }
 
-func pgColumnOf(st statement, c pgColumn) *Column {
+func pgColumnOf(lines *lineFinder, c pgColumn) *Column {
 	name, length := c.Type.words()
-	return &Column{Name: c.Name, Type: name, Length: length, NotNull: c.NotNull, Line: st.line + strings.Count(st.text[:min(c.Location, len(st.text))], "\n")}
+	return &Column{Name: c.Name, Type: name, Length: length, NotNull: c.NotNull, Line: lines.at(c.Location)}
+}
+
+// lineFinder tells at which line places of a statement are, each behind the one before.
+type lineFinder struct {
+	text string
+	line int
+	read int
+}
+
+func (f *lineFinder) at(place int) int {
+	if place = min(place, len(f.text)); place > f.read {
+		f.line += strings.Count(f.text[f.read:place], "\n")
+		f.read = place
+	}
+	return f.line
 }
 
 // pgRule applies a constraint; of is the column at which it stands, where it stands at one.
@@ -198,7 +218,7 @@ func (t *Table) pgRule(st statement, c *pgConstraint, of []string) {
 		if len(columns) == 0 {
 			columns = of
 		}
-		t.refer(columns, c.Table.Name, pgTexts(c.To))
+		t.refer(columns, c.Table.key(), pgTexts(c.To))
 	case "CONSTR_IDENTITY":
 		for _, column := range of {
 			t.column(column).NotNull = true
@@ -273,7 +293,7 @@ func (t pgType) words() (words string, length int) {
 }
 
 func (s *Schema) pgAlter(st statement, a pgAlter) error {
-	t := s.tables[a.Relation.key()]
+	t, lines := s.tables[a.Relation.key()], lineFinder{text: st.text, line: st.line}
 	for _, c := range a.Commands {
 		def := c.Command.Def
 		switch c.Command.Type {
@@ -288,7 +308,7 @@ func (s *Schema) pgAlter(st statement, a pgAlter) error {
 			if def.Column == nil || t == nil || t.column(def.Column.Name) != nil || len(t.Columns) >= 10_000 {
 				continue
 			}
-			t.Columns = append(t.Columns, pgColumnOf(st, *def.Column))
+			t.Columns = append(t.Columns, pgColumnOf(&lines, *def.Column))
 			for _, rule := range def.Column.Constraints {
 				t.pgRule(st, rule.Constraint, []string{def.Column.Name})
 			}

@@ -78,8 +78,9 @@ func FlagSentence(flag FlagSet, f *FieldFacts, th Thresholds, today time.Time) (
 	e := &f.Evidence
 	switch flag {
 	case FlagNeverRead:
-		if e.LastReadAt != nil {
-			return key + "since", Args("last", *e.LastReadAt, "measured", valueOf(e.ReadsMeasuredAt))
+		// A count that is newer than the last read proves no more than the days that it covers.
+		if e.LastReadAt != nil && (e.LastReadMeasuredAt == nil || !e.countsNone(th)) {
+			return key + "since", Args("last", *e.LastReadAt, "measured", valueOf(e.LastReadAsOf()))
 		}
 		return key + "sentence", Args("n", valueOf(e.WindowDays), "measured", valueOf(e.ReadsMeasuredAt))
 	case FlagUndeclaredUse:

@@ -194,6 +194,8 @@ func TestFlagSentence(t *testing.T) {
 			"flag.never_read.sentence", Args("n", 90, "measured", today)},
 		"never read, last read known": {FlagNeverRead, FieldFacts{Evidence: EvidenceFacts{LastReadAt: &year, ReadsMeasuredAt: &today}},
 			"flag.never_read.since", Args("last", year, "measured", today)},
+		"never read, last read known by an earlier measure": {FlagNeverRead, FieldFacts{Evidence: EvidenceFacts{Reads: count(0), WindowDays: ptr(90), ReadsMeasuredAt: &today,
+			LastReadAt: &year, LastReadMeasuredAt: &week}}, "flag.never_read.sentence", Args("n", 90, "measured", today)},
 		"undeclared, counted": {FlagUndeclaredUse, FieldFacts{Evidence: EvidenceFacts{Reads: count(412), WindowDays: ptr(90), ReadsMeasuredAt: &week, LastReadAt: &week}},
 			"flag.undeclared_use.sentence", Args("n", int64(412), "days", 90, "measured", week)},
 		"undeclared, dated": {FlagUndeclaredUse, FieldFacts{Evidence: EvidenceFacts{Reads: count(412), WindowDays: ptr(90), ReadsMeasuredAt: &year, LastReadAt: &week}},

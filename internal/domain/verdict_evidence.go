@@ -41,11 +41,14 @@ type EvidenceFacts struct {
 	WindowDays      *int       // days that the count of reads covers, up to its measure
 	LastReadAt      *time.Time // last read known
 	ReadsMeasuredAt *time.Time // when reads were measured
-	LastWriteAt     *time.Time // last write known
-	WriteMeasuredAt *time.Time // when writes were measured
-	RowCount        *int64     // rows of the dataset
-	NonNullCount    *int64     // rows where the field has a value
-	DistinctCount   *int64     // different values, null aside
+	// LastReadMeasuredAt is when the last read was measured, where a newer measure of reads does not tell of it; nil where it
+	// was measured with them.
+	LastReadMeasuredAt *time.Time
+	LastWriteAt        *time.Time // last write known
+	WriteMeasuredAt    *time.Time // when writes were measured
+	RowCount           *int64     // rows of the dataset
+	NonNullCount       *int64     // rows where the field has a value
+	DistinctCount      *int64     // different values, null aside
 }
 
 // Measured tells whether anything at all was measured.
@@ -74,6 +77,14 @@ const (
 // already tomorrow. A later date is a mistake and proves nothing.
 const clockSlack = 1
 
+// LastReadAsOf is when the last read was measured; nil where nobody said.
+func (e *EvidenceFacts) LastReadAsOf() *time.Time {
+	if e.LastReadMeasuredAt != nil {
+		return e.LastReadMeasuredAt
+	}
+	return e.ReadsMeasuredAt
+}
+
 // readsOn says whether the field was read in the window that ends today.
 //
 // A last read dated in the window is a read, whenever it was measured. Everything else asks for a current measure: one
@@ -81,8 +92,9 @@ const clockSlack = 1
 // proves use nor its absence.
 //
 // Absence is proven by a measure at least as long as the window: a count of zero whose own window is that long, or a last
-// read that precedes the measure by that long. A shorter measure of zero is unknown. A current count above zero is use,
-// unless the last read is known and lies before the window. A count over an unknown or longer period gets the benefit of
+// read that precedes its own measure by that long. A shorter measure of zero is unknown. A current count above zero is use,
+// unless the last read is known by the same measure and lies before the window: what an earlier measure knew as the last
+// read says nothing of reads that were counted since. A count over an unknown or longer period gets the benefit of
 // the doubt: asking about a field that nobody reads is a smaller mistake than deleting one that somebody does.
 func (e *EvidenceFacts) readsOn(today int64, th Thresholds) readState {
 	window := int64(th.WindowDays)
@@ -90,19 +102,22 @@ func (e *EvidenceFacts) readsOn(today int64, th Thresholds) readState {
 	if readKnown && lastRead <= window {
 		return readsPresent
 	}
-	measured, known := age(e.ReadsMeasuredAt, today)
+	counted, seen := e.Reads != nil && e.readsCurrent(today, th), e.lastReadCurrent(today, th)
 	switch {
-	case !known || measured > window:
-		return readsUnknown
-	case e.Reads != nil && *e.Reads > 0 && !readKnown:
+	case counted && *e.Reads > 0 && (!readKnown || e.LastReadMeasuredAt != nil):
 		return readsPresent
-	case e.Reads != nil && *e.Reads == 0 && e.WindowDays != nil && int64(*e.WindowDays) >= window:
+	case counted && e.countsNone(th):
 		return readsAbsent
-	case readKnown && lastRead-measured >= window:
+	case readKnown && seen && lastRead-today+dayOf(*e.LastReadAsOf()) >= window:
 		return readsAbsent
 	default:
 		return readsUnknown
 	}
+}
+
+// countsNone tells whether a count of zero covers a whole window.
+func (e *EvidenceFacts) countsNone(th Thresholds) bool {
+	return e.Reads != nil && *e.Reads == 0 && e.WindowDays != nil && *e.WindowDays >= th.WindowDays
 }
 
 // CoversDay tells whether the window over which no read was measured goes back to before the day. A program that began
@@ -117,7 +132,16 @@ func (e *EvidenceFacts) CoversDay(day time.Time, th Thresholds) bool {
 
 // readsCurrent tells whether the measure of reads ended in the window.
 func (e *EvidenceFacts) readsCurrent(today int64, th Thresholds) bool {
-	measured, known := age(e.ReadsMeasuredAt, today)
+	return endedInWindow(e.ReadsMeasuredAt, today, th)
+}
+
+// lastReadCurrent tells whether the measure of the last read ended in the window.
+func (e *EvidenceFacts) lastReadCurrent(today int64, th Thresholds) bool {
+	return endedInWindow(e.LastReadAsOf(), today, th)
+}
+
+func endedInWindow(measure *time.Time, today int64, th Thresholds) bool {
+	measured, known := age(measure, today)
 	return known && measured <= int64(th.WindowDays)
 }
 
@@ -188,7 +212,7 @@ func EvidenceGrade(e *EvidenceFacts, th Thresholds, today time.Time) Grade {
 		reads = int64(float64(reads) * float64(th.WindowDays) / float64(*e.WindowDays))
 	}
 	last, dated := age(e.LastReadAt, day)
-	if !dated {
+	if dated = dated && last <= int64(th.WindowDays); !dated { // one before the window is not the last of these reads
 		measured, _ := age(e.ReadsMeasuredAt, day)
 		last = measured + int64(beyond)
 	}

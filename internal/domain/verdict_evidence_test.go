@@ -44,19 +44,23 @@ func TestReadsInTheWindow(t *testing.T) {
 		"reads, dated tomorrow":        {some(90, daysAgo(-1)), readsPresent},
 		"a single read is not none":    {EvidenceFacts{Reads: count(1), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(0)}, readsPresent},
 
-		"last read in the window, nothing else":            {EvidenceFacts{LastReadAt: daysAgo(90)}, readsPresent},
-		"last read before the window, nothing else":        {EvidenceFacts{LastReadAt: daysAgo(91)}, readsUnknown},
-		"last read in two days":                            {EvidenceFacts{LastReadAt: daysAgo(-2)}, readsUnknown},
-		"last read in the window, measured long ago":       {EvidenceFacts{LastReadAt: daysAgo(80), ReadsMeasuredAt: daysAgo(200), Reads: count(3)}, readsPresent},
-		"last read in the window, against a zero":          {EvidenceFacts{LastReadAt: daysAgo(2), Reads: count(0), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(10)}, readsPresent},
-		"last read a year ago, seen today":                 {EvidenceFacts{LastReadAt: daysAgo(365), ReadsMeasuredAt: daysAgo(0)}, readsAbsent},
-		"last read a year ago, reads over two years":       {EvidenceFacts{LastReadAt: daysAgo(365), Reads: count(9), WindowDays: ptr(730), ReadsMeasuredAt: daysAgo(0)}, readsAbsent},
-		"last read a year ago, zero over a week":           {EvidenceFacts{LastReadAt: daysAgo(365), Reads: count(0), WindowDays: ptr(7), ReadsMeasuredAt: daysAgo(0)}, readsAbsent},
-		"silence as long as the window":                    {EvidenceFacts{LastReadAt: daysAgo(100), ReadsMeasuredAt: daysAgo(10)}, readsAbsent},
-		"silence a day shorter":                            {EvidenceFacts{LastReadAt: daysAgo(99), ReadsMeasuredAt: daysAgo(10)}, readsUnknown},
-		"silence seen too early":                           {EvidenceFacts{LastReadAt: daysAgo(400), ReadsMeasuredAt: daysAgo(91)}, readsUnknown},
-		"reads before the window, silence not long enough": {EvidenceFacts{LastReadAt: daysAgo(95), Reads: count(9), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(60)}, readsUnknown},
-		"a last read that cannot be true is set aside":     {EvidenceFacts{LastReadAt: daysAgo(-50), Reads: count(9), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(1)}, readsPresent},
+		"last read in the window, nothing else":                        {EvidenceFacts{LastReadAt: daysAgo(90)}, readsPresent},
+		"last read before the window, nothing else":                    {EvidenceFacts{LastReadAt: daysAgo(91)}, readsUnknown},
+		"last read in two days":                                        {EvidenceFacts{LastReadAt: daysAgo(-2)}, readsUnknown},
+		"last read in the window, measured long ago":                   {EvidenceFacts{LastReadAt: daysAgo(80), ReadsMeasuredAt: daysAgo(200), Reads: count(3)}, readsPresent},
+		"last read in the window, against a zero":                      {EvidenceFacts{LastReadAt: daysAgo(2), Reads: count(0), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(10)}, readsPresent},
+		"last read a year ago, seen today":                             {EvidenceFacts{LastReadAt: daysAgo(365), ReadsMeasuredAt: daysAgo(0)}, readsAbsent},
+		"last read a year ago, reads over two years":                   {EvidenceFacts{LastReadAt: daysAgo(365), Reads: count(9), WindowDays: ptr(730), ReadsMeasuredAt: daysAgo(0)}, readsAbsent},
+		"last read a year ago, zero over a week":                       {EvidenceFacts{LastReadAt: daysAgo(365), Reads: count(0), WindowDays: ptr(7), ReadsMeasuredAt: daysAgo(0)}, readsAbsent},
+		"last read known by an earlier measure, reads counted since":   {EvidenceFacts{LastReadAt: daysAgo(274), LastReadMeasuredAt: daysAgo(182), Reads: count(50), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(10)}, readsPresent},
+		"last read known by an earlier measure, zero over a week":      {EvidenceFacts{LastReadAt: daysAgo(213), LastReadMeasuredAt: daysAgo(182), Reads: count(0), WindowDays: ptr(7), ReadsMeasuredAt: daysAgo(10)}, readsUnknown},
+		"last read known by an earlier measure, zero over the window":  {EvidenceFacts{LastReadAt: daysAgo(213), LastReadMeasuredAt: daysAgo(182), Reads: count(0), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(10)}, readsAbsent},
+		"silence that an earlier measure of the window saw, then zero": {EvidenceFacts{LastReadAt: daysAgo(300), LastReadMeasuredAt: daysAgo(60), Reads: count(0), WindowDays: ptr(7), ReadsMeasuredAt: daysAgo(1)}, readsAbsent},
+		"silence as long as the window":                                {EvidenceFacts{LastReadAt: daysAgo(100), ReadsMeasuredAt: daysAgo(10)}, readsAbsent},
+		"silence a day shorter":                                        {EvidenceFacts{LastReadAt: daysAgo(99), ReadsMeasuredAt: daysAgo(10)}, readsUnknown},
+		"silence seen too early":                                       {EvidenceFacts{LastReadAt: daysAgo(400), ReadsMeasuredAt: daysAgo(91)}, readsUnknown},
+		"reads before the window, silence not long enough":             {EvidenceFacts{LastReadAt: daysAgo(95), Reads: count(9), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(60)}, readsUnknown},
+		"a last read that cannot be true is set aside":                 {EvidenceFacts{LastReadAt: daysAgo(-50), Reads: count(9), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(1)}, readsPresent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +128,9 @@ func TestEvidenceGrade(t *testing.T) {
 		"a year of reads, last not dated":        {reads(1_000_000, 365, daysAgo(0), nil), GradeMedium},
 		"last read known, count not":             {EvidenceFacts{LastReadAt: daysAgo(1)}, GradeWeak},
 		"last read known, count too old":         {reads(5000, 90, daysAgo(91), daysAgo(1)), GradeWeak},
-		"count over no known time":               {EvidenceFacts{Reads: count(5000), ReadsMeasuredAt: daysAgo(0)}, GradeWeak},
+		"reads counted since the last read known": {EvidenceFacts{Reads: count(50), WindowDays: ptr(90), ReadsMeasuredAt: daysAgo(10),
+			LastReadAt: daysAgo(274), LastReadMeasuredAt: daysAgo(182)}, GradeMedium},
+		"count over no known time": {EvidenceFacts{Reads: count(5000), ReadsMeasuredAt: daysAgo(0)}, GradeWeak},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -27,9 +29,12 @@ type importWorker struct {
 // Work does what the state of the import asks for. An import that somebody gave up meanwhile asks for nothing.
 func (w *importWorker) Work(ctx context.Context, job *river.Job[store.ImportJob]) error {
 	by, id := job.Args.Actor(), job.Args.Import
-	err := goOn(ctx, w.store, by, id, true)
+	err := w.attempt(ctx, by, id)
 	if err == nil || errors.Is(err, domain.NotFound) {
 		return nil
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) { // and so it would be the next time
+		return w.store.FailImport(context.WithoutCancel(ctx), by, id, domain.Problem{Key: "import.error.time", Args: domain.Args("n", int(workTimeout.Minutes()))})
 	}
 	w.log.ErrorContext(ctx, "import failed", "error", err, "import", int64(id), "workspace", int64(by.Workspace), "attempt", job.Attempt)
 	if job.Attempt < job.MaxAttempts {
@@ -38,8 +43,63 @@ func (w *importWorker) Work(ctx context.Context, job *river.Job[store.ImportJob]
 	return errors.Join(err, w.store.FailImport(context.WithoutCancel(ctx), by, id, domain.Problem{Key: "import.error.internal"}))
 }
 
+// attempt goes on with an import unless too many workers died of it: whatever it is of a file that ends a process would end
+// every process that takes it up.
+func (w *importWorker) attempt(ctx context.Context, by domain.Actor, id domain.ImportID) error {
+	deadly, err := w.store.BeginImportWork(ctx, by, id)
+	switch {
+	case err != nil:
+		return err
+	case deadly:
+		w.log.ErrorContext(ctx, "import given up: its workers died", "import", int64(id), "workspace", int64(by.Workspace))
+		err = w.store.FailImport(ctx, by, id, domain.Problem{Key: "import.error.deadly"})
+	default:
+		err = goOn(ctx, w.store, by, id, true)
+	}
+	return errors.Join(err, w.store.EndImportWork(context.WithoutCancel(ctx), by, id))
+}
+
+// aliveEvery is how often work under way says that it lives.
+const aliveEvery = 2 * time.Second
+
+var errGivenUp = errors.New("job: the import was given up")
+
+// alive says until stop that somebody works on an import: parsing a file and comparing many rows take long and report
+// nothing. The context that it returns ends where a person gives the import up.
+func alive(ctx context.Context, st *store.Store, by domain.Actor, id domain.ImportID) (working context.Context, stop func()) {
+	working, end := context.WithCancelCause(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(aliveEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-working.Done():
+				return
+			case <-tick.C:
+			}
+			if wanted, err := st.ImportAlive(working, by, id); err == nil && !wanted {
+				end(errGivenUp)
+			}
+		}
+	})
+	return working, func() {
+		end(nil)
+		done.Wait()
+	}
+}
+
 // goOn takes an import one step further. Queue is true where a step that follows at once is a job of its own.
 func goOn(ctx context.Context, st *store.Store, by domain.Actor, id domain.ImportID, queue bool) error {
+	working, stop := alive(ctx, st, by, id)
+	defer stop()
+	if err := step(working, st, by, id, queue); !errors.Is(context.Cause(working), errGivenUp) {
+		return err
+	}
+	return nil
+}
+
+func step(ctx context.Context, st *store.Store, by domain.Actor, id domain.ImportID, queue bool) error {
 	i, err := st.ImportByID(ctx, by, id)
 	if err != nil {
 		return err
@@ -74,7 +134,7 @@ func read(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import
 	files, err := unload(ctx, st, by, i.ID, folder)
 	defer func() {
 		for _, f := range files {
-			_ = f.Content.(*os.File).Close() // nothing is written any more
+			_ = f.Content.(wantedFile).Close() // nothing is written any more
 		}
 	}()
 	if err != nil {
@@ -85,6 +145,9 @@ func read(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import
 	} else {
 		err = compareTable(ctx, st, by, i, files[0], folder)
 	}
+	if ctx.Err() != nil {
+		return ctx.Err() // and nothing that could be said of the file
+	}
 	if refused, ok := errors.AsType[*sheet.Error](err); ok {
 		return st.FailImport(ctx, by, i.ID, refusedFile(i.FileName, refused))
 	}
@@ -92,6 +155,19 @@ func read(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import
 		return st.FailImport(ctx, by, i.ID, problemOfDocument(refused))
 	}
 	return err
+}
+
+// wantedFile can be read as long as the work that needs it goes on: parsers look at nothing else.
+type wantedFile struct {
+	*os.File
+	wanted func() error
+}
+
+func (f wantedFile) ReadAt(p []byte, off int64) (int, error) {
+	if err := f.wanted(); err != nil {
+		return 0, err
+	}
+	return f.File.ReadAt(p, off)
 }
 
 // unload puts the files of an import into a folder. The caller closes those that it returns, with an error too.
@@ -108,7 +184,7 @@ func unload(ctx context.Context, st *store.Store, by domain.Actor, id domain.Imp
 		if err != nil {
 			return files, err
 		}
-		files = append(files, scan.File{Name: f.Name, Content: file})
+		files = append(files, scan.File{Name: f.Name, Content: wantedFile{file, ctx.Err}})
 		if files[n].Size, err = st.CopyImportFile(ctx, by, id, n, file); err != nil {
 			return files, err
 		}
@@ -124,7 +200,7 @@ func isDocument(files []scan.File) bool {
 }
 
 func compareTable(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, file scan.File, folder string) error {
-	table, err := sheet.Open(file.Content.(*os.File), file.Size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder})
+	table, err := sheet.Open(file.Content, file.Size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder})
 	if err != nil {
 		return err
 	}

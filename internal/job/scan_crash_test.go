@@ -113,6 +113,76 @@ func TestKilledWorker(t *testing.T) {
 	}
 }
 
+// TestDeadlyImport: what ended every process that took it up is not taken up for ever, whoever queues it again.
+func TestDeadlyImport(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	id, err := w.Store.ReceiveImport(t.Context(), by, "crm.csv", domain.ImportPlan{ApplicationName: "CRM"}, strings.NewReader(crm), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := func() int64 {
+		return count(t, w, `select count(*) from river.river_job where args @> jsonb_build_object('Import', $1::bigint)`, id)
+	}
+	silent := func() {
+		t.Helper()
+		w.Exec(t, `update import set updated_at = now() - interval '1 hour' where id = $1`, id)
+		if err := w.Store.Requeue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if silent(); jobs() != 1 {
+		t.Errorf("%d jobs of an import that waits for its turn, want one", jobs())
+	}
+	for n := range 3 { // workers that begin and are never heard of again
+		if deadly, err := w.Store.BeginImportWork(t.Context(), by, id); err != nil || deadly {
+			t.Fatalf("worker %d: deadly %v, %v", n, deadly, err)
+		}
+		w.Exec(t, `update river.river_job set state = 'running', attempt = 1 where args @> jsonb_build_object('Import', $1::bigint)`, id)
+		if silent(); jobs() != int64(n)+2 {
+			t.Fatalf("%d jobs after %d deaths", jobs(), n+1)
+		}
+	}
+	run(t, w.Store)
+	if i := waitFor(t, w.Store, by, id, domain.ImportFailed); i.Problem == nil || i.Problem.Key != "import.error.deadly" {
+		t.Errorf("refused with %v", i.Problem)
+	}
+	again, err := w.Store.ReceiveImport(t.Context(), by, "crm.csv", domain.ImportPlan{ApplicationName: "CRM"}, strings.NewReader(crm), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, w.Store, by, again, domain.ImportPreviewed)
+	if n := count(t, w, `select count(*) from import_attempt`); n != 0 {
+		t.Errorf("%d imports count workers that ended", n)
+	}
+}
+
+// TestImportsAreAlive: who works on an import is not taken for dead, and hears that it was given up.
+func TestImportsAreAlive(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	id, err := w.Store.ReceiveImport(t.Context(), by, "crm.csv", domain.ImportPlan{ApplicationName: "CRM"}, strings.NewReader(crm), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Exec(t, `update import set updated_at = now() - interval '1 hour' where id = $1`, id)
+	alive := func(want bool) {
+		t.Helper()
+		if wanted, err := w.Store.ImportAlive(t.Context(), by, id); err != nil || wanted != want {
+			t.Errorf("wanted %v %v, want %v", wanted, err, want)
+		}
+	}
+	if alive(true); count(t, w, `select count(*) from import where id = $1 and updated_at > now() - interval '1 minute'`, id) != 1 {
+		t.Error("work that lives is taken for dead")
+	}
+	if err := w.Store.CancelImport(t.Context(), by, id); err != nil {
+		t.Fatal(err)
+	}
+	alive(false)
+}
+
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	w := storetest.NewWorld(t)

@@ -268,6 +268,9 @@ func TestEvidence(t *testing.T) {
 	if reads, filled, read := *value("reads", "Email"), *value("non_null_count", "Email"), *value("last_read_at", "Email"); reads != "7" || filled != "900" || !strings.HasPrefix(read, "2026-11-01") {
 		t.Errorf("after a newer measure of reads: reads %s, filled %s, last read %s", reads, filled, read)
 	}
+	if at, source := *value("last_read_measured_at", "Email"), *value("last_read_source", "Email"); !strings.HasPrefix(at, "2026-11-10") || source != "warehouse" {
+		t.Errorf("the last read is as of %s, by %s: not of the measure that tells nothing of it", at, source)
+	}
 	if err := w.Store.AskImportUndo(t.Context(), by, newer.ID, false); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,11 @@ func readDump(dialect ddl.Dialect) func(*reading) error {
 
 func columnOf(t *ddl.Table, c *ddl.Column) field {
 	nullable := !c.NotNull
+	var refers []reference
+	for _, r := range c.References {
+		refers = append(refers, reference{schema: r.Schema, dataset: r.Table, field: r.Column})
+	}
 	return field{schema: t.Schema, dataset: t.Name, name: c.Name, dataType: c.Type, text: c.Comment, nullable: &nullable, key: &c.Key,
-		reference: strings.Join(c.References, ";"), source: domain.SourceFacts{Length: c.Length, Formula: c.Generated, Calculated: c.Generated != "",
+		refers: refers, source: domain.SourceFacts{Length: c.Length, Formula: c.Generated, Calculated: c.Generated != "",
 			Unique: c.Unique, Options: c.Values, OptionCount: len(c.Values)}}
 }

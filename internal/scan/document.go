@@ -162,7 +162,12 @@ type described struct {
 	key   *bool
 	place string
 	file  int
+	// refers are references whose datasets are named when all names are known; else the field says what it refers to.
+	refers []reference
 }
+
+// reference is a field, or a dataset, that a field refers to.
+type reference struct{ schema, dataset, field string }
 
 type fieldKey struct{ application, schema, dataset, name string }
 
@@ -309,7 +314,7 @@ func (d *Document) Fields() iter.Seq2[Found, error] {
 func (d *Document) found(line int, f described, names *datasetNames) Found {
 	cells := map[domain.ScanTarget]string{domain.ScanApplication: d.applicationOf(f.field.Application), domain.ScanSchema: f.field.Schema,
 		domain.ScanDataset: f.field.Dataset, domain.ScanField: f.field.Name, domain.ScanLabel: f.field.Label, domain.ScanDataType: f.field.DataType,
-		domain.ScanReferences: f.field.References, domain.ScanComment: f.field.Comment}
+		domain.ScanReferences: d.references(f, names), domain.ScanComment: f.field.Comment}
 	checked, problems := domain.NewFoundField(line, cells)
 	if len(problems) > 0 {
 		for n := range problems {
@@ -354,6 +359,7 @@ func (r *reading) base() string {
 type field struct {
 	application, schema, dataset, name string
 	label, dataType, reference, text   string
+	refers                             []reference
 	nullable, key                      *bool
 	fides                              []string
 	source                             domain.SourceFacts
@@ -370,16 +376,19 @@ func (d *Document) add(place string, f field) error {
 		Label: domain.CleanScanText(text(f.label), domain.MaxScanName), DataType: domain.CleanScanText(f.dataType, domain.MaxScanName),
 		References: domain.CleanScanText(f.reference, domain.MaxText), Comment: domain.CleanScanText(f.text, domain.MaxText),
 		Nullable: f.nullable, Fides: f.fides, Source: f.source.Clean()}
+	for _, r := range f.refers {
+		d.text += len(r.schema) + len(r.dataset) + len(r.field)
+	}
 	if d.text += weight(made); d.text > maxText {
 		return fault("scan.error.too_much", "most", maxText)
 	}
 	if twice {
 		d.note("repeated", place)
-		d.fields[n].merge(made, f.key)
+		d.fields[n].merge(made, f)
 		return nil
 	}
 	d.at[key] = len(d.fields)
-	d.fields = append(d.fields, described{field: made, key: f.key, place: place, file: d.current})
+	d.fields = append(d.fields, described{field: made, key: f.key, place: place, file: d.current, refers: f.refers})
 	return nil
 }
 
@@ -399,7 +408,7 @@ func weight(f domain.FoundField) int {
 }
 
 // merge fills what the first place left open.
-func (d *described) merge(f domain.FoundField, key *bool) {
+func (d *described) merge(f domain.FoundField, more field) {
 	was := &d.field
 	was.Label, was.DataType = firstOf(was.Label, f.Label), firstOf(was.DataType, f.DataType)
 	was.References, was.Comment = firstOf(was.References, f.References), firstOf(was.Comment, f.Comment)
@@ -407,7 +416,10 @@ func (d *described) merge(f domain.FoundField, key *bool) {
 		was.Nullable = f.Nullable
 	}
 	if d.key == nil {
-		d.key = key
+		d.key = more.key
+	}
+	if d.refers == nil {
+		d.refers = more.refers
 	}
 	if len(was.Fides) == 0 {
 		was.Fides = f.Fides
@@ -415,6 +427,21 @@ func (d *described) merge(f domain.FoundField, key *bool) {
 	if was.Source.Empty() {
 		was.Source = f.Source
 	}
+}
+
+// references is what a field refers to, by the names of the datasets.
+func (d *Document) references(f described, names *datasetNames) string {
+	if f.field.References != "" || len(f.refers) == 0 {
+		return f.field.References
+	}
+	written := make([]string, len(f.refers))
+	for n, r := range f.refers {
+		written[n] = names.told(domain.FoundField{Application: d.applicationOf(f.field.Application), Schema: text(r.schema), Dataset: text(r.dataset)})
+		if r.field != "" {
+			written[n] += "." + text(r.field)
+		}
+	}
+	return domain.CleanScanText(strings.Join(written, ";"), domain.MaxText)
 }
 
 // note counts something that is not used, or not as it is.

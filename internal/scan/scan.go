@@ -350,11 +350,17 @@ func (n *datasetNames) see(application, schema, dataset string) {
 	}
 }
 
-func (n *datasetNames) name(f domain.FoundField) string {
-	name := f.Dataset
+// told is the name of a dataset as this place of the file spells it.
+func (n *datasetNames) told(f domain.FoundField) string {
 	if f.Schema != "" && n.schemas[datasetKey(f.Application, f.Dataset)] == several {
-		name = domain.ScanDatasetName(f.Schema, f.Dataset)
+		return domain.ScanDatasetName(f.Schema, f.Dataset)
 	}
+	return f.Dataset
+}
+
+// name is the name of a dataset, spelt as at first.
+func (n *datasetNames) name(f domain.FoundField) string {
+	name := n.told(f)
 	key := datasetKey(f.Application, name)
 	if first, met := n.spelt[key]; met {
 		return first

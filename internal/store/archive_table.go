@@ -87,7 +87,8 @@ var archiveTables = []archiveTable{
 		ordered("", "t.field_id, t.collection_point_id"),
 	newArchiveTable("evidence", "field_evidence", `field_id>field reads:int? window_days:int? last_read_at:time? reads_measured_at:time?
 		reads_source last_write_at:time? write_measured_at:time? write_source row_count:int? non_null_count:int? distinct_count:int?
-		fill_measured_at:time? fill_source oldest_record_on:date? oldest_measured_at:time? oldest_source?`).ordered("", "t.field_id"),
+		fill_measured_at:time? fill_source oldest_record_on:date? oldest_measured_at:time? oldest_source?
+		last_read_measured_at:time? last_read_source?`).ordered("", "t.field_id"),
 	newArchiveTable("purpose", "purpose", `id:own code name description sub_purposes:texts legal_basis legal_reference art9_condition
 		interest necessity balance consent_proof consent_withdrawal subjects:texts recipients:rows transfers:rows
 		retention_rule_id>retention_rule? security_measures:texts source_of_data needs_program:bool state starts_on:date?
@@ -203,7 +204,7 @@ func importOf(table string) string {
 // archiveLeftOut are the tables of a workspace that a file does not hold: counters, secrets, files on their way in, work
 // under way, files with a record of processing, and what is made again: suggestions and the queue of the review.
 var archiveLeftOut = []string{"event_unsealed", "field_suggestion", "field_tally", "field_tally_change", "landscape_change", "link_tally", "category_counted", "category_due", "category_held", "category_now", "mapping_tally", "invitation", "import_chunk", "import_file",
-	"batch_work", "record_import", "suggestion_count", "suggestion_due", "suggestion_run", "review_item", "review_question", "review_tally", "review_lease",
+	"batch_work", "import_attempt", "record_import", "suggestion_count", "suggestion_due", "suggestion_run", "review_item", "review_question", "review_tally", "review_lease",
 	"workshop_live"}
 
 func newArchiveTable(kind, table, columns string) archiveTable {

@@ -220,7 +220,13 @@ func (g *generator) inventory() {
 	}
 	for n := 1; n <= 80; n += 1 + g.r.IntN(3) {
 		oldest, at, source := g.oldest()
-		g.put("evidence", map[string]any{"field": n, "reads": g.r.IntN(2000), "window_days": 90, "last_read_at": g.maybe(g.time()),
+		read := g.maybe(g.time())
+		var readAt, readSource any
+		if read != nil && n%2 == 1 {
+			readAt, readSource = read, "audit"
+		}
+		g.put("evidence", map[string]any{"field": n, "reads": g.r.IntN(2000), "window_days": 90, "last_read_at": read,
+			"last_read_measured_at": readAt, "last_read_source": readSource,
 			"reads_measured_at": g.time(), "reads_source": "logs", "last_write_at": g.maybe(g.time()), "write_measured_at": g.maybe(g.time()),
 			"write_source": g.text(), "row_count": 1000, "non_null_count": g.r.IntN(1000), "distinct_count": g.maybe(g.r.IntN(3)),
 			"fill_measured_at": g.maybe(g.time()), "fill_source": "audit",

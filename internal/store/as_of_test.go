@@ -28,7 +28,7 @@ func pastTables(t *testing.T, w *storetest.World) []string {
 // withoutPast are the tables of a workspace that no page of the register shows, or that are only added to.
 var withoutPast = []string{
 	"approval", "batch_work", "carried_event", "category_counted", "category_due", "event", "event_seal", "event_unsealed", "field_suggestion", "field_tally", "field_tally_change",
-	"heading_memory", "import_chunk", "import_file", "import_flow", "import_problem", "import_row", "invitation", "landscape_change", "link_tally", "mapping_tally", "record_import", "review_item",
+	"heading_memory", "import_attempt", "import_chunk", "import_file", "import_flow", "import_problem", "import_row", "invitation", "landscape_change", "link_tally", "mapping_tally", "record_import", "review_item",
 	"review_lease", "review_question", "review_snooze", "review_tally", "saved_view",
 	"suggestion_count", "suggestion_due", "suggestion_refusal", "suggestion_run", "target_frozen", "target_version", "verdict_day",
 	"workshop_live", "workshop_objection", "workshop_participant", "workshop_vote",

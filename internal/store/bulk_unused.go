@@ -254,6 +254,7 @@ func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, 
 		Reads           *int64     `db:"reads"`
 		WindowDays      *int       `db:"window_days"`
 		LastReadAt      *time.Time `db:"last_read_at"`
+		LastReadAsOf    *time.Time `db:"last_read_measured_at"`
 		ReadsMeasuredAt *time.Time `db:"reads_measured_at"`
 		LastWriteAt     *time.Time `db:"last_write_at"`
 		WriteMeasuredAt *time.Time `db:"write_measured_at"`
@@ -265,7 +266,7 @@ func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, 
 		DecidedAt       *time.Time `db:"decided_at"`
 	}
 	proofs, err := many[proof](ctx, f.s, "field", `select r.id, r.gdpr_class, r.effective_rule_id, `+ruleMonths+`, `+oldestRecord+` as oldest_record_on, e.reads, e.window_days,
-			e.last_read_at, e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
+			e.last_read_at, e.last_read_measured_at, e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
 			x.reason, x.decided_by_name, x.decided_at
 		from field r join dataset d on d.workspace_id = r.workspace_id and d.id = r.dataset_id
 		left join retention_rule rr on rr.workspace_id = r.workspace_id and rr.id = r.effective_rule_id
@@ -281,7 +282,7 @@ func (f *fieldList) unusedRows(ctx context.Context, page *UnusedPage, grouping, 
 		page.Rows = append(page.Rows, UnusedRow{FieldLine: l, Reason: deref(p.Reason), DecidedBy: deref(p.DecidedBy), DecidedAt: p.DecidedAt,
 			Facts: domain.FieldFacts{Class: domain.GDPRClass(p.Class),
 				Retention: boundBy(p.Rule, p.Months, p.Numbered, p.OldestRecordOn),
-				Evidence: domain.EvidenceFacts{Reads: p.Reads, WindowDays: p.WindowDays, LastReadAt: p.LastReadAt, ReadsMeasuredAt: p.ReadsMeasuredAt,
+				Evidence: domain.EvidenceFacts{Reads: p.Reads, WindowDays: p.WindowDays, LastReadAt: p.LastReadAt, LastReadMeasuredAt: p.LastReadAsOf, ReadsMeasuredAt: p.ReadsMeasuredAt,
 					LastWriteAt: p.LastWriteAt, WriteMeasuredAt: p.WriteMeasuredAt, RowCount: p.RowCount, NonNullCount: p.NonNullCount,
 					DistinctCount: p.DistinctCount}}})
 	}

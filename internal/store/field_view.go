@@ -80,6 +80,7 @@ type FieldPlace struct {
 // FieldSources say where each measured fact comes from.
 type FieldSources struct {
 	ReadsSource    *string    `db:"reads_source"`
+	LastReadSource *string    `db:"last_read_source"` // nil where the last read was measured with the reads
 	WriteSource    *string    `db:"write_source"`
 	FillSource     *string    `db:"fill_source"`
 	FillMeasuredAt *time.Time `db:"fill_measured_at"`
@@ -96,6 +97,7 @@ type fieldJudgement struct {
 	Reads           *int64         `db:"reads"`
 	WindowDays      *int           `db:"window_days"`
 	LastReadAt      *time.Time     `db:"last_read_at"`
+	LastReadAsOf    *time.Time     `db:"last_read_measured_at"`
 	ReadsMeasuredAt *time.Time     `db:"reads_measured_at"`
 	LastWriteAt     *time.Time     `db:"last_write_at"`
 	WriteMeasuredAt *time.Time     `db:"write_measured_at"`
@@ -248,9 +250,9 @@ func (s *Store) FieldView(ctx context.Context, by domain.Actor, id domain.FieldI
 	queue(&b, &found, `select `+fieldOwnCols+`,
 			d.name as dataset, d.subjects, d.row_count as dataset_rows, d.retention_rule_id as dataset_rule_id,
 			f.effective_rule_id, `+oldestRecord+` as oldest_record_on, d.oldest_measured_at, d.oldest_source, d.archived_at is not null as dataset_archived,
-			f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at,
+			f.verdict, f.lawful, f.used, f.used_why, f.flags, f.grade, e.reads, e.window_days, e.last_read_at, e.last_read_measured_at,
 			e.reads_measured_at, e.last_write_at, e.write_measured_at, e.row_count, e.non_null_count, e.distinct_count,
-			e.reads_source, e.write_source, e.fill_source, e.fill_measured_at,
+			e.reads_source, e.last_read_source, e.write_source, e.fill_source, e.fill_measured_at,
 			k.kind as decision_kind, k.reason as decision_reason, k.until as decision_until, k.decided_by_name, k.decided_at
 		from field f
 		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
@@ -402,7 +404,7 @@ func (v *FieldView) judged(j fieldJudgement, l *landscape) {
 	v.Facts = domain.FieldFacts{Class: v.Field.Class,
 		Retention: boundBy(v.Place.Rule, deref(binds.ActiveMonths)+deref(binds.ArchiveMonths), binds.ActiveMonths != nil || binds.ArchiveMonths != nil,
 			v.Place.OldestRecordOn),
-		Evidence: domain.EvidenceFacts{Reads: j.Reads, WindowDays: j.WindowDays, LastReadAt: j.LastReadAt, ReadsMeasuredAt: j.ReadsMeasuredAt,
+		Evidence: domain.EvidenceFacts{Reads: j.Reads, WindowDays: j.WindowDays, LastReadAt: j.LastReadAt, LastReadMeasuredAt: j.LastReadAsOf, ReadsMeasuredAt: j.ReadsMeasuredAt,
 			LastWriteAt: j.LastWriteAt, WriteMeasuredAt: j.WriteMeasuredAt, RowCount: j.RowCount, NonNullCount: j.NonNullCount,
 			DistinctCount: j.DistinctCount}}
 	known := domain.FieldKnown{Class: v.Field.Class, Meaning: v.Field.Label+v.Field.Description+v.Field.Comment != "", Origin: v.Field.Origin,

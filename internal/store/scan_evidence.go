@@ -28,7 +28,12 @@ type MeasureFacts struct {
 const evidenceFacts = `jsonb_build_object('reads', e.reads, 'window_days', e.window_days, 'last_read_at', e.last_read_at,
 	'reads_measured_at', e.reads_measured_at, 'reads_source', e.reads_source, 'last_write_at', e.last_write_at,
 	'write_measured_at', e.write_measured_at, 'write_source', e.write_source, 'row_count', e.row_count,
-	'non_null_count', e.non_null_count, 'distinct_count', e.distinct_count, 'fill_measured_at', e.fill_measured_at, 'fill_source', e.fill_source) || ` + evidenceOldest
+	'non_null_count', e.non_null_count, 'distinct_count', e.distinct_count, 'fill_measured_at', e.fill_measured_at, 'fill_source', e.fill_source) || ` +
+	evidenceLastRead + ` || ` + evidenceOldest
+
+// evidenceLastRead is when and by what the last read was measured, where that was another measure than that of the reads.
+const evidenceLastRead = `case when e.last_read_measured_at is null then '{}' else jsonb_build_object(
+	'last_read_measured_at', e.last_read_measured_at, 'last_read_source', e.last_read_source) end`
 
 // evidenceOldest is what is known of the oldest record of a field's dataset; nothing where it was not measured, so that the
 // documents of imports from before there was such a measure stay the same.
@@ -96,8 +101,9 @@ const matchMeasures = `
 		together as (partition by m.dataset_id, x.measured_at)`
 
 // compareMeasures says what the register would know of each field. A newer measure replaces those of its kind together,
-// since a count of rows of one day beside one of values of another would be no rate; a last read stays known. What was taken
-// for measured, or read, on a day that is still to come is a mistake, which no real measure waits for.
+// since a count of rows of one day beside one of values of another would be no rate; a last read stays known, as of the
+// measure that told of it. What was taken for measured, or read, on a day that is still to come is a mistake, which no real
+// measure waits for.
 const compareMeasures = `
 	insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, field_id, version, facts, before)
 	select @ws, @id, m.line,
@@ -143,25 +149,31 @@ const compareMeasures = `
 		'distinct_count', case when g.fills_new then m.values_ when g.fills then coalesce(m.values_, e.distinct_count) else e.distinct_count end,
 		'fill_measured_at', case when g.fills then m.at else e.fill_measured_at end,
 		'fill_source', case when g.fills then m.source else coalesce(e.fill_source, '') end)
+		|| case when not g.reads then ` + evidenceLastRead + ` when m.last_read_at is null and e.last_read_at < @end and g.reads_new
+				and coalesce(e.last_read_measured_at, known.reads) is not null
+			then jsonb_build_object('last_read_measured_at', coalesce(e.last_read_measured_at, known.reads),
+				'last_read_source', case when e.last_read_measured_at is null then e.reads_source else e.last_read_source end)
+			when m.last_read_at is null then ` + evidenceLastRead + ` else '{}' end
 		|| case when g.oldest then jsonb_build_object('oldest_record_on', m.oldest, 'oldest_measured_at', m.at, 'oldest_source', m.source)
 			else ` + evidenceOldest + ` end as facts
 	) next on m.field_id is not null
 	where m.rank = 1 or m.at < m.first_at
 	order by m.line`
 
-const evidenceCols = `reads, window_days, last_read_at, reads_measured_at, reads_source, last_write_at, write_measured_at, write_source,
-	row_count, non_null_count, distinct_count, fill_measured_at, fill_source, oldest_record_on, oldest_measured_at, oldest_source`
+const evidenceCols = `reads, window_days, last_read_at, last_read_measured_at, last_read_source, reads_measured_at, reads_source,
+	last_write_at, write_measured_at, write_source, row_count, non_null_count, distinct_count, fill_measured_at, fill_source, oldest_record_on, oldest_measured_at, oldest_source`
 
 // writeEvidence stores a document per field, given as the expression doc of import_row r.
 func (s *Store) writeEvidence(ctx context.Context, by domain.Actor, id domain.ImportID, doc string) error {
 	_, err := s.exec(ctx, "evidence", `
 		insert into field_evidence (workspace_id, field_id, `+evidenceCols+`)
-		select r.workspace_id, r.field_id, x.reads, x.window_days, x.last_read_at, x.reads_measured_at, x.reads_source, x.last_write_at,
-			x.write_measured_at, x.write_source, x.row_count, x.non_null_count, x.distinct_count, x.fill_measured_at, x.fill_source,
+		select r.workspace_id, r.field_id, x.reads, x.window_days, x.last_read_at, x.last_read_measured_at, x.last_read_source,
+			x.reads_measured_at, x.reads_source, x.last_write_at, x.write_measured_at, x.write_source, x.row_count, x.non_null_count, x.distinct_count, x.fill_measured_at, x.fill_source,
 			x.oldest_record_on, x.oldest_measured_at, x.oldest_source
 		from import_row r cross join lateral jsonb_populate_record(null::field_evidence, `+doc+`) x
 		where r.workspace_id = @ws and r.import_id = @id and r.change in ('new', 'changed') and `+doc+` is not null
 		on conflict (workspace_id, field_id) do update set (`+evidenceCols+`) = (excluded.reads, excluded.window_days, excluded.last_read_at,
+			excluded.last_read_measured_at, excluded.last_read_source,
 			excluded.reads_measured_at, excluded.reads_source, excluded.last_write_at, excluded.write_measured_at, excluded.write_source,
 			excluded.row_count, excluded.non_null_count, excluded.distinct_count, excluded.fill_measured_at, excluded.fill_source,
 			excluded.oldest_record_on, excluded.oldest_measured_at, excluded.oldest_source)`,

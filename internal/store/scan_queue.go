@@ -53,10 +53,53 @@ func (s *Store) queueImport(ctx context.Context, by domain.Actor, id domain.Impo
 	return err
 }
 
+// mostImportDeaths is how many workers may die of one step of an import before nobody takes it up again.
+const mostImportDeaths = 3
+
+// BeginImportWork notes that a worker takes an import up, until EndImportWork. It is deadly where as many as may died of it.
+func (s *Store) BeginImportWork(ctx context.Context, by domain.Actor, id domain.ImportID) (deadly bool, err error) {
+	err = s.Write(ctx, by, func(s *Store) error {
+		begun, err := many[int](ctx, s, "import", `insert into import_attempt (workspace_id, import_id, step, begun)
+			select workspace_id, id, state, 1 from import where workspace_id = @ws and id = @id and state in ('reading', 'applying', 'undoing')
+			on conflict (workspace_id, import_id) do update set step = excluded.step,
+				begun = case when import_attempt.step = excluded.step then import_attempt.begun else 0 end + 1 returning begun`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		deadly = err == nil && len(begun) > 0 && begun[0] > mostImportDeaths
+		return err
+	})
+	return deadly, err
+}
+
+// EndImportWork notes that a worker came to an end, whatever it was, and did not die.
+func (s *Store) EndImportWork(ctx context.Context, by domain.Actor, id domain.ImportID) error {
+	return s.Write(ctx, by, func(s *Store) error {
+		_, err := s.exec(ctx, "import", `delete from import_attempt where workspace_id = @ws and import_id = @id`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
+		return err
+	})
+}
+
+// ImportAlive notes that somebody works on an import. It is not wanted where a person gave it up meanwhile. It never waits for
+// the transaction of the work, which holds the import at its end.
+func (s *Store) ImportAlive(ctx context.Context, by domain.Actor, id domain.ImportID) (wanted bool, err error) {
+	err = s.Write(ctx, by, func(s *Store) error {
+		args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
+		if _, err := s.exec(ctx, "import", `update import set updated_at = clock_timestamp() where workspace_id = @ws and id in (
+			select id from import where workspace_id = @ws and id = @id and state in ('reading', 'applying', 'undoing') for update skip locked)`, args); err != nil {
+			return err
+		}
+		given, err := many[string](ctx, s, "import", `select state from import where workspace_id = @ws and id = @id and state <> 'cancelled'`, args)
+		wanted = len(given) > 0
+		return err
+	})
+	return wanted, err
+}
+
 // workStalled is how long work on an import or a batch may say nothing before it is taken for dead. Living work reports every second.
 const workStalled = time.Minute
 
-// Requeue queues again the imports and batches of every workspace whose worker died, and drops uploads that never ended.
+// Requeue queues again the imports and batches of every workspace whose worker died, unless a job for them waits, and drops
+// uploads that never ended.
 func (s *Store) Requeue(ctx context.Context) error {
 	workspaces, err := many[domain.WorkspaceID](ctx, s, "workspace", `select id from workspace order by id`, pgx.StrictNamedArgs{})
 	if err != nil {
@@ -80,8 +123,10 @@ func (s *Store) requeue(ctx context.Context, by domain.Actor) error {
 		}
 		dead, err := many[stalled](ctx, s, "import", `update import set updated_at = clock_timestamp()
 			where workspace_id = @ws and state in ('reading', 'applying', 'undoing')
-				and updated_at < clock_timestamp() - make_interval(secs => @secs) returning id, actor_id, actor_name`,
-			pgx.StrictNamedArgs{"ws": by.Workspace, "secs": workStalled.Seconds()})
+				and updated_at < clock_timestamp() - make_interval(secs => @secs)
+				and not exists (select from `+riverSchema+`.river_job j where j.kind = @kind and j.state in ('available', 'pending', 'retryable', 'scheduled')
+					and j.args @> jsonb_build_object('Import', import.id)) returning id, actor_id, actor_name`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "secs": workStalled.Seconds(), "kind": ImportJob{}.Kind()})
 		if err != nil {
 			return err
 		}

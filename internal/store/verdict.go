@@ -476,7 +476,7 @@ func judgedSQL(of func(column string) string) string {
 			f.completeness, f.programs, f.purposes, coalesce(f.effective_rule_id, 0), coalesce(f.retention_rule_id, 0), coalesce(d.retention_rule_id, 0),
 			f.label <> '' or f.description <> '' or f.comment <> '', f.origin, f.owner_id is not null, fc.field_id is not null,
 			l.packed, m.packed, ` + oldestRecord + `,
-			e.reads, e.window_days, e.last_read_at, e.reads_measured_at, e.last_write_at, e.write_measured_at,
+			e.reads, e.window_days, e.last_read_at, e.last_read_measured_at, e.reads_measured_at, e.last_write_at, e.write_measured_at,
 			e.row_count, e.non_null_count, e.distinct_count
 		from field f
 		join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
@@ -543,7 +543,7 @@ func (r *judgeRow) targets() []any {
 	e := &r.evidence
 	return []any{&r.id, &r.dataset, &r.category, &r.class, &r.verdict, &r.lawful, &r.used, &r.why, &r.flags, &r.grade,
 		&r.completeness, &r.programs, &r.purposes, &r.effective, &r.ownRule, &r.datasetRule, &r.meaning, &r.origin, &r.owned, &r.collected, &r.links, &r.mappings, &r.oldest,
-		&e.Reads, &e.WindowDays, &e.LastReadAt, &e.ReadsMeasuredAt, &e.LastWriteAt, &e.WriteMeasuredAt,
+		&e.Reads, &e.WindowDays, &e.LastReadAt, &e.LastReadMeasuredAt, &e.ReadsMeasuredAt, &e.LastWriteAt, &e.WriteMeasuredAt,
 		&e.RowCount, &e.NonNullCount, &e.DistinctCount}
 }
 

@@ -502,13 +502,17 @@ func (p fieldPage) signals() []signalLine {
 	if lastRead == "" && e.ReadsMeasuredAt != nil && e.Reads != nil && *e.Reads == 0 {
 		lastRead = p.t("field.never_seen")
 	}
+	lastReadSource := src.ReadsSource
+	if e.LastReadMeasuredAt != nil {
+		lastReadSource = src.LastReadSource
+	}
 	fill := ""
 	if rate, known := e.FillRate(); known {
 		fill = p.t("field.filled", "rate", i18n.Percent(p.ctx, rate), "filled", *e.NonNullCount, "rows", *e.RowCount)
 	}
 	lines := []signalLine{
 		p.signal("reads", reads, src.ReadsSource, e.ReadsMeasuredAt),
-		p.signal("last_read", lastRead, src.ReadsSource, e.ReadsMeasuredAt),
+		p.signal("last_read", lastRead, lastReadSource, e.LastReadAsOf()),
 		p.signal("fill", fill, src.FillSource, src.FillMeasuredAt),
 		p.signal("distinct", number(e.DistinctCount), src.FillSource, src.FillMeasuredAt),
 		p.signal("last_write", instant(e.LastWriteAt), src.WriteSource, e.WriteMeasuredAt),

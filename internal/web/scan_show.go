@@ -351,7 +351,7 @@ func importRowOf(ctx context.Context, by domain.Actor, l store.ImportLine) impor
 // factKeys are the facts of an import in the order in which they are shown; the others say when and by whom they were measured.
 var factKeys = []string{"data_type", "label", "comment", "category", "owner", "nullable", "is_key", "reference", "source",
 	"reads", "window_days", "last_read_at", "last_write_at", "row_count", "non_null_count", "distinct_count",
-	"oldest_record_on", "reads_measured_at", "write_measured_at", "fill_measured_at", "oldest_measured_at"}
+	"oldest_record_on", "reads_measured_at", "last_read_measured_at", "write_measured_at", "fill_measured_at", "oldest_measured_at"}
 
 // factLabels are the words of facts that the register's columns have another name for.
 var factLabels = map[string]string{"last_read_at": "column.last_read", "last_write_at": "column.last_write"}
