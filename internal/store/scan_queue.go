@@ -85,7 +85,8 @@ func (s *Store) ImportAlive(ctx context.Context, by domain.Actor, id domain.Impo
 	err = s.Write(ctx, by, func(s *Store) error {
 		args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
 		if _, err := s.exec(ctx, "import", `update import set updated_at = clock_timestamp() where workspace_id = @ws and id in (
-			select id from import where workspace_id = @ws and id = @id and state in ('reading', 'applying', 'undoing') for update skip locked)`, args); err != nil {
+			select id from import where workspace_id = @ws and id = @id and state in ('reading', 'applying', 'undoing')
+				and updated_at < clock_timestamp() - interval '10 seconds' for update skip locked)`, args); err != nil {
 			return err
 		}
 		given, err := many[string](ctx, s, "import", `select state from import where workspace_id = @ws and id = @id and state <> 'cancelled'`, args)

@@ -16,6 +16,11 @@ alter table import_attempt enable row level security;
 create policy import_attempt_of_workspace on import_attempt to utile_app
 	using (workspace_id = current_workspace()) with check (workspace_id = current_workspace());
 grant select, insert, update, delete on import_attempt to utile_app;
+-- The applications that a file names came without their past, so that the list of imports could not be shown as of a day.
+call past.keep('import');
 
 -- +goose Down
+drop view asof.import cascade;
+drop trigger import_past_stamp on import;
+alter table past.import drop column applications;
 drop table import_attempt;
