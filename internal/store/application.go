@@ -64,6 +64,9 @@ func (s *Store) AddApplication(ctx context.Context, by domain.Actor, a domain.Ap
 		if err := s.checkOwner(ctx, by, 0, a.Owner); err != nil {
 			return err
 		}
+		if err := s.refer(ctx, by, reference{"team", "team", int64(a.Team), 0}); err != nil {
+			return err
+		}
 		a.ID, err = one[domain.ApplicationID](ctx, s, "application", `insert into application
 			(workspace_id, name, kind, description, team_id, owner_id, vendor, hosting, country, processor, lifecycle)
 			values (@ws, @name, @kind, @description, @team, @owner, @vendor, @hosting, @country, @processor, @lifecycle)
@@ -80,12 +83,11 @@ func (s *Store) AddApplication(ctx context.Context, by domain.Actor, a domain.Ap
 // ChangeApplication saves what decide makes of the application. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeApplication(ctx context.Context, by domain.Actor, id domain.ApplicationID, seen int,
 	decide func(domain.Application) (domain.Application, error)) error {
-	var had domain.UserID
-	return change(ctx, s, by, id, seen, (*Store).application, func(a domain.Application) (domain.Application, error) {
-		had = a.Owner
-		return decide(a)
-	}, func(s *Store, next domain.Application) error {
-		if err := s.checkOwner(ctx, by, had, next.Owner); err != nil {
+	return change(ctx, s, by, id, seen, (*Store).application, decide, func(s *Store, was, next domain.Application) error {
+		if err := s.checkOwner(ctx, by, was.Owner, next.Owner); err != nil {
+			return err
+		}
+		if err := s.refer(ctx, by, reference{"team", "team", int64(next.Team), int64(was.Team)}); err != nil {
 			return err
 		}
 		args := applicationArgs(by, next)

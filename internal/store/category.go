@@ -106,6 +106,16 @@ func categoryNodes(rows []categoryRow, own map[domain.CategoryID]int64) []Catego
 // AddCategory adds a category of the workspace's own. Invalid where the code is taken or the parent unknown.
 func (s *Store) AddCategory(ctx context.Context, by domain.Actor, c domain.Category) (id domain.CategoryID, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
+		parents, err := many[int64](ctx, s, "category", `select id from data_category where workspace_id = @ws and code = @parent`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "parent": c.Parent})
+		if err != nil {
+			return err
+		}
+		for _, parent := range parents {
+			if err := s.refer(ctx, by, reference{"parent", "data_category", parent, 0}); err != nil {
+				return err
+			}
+		}
 		c.ID, err = one[domain.CategoryID](ctx, s, "category", `insert into data_category
 				(workspace_id, code, parent_code, label_fr, label_en, gdpr_class, default_risk, examples)
 			values (@ws, @code, nullif(@parent, ''), @label_fr, @label_en, @class, @risk, @examples) returning id`,
@@ -128,7 +138,7 @@ func (s *Store) AddCategory(ctx context.Context, by domain.Actor, c domain.Categ
 // Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeCategory(ctx context.Context, by domain.Actor, id domain.CategoryID, seen int,
 	decide func(domain.Category) (domain.Category, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).category, decide, func(s *Store, next domain.Category) error {
+	return change(ctx, s, by, id, seen, (*Store).category, decide, func(s *Store, _, next domain.Category) error {
 		_, err := s.exec(ctx, "category", `update data_category set label_fr = @label_fr, label_en = @label_en, gdpr_class = @class,
 			default_risk = @risk, examples = @examples, version = version + 1, updated_at = clock_timestamp()
 			where workspace_id = @ws and id = @id`,

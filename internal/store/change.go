@@ -31,7 +31,7 @@ const forShare = " for share"
 // changed it since the version that was seen, and left alone where decide makes no other facts of it. write saves it, the
 // event tells what differs, and then, which may be nil, does what follows.
 func change[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, id ID, seen int,
-	read readLocked[ID, T], decide func(T) (T, error), write func(*Store, T) error, then func(s *Store, was, next T) error) error {
+	read readLocked[ID, T], decide func(T) (T, error), write func(s *Store, was, next T) error, then func(s *Store, was, next T) error) error {
 	return s.Write(ctx, by, func(s *Store) error {
 		was, err := locked(ctx, s, by, id, seen, read)
 		if err != nil {
@@ -45,7 +45,7 @@ func change[ID ~int64, T noun](ctx context.Context, s *Store, by domain.Actor, i
 		if len(after) == 0 {
 			return nil
 		}
-		if err := write(s, next); err != nil {
+		if err := write(s, was, next); err != nil {
 			return err
 		}
 		subject := next.Subject()

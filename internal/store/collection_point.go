@@ -70,7 +70,7 @@ func (s *Store) AddCollectionPoint(ctx context.Context, by domain.Actor, c domai
 // ChangeCollectionPoint saves what decide makes of the collection point. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeCollectionPoint(ctx context.Context, by domain.Actor, id domain.CollectionPointID, seen int,
 	decide func(domain.CollectionPoint) (domain.CollectionPoint, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).collectionPoint, decide, func(s *Store, next domain.CollectionPoint) error {
+	return change(ctx, s, by, id, seen, (*Store).collectionPoint, decide, func(s *Store, _, next domain.CollectionPoint) error {
 		args := collectionPointArgs(by, next)
 		args["id"] = id
 		_, err := s.exec(ctx, "collection_point", `update collection_point set name = @name, kind = @kind, description = @description,

@@ -90,6 +90,9 @@ func (s *Store) DatasetNamed(ctx context.Context, by domain.Actor, application d
 // AddDataset registers a dataset. Invalid where the application already has one of that name, or is unknown.
 func (s *Store) AddDataset(ctx context.Context, by domain.Actor, d domain.Dataset) (id domain.DatasetID, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
+		if err := s.refer(ctx, by, datasetRefers(domain.Dataset{}, d)...); err != nil {
+			return err
+		}
 		d.ID, err = one[domain.DatasetID](ctx, s, "dataset", `insert into dataset (workspace_id, application_id, name, label, description,
 				structure, subjects, row_count, retention_rule_id, oldest_record_on, is_master)
 			values (@ws, @application, @name, @label, @description, @structure, @subjects, @row_count, @retention::bigint,
@@ -103,11 +106,19 @@ func (s *Store) AddDataset(ctx context.Context, by domain.Actor, d domain.Datase
 	return id, err
 }
 
+func datasetRefers(was, next domain.Dataset) []reference {
+	return []reference{{"application", "application", int64(next.Application), int64(was.Application)},
+		{"retention", "retention_rule", int64(next.Retention), int64(was.Retention)}}
+}
+
 // ChangeDataset saves what decide makes of the dataset and judges again the fields whose verdict depends on it: its own,
 // and the copies of a declared reference. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeDataset(ctx context.Context, by domain.Actor, id domain.DatasetID, seen int,
 	decide func(domain.Dataset) (domain.Dataset, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).dataset, decide, func(s *Store, next domain.Dataset) error {
+	return change(ctx, s, by, id, seen, (*Store).dataset, decide, func(s *Store, was, next domain.Dataset) error {
+		if err := s.refer(ctx, by, datasetRefers(was, next)...); err != nil {
+			return err
+		}
 		args := datasetArgs(by, next)
 		args["id"] = id
 		// The key of fields and flows holds the application too: they follow a dataset that moves.
@@ -171,7 +182,16 @@ func (s *Store) ArchiveDataset(ctx context.Context, by domain.Actor, id domain.D
 
 // RestoreDataset brings an archived dataset back.
 func (s *Store) RestoreDataset(ctx context.Context, by domain.Actor, id domain.DatasetID) error {
-	return restoreRecord(ctx, s, by, "dataset", id, (*Store).DatasetByID)
+	return s.Write(ctx, by, func(s *Store) error {
+		d, err := s.DatasetByID(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if err := s.standsIn(ctx, by, datasetRefers(domain.Dataset{Retention: d.Retention}, d)...); err != nil {
+			return err
+		}
+		return restoreRecord(ctx, s, by, "dataset", id, (*Store).DatasetByID)
+	})
 }
 
 // RemoveDataset deletes a mistaken entry; Conflict, with what uses it, while anything refers to it.

@@ -99,6 +99,9 @@ func (s *Store) FlowsOf(ctx context.Context, by domain.Actor, end domain.FlowEnd
 // AddFlow registers a flow. Invalid where the name is taken, or a dataset is not one of its application.
 func (s *Store) AddFlow(ctx context.Context, by domain.Actor, f domain.Flow) (id domain.FlowID, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
+		if err := s.refer(ctx, by, flowRefers(domain.Flow{}, f)...); err != nil {
+			return err
+		}
 		id, err = one[domain.FlowID](ctx, s, "flow", `insert into flow (workspace_id, name, source_application_id, source_dataset_id,
 				target_application_id, target_dataset_id, mechanism, frequency, encrypted, country, purpose_id, description)
 			values (@ws, @name, @source_application, @source_dataset, @target_application, @target_dataset, @mechanism, @frequency,
@@ -118,6 +121,14 @@ func (s *Store) AddFlow(ctx context.Context, by domain.Actor, f domain.Flow) (id
 	return id, err
 }
 
+func flowRefers(was, next domain.Flow) []reference {
+	return []reference{{"source_application", "application", int64(next.Source.Application), int64(was.Source.Application)},
+		{"source_dataset", "dataset", int64(next.Source.Dataset), int64(was.Source.Dataset)},
+		{"target_application", "application", int64(next.Target.Application), int64(was.Target.Application)},
+		{"target_dataset", "dataset", int64(next.Target.Dataset), int64(was.Target.Dataset)},
+		{"purpose", "purpose", int64(next.Purpose), int64(was.Purpose)}}
+}
+
 // ChangeFlow saves what decide makes of the flow. Fields that it carried and that are no longer at its ends are let go of.
 // Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeFlow(ctx context.Context, by domain.Actor, id domain.FlowID, seen int, decide func(domain.Flow) (domain.Flow, error)) error {
@@ -128,6 +139,9 @@ func (s *Store) ChangeFlow(ctx context.Context, by domain.Actor, id domain.FlowI
 		}
 		next, err := decide(was)
 		if err != nil {
+			return err
+		}
+		if err := s.refer(ctx, by, flowRefers(was, next)...); err != nil {
 			return err
 		}
 		args := flowArgs(by, next)
@@ -229,7 +243,12 @@ func (s *Store) ArchiveFlow(ctx context.Context, by domain.Actor, id domain.Flow
 
 // RestoreFlow brings an archived flow back.
 func (s *Store) RestoreFlow(ctx context.Context, by domain.Actor, id domain.FlowID) error {
-	return s.endFlow(ctx, by, id, func(s *Store, f domain.Flow) error { return s.restore(ctx, by, "flow", f.Subject()) })
+	return s.endFlow(ctx, by, id, func(s *Store, f domain.Flow) error {
+		if err := s.standsIn(ctx, by, flowRefers(domain.Flow{Purpose: f.Purpose}, f)...); err != nil {
+			return err
+		}
+		return s.restore(ctx, by, "flow", f.Subject())
+	})
 }
 
 // RemoveFlow deletes a mistaken entry with the list of fields that it carries.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -78,12 +80,36 @@ func (s *Store) setMoments(ctx context.Context, by domain.Actor, id domain.Journ
 	return err
 }
 
+// journeyRefers are what the moments name that none of them did before: they have no numbers of their own.
+func journeyRefers(was, next domain.Journey) []reference {
+	var list []reference
+	for i, m := range next.Moments {
+		box := fmt.Sprintf("moments.%d.", i)
+		for _, r := range []struct {
+			reference
+			of func(domain.Moment) int64
+		}{
+			{reference{box: box + "stage", table: "journey_stage"}, func(m domain.Moment) int64 { return int64(m.Stage) }},
+			{reference{box: box + "speaks", table: "program"}, func(m domain.Moment) int64 { return int64(m.Program) }},
+			{reference{box: box + "speaks", table: "scenario"}, func(m domain.Moment) int64 { return int64(m.Scenario) }},
+		} {
+			if r.id = r.of(m); !slices.ContainsFunc(was.Moments, func(m domain.Moment) bool { return r.of(m) == r.id }) {
+				list = append(list, r.reference)
+			}
+		}
+	}
+	return list
+}
+
 // AddJourney registers a journey with its moments. Invalid where the name is taken.
 func (s *Store) AddJourney(ctx context.Context, by domain.Actor, j domain.Journey) (id domain.JourneyID, err error) {
 	if err := by.Must(domain.EditPlan); err != nil {
 		return 0, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
+		if err := s.refer(ctx, by, journeyRefers(domain.Journey{}, j)...); err != nil {
+			return err
+		}
 		id, err = one[domain.JourneyID](ctx, s, "journey", `insert into journey (workspace_id, name, description) values (@ws, @name, @description) returning id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "name": j.Name, "description": j.Description})
 		if err != nil {
@@ -113,6 +139,9 @@ func (s *Store) ChangeJourney(ctx context.Context, by domain.Actor, id domain.Jo
 		}
 		next, err := decide(was)
 		if err != nil {
+			return err
+		}
+		if err := s.refer(ctx, by, journeyRefers(was, next)...); err != nil {
 			return err
 		}
 		if _, err := s.exec(ctx, "journey", `update journey set name = @name, description = @description, version = version + 1, updated_at = clock_timestamp()

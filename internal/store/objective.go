@@ -60,7 +60,7 @@ func (s *Store) AddObjective(ctx context.Context, by domain.Actor, o domain.Obje
 // ChangeObjective saves what decide makes of the objective. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeObjective(ctx context.Context, by domain.Actor, id domain.ObjectiveID, seen int,
 	decide func(domain.Objective) (domain.Objective, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).objective, decide, func(s *Store, next domain.Objective) error {
+	return change(ctx, s, by, id, seen, (*Store).objective, decide, func(s *Store, _, next domain.Objective) error {
 		args := objectiveArgs(by, next)
 		args["id"] = id
 		_, err := s.exec(ctx, "objective", `update objective set name = @name, kpi = @kpi, target = @target, description = @description,

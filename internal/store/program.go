@@ -72,6 +72,9 @@ func (s *Store) AddProgram(ctx context.Context, by domain.Actor, p domain.Progra
 		if err := s.checkOwner(ctx, by, 0, p.Owner); err != nil {
 			return err
 		}
+		if err := s.refer(ctx, by, programRefers(domain.Program{}, p)...); err != nil {
+			return err
+		}
 		if err := s.freeProgramName(ctx, by, p); err != nil {
 			return err
 		}
@@ -98,6 +101,16 @@ func (s *Store) AddProgram(ctx context.Context, by domain.Actor, p domain.Progra
 		return s.record(ctx, by, domain.Event{Verb: "program.added", Subject: p.Subject(), After: facts})
 	})
 	return id, err
+}
+
+func programRefers(was, next domain.Program) []reference {
+	list := []reference{{"objective", "objective", int64(next.Objective), int64(was.Objective)}, {"stage", "journey_stage", int64(next.Stage), int64(was.Stage)}}
+	for _, id := range next.Purposes {
+		if !slices.Contains(was.Purposes, id) {
+			list = append(list, reference{"purposes", "purpose", int64(id), 0})
+		}
+	}
+	return list
 }
 
 func (s *Store) addNeeds(ctx context.Context, by domain.Actor, program domain.ProgramID, needs []domain.TemplateNeed) error {
@@ -261,6 +274,9 @@ func (s *Store) ChangeProgram(ctx context.Context, by domain.Actor, id domain.Pr
 			return err
 		}
 		if err := s.checkOwner(ctx, by, was.Owner, next.Owner); err != nil {
+			return err
+		}
+		if err := s.refer(ctx, by, programRefers(was, next)...); err != nil {
 			return err
 		}
 		before, after := domain.Diff(was.Facts(), next.Facts())

@@ -189,6 +189,11 @@ func (s *Store) SetRequirement(ctx context.Context, by domain.Actor, q domain.Re
 			there.Add("category", "requirement.there")
 			return there.Err()
 		}
+		if !known {
+			if err := s.refer(ctx, by, reference{"category", "data_category", int64(q.Category), 0}); err != nil {
+				return err
+			}
+		}
 		return s.require(ctx, by, p, q, "")
 	})
 }

@@ -117,6 +117,9 @@ func (s *Store) AddPurpose(ctx context.Context, by domain.Actor, p domain.Purpos
 		if err := s.checkOwner(ctx, by, 0, p.Owner); err != nil {
 			return err
 		}
+		if err := s.refer(ctx, by, reference{"retention", "retention_rule", int64(p.Retention), 0}); err != nil {
+			return err
+		}
 		id, err = s.insertPurpose(ctx, by, p)
 		return err
 	})
@@ -236,6 +239,9 @@ func (s *Store) ChangePurpose(ctx context.Context, by domain.Actor, id domain.Pu
 			return err
 		}
 		if err := s.checkOwner(ctx, by, was.Owner, next.Owner); err != nil {
+			return err
+		}
+		if err := s.refer(ctx, by, reference{"retention", "retention_rule", int64(next.Retention), int64(was.Retention)}); err != nil {
 			return err
 		}
 		reopened, err = s.storePurpose(ctx, by, "purpose.changed", was, next)

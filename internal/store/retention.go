@@ -276,7 +276,7 @@ func (s *Store) AttachRetention(ctx context.Context, by domain.Actor, rule domai
 		if batch, attached, reopened = 0, 0, 0; len(ids) == 0 {
 			return domain.Errorf(domain.Invalid, "bulk.nothing")
 		}
-		if err := s.checkRule(ctx, by, rule); err != nil {
+		if err := s.refer(ctx, by, reference{"retention", "retention_rule", int64(rule), 0}); err != nil {
 			return err
 		}
 		table := retentionTargets[to].table
@@ -353,21 +353,6 @@ func (s *Store) undoAttach(ctx context.Context, by domain.Actor, batch domain.Ba
 		return 0, 0, domain.Errorf(domain.Conflict, "batch.nothing_left")
 	}
 	return undone, kept - undone, nil
-}
-
-// checkRule refuses, as a problem of its form field, a rule that is not there or is no longer in use.
-func (s *Store) checkRule(ctx context.Context, by domain.Actor, rule domain.RetentionRuleID) error {
-	if rule == 0 {
-		return nil
-	}
-	known, err := one[bool](ctx, s, "retention_rule", `select exists(select from retention_rule where workspace_id = @ws and id = @id and archived_at is null)`,
-		pgx.StrictNamedArgs{"ws": by.Workspace, "id": rule})
-	if err == nil && !known {
-		var p domain.Problems
-		p.Add("retention", "error.reference")
-		err = p.Err()
-	}
-	return err
 }
 
 // attachToPurposes changes purposes as their own page does, or puts them back: what was approved under another rule is asked

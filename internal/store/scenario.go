@@ -97,6 +97,9 @@ func (s *Store) AddScenario(ctx context.Context, by domain.Actor, c domain.Scena
 		return 0, err
 	}
 	err = s.Write(ctx, by, func(s *Store) error {
+		if err := s.refer(ctx, by, scenarioRefers(domain.Scenario{}, c)...); err != nil {
+			return err
+		}
 		c.ID, err = one[domain.ScenarioID](ctx, s, "scenario", `insert into scenario (workspace_id, program_id, name, kind, nature, trigger_kind, trigger,
 				segment_id, target, exclusions, channels, delay, cap_messages, cap_days, stop_rule, message, kpi, purpose_id, consent_id, status, starts_on, ends_on)
 			values (@ws, @program, @name, @kind, @nature, @trigger_kind, @trigger, @segment, @target, @exclusions, @channels, @delay, @cap_messages,
@@ -110,13 +113,21 @@ func (s *Store) AddScenario(ctx context.Context, by domain.Actor, c domain.Scena
 	return id, err
 }
 
+func scenarioRefers(was, next domain.Scenario) []reference {
+	return []reference{{"program", "program", int64(next.Program), int64(was.Program)}, {"segment", "segment", int64(next.Segment), int64(was.Segment)},
+		{"purpose", "purpose", int64(next.Purpose), int64(was.Purpose)}, {"consent_category", "data_category", int64(next.Consent), int64(was.Consent)}}
+}
+
 // ChangeScenario saves what decide makes of the scenario. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeScenario(ctx context.Context, by domain.Actor, id domain.ScenarioID, seen int,
 	decide func(domain.Scenario) (domain.Scenario, error)) error {
 	if err := by.Must(domain.EditPlan); err != nil {
 		return err
 	}
-	return change(ctx, s, by, id, seen, (*Store).scenario, decide, func(s *Store, next domain.Scenario) error {
+	return change(ctx, s, by, id, seen, (*Store).scenario, decide, func(s *Store, was, next domain.Scenario) error {
+		if err := s.refer(ctx, by, scenarioRefers(was, next)...); err != nil {
+			return err
+		}
 		if err := s.needsStay(ctx, by, next); err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func (s *Store) AddSegment(ctx context.Context, by domain.Actor, g domain.Segmen
 
 // ChangeSegment saves what decide makes of the segment. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeSegment(ctx context.Context, by domain.Actor, id domain.SegmentID, seen int, decide func(domain.Segment) (domain.Segment, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).segment, decide, func(s *Store, next domain.Segment) error {
+	return change(ctx, s, by, id, seen, (*Store).segment, decide, func(s *Store, _, next domain.Segment) error {
 		_, err := s.exec(ctx, "segment", `update segment set name = @name, definition = @definition, volume = @volume,
 			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "name": next.Name, "definition": next.Definition, "volume": next.Volume})

@@ -66,7 +66,7 @@ func (s *Store) lastPlace(ctx context.Context, by domain.Actor) (int, error) {
 
 // ChangeStage saves what decide makes of the stage. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeStage(ctx context.Context, by domain.Actor, id domain.StageID, seen int, decide func(domain.Stage) (domain.Stage, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).stage, decide, func(s *Store, next domain.Stage) error {
+	return change(ctx, s, by, id, seen, (*Store).stage, decide, func(s *Store, _, next domain.Stage) error {
 		_, err := s.exec(ctx, "stage", `update journey_stage set code = @code, name = @name, description = @description,
 			version = version + 1, updated_at = clock_timestamp() where workspace_id = @ws and id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "code": next.Code, "name": next.Name, "description": next.Description})

@@ -74,7 +74,7 @@ func (s *Store) setTeamMembers(ctx context.Context, by domain.Actor, t domain.Te
 
 // ChangeTeam saves what decide makes of the team. Conflict where somebody changed it since it was seen.
 func (s *Store) ChangeTeam(ctx context.Context, by domain.Actor, id domain.TeamID, seen int, decide func(domain.Team) (domain.Team, error)) error {
-	return change(ctx, s, by, id, seen, (*Store).team, decide, func(s *Store, next domain.Team) error {
+	return change(ctx, s, by, id, seen, (*Store).team, decide, func(s *Store, _, next domain.Team) error {
 		if _, err := s.exec(ctx, "team", `update team set name = @name, description = @description, version = version + 1,
 			updated_at = clock_timestamp() where workspace_id = @ws and id = @id`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "name": next.Name, "description": next.Description}); err != nil {

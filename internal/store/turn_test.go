@@ -74,13 +74,14 @@ type tied struct {
 	field   domain.FieldID
 	purpose domain.PurposeID
 	program domain.ProgramID
+	rule    domain.RetentionRuleID
 }
 
 func newTied(t *testing.T) tied {
 	w := storetest.NewWorld(t)
 	by := w.Admin()
 	d := w.Dataset(t, by, w.Application(t, by, "CRM"), "people")
-	return tied{w, by, d, w.Field(t, by, d, "email", "ident.contact.email"), w.Purpose(t, by, "P1", true), w.Program(t, by, "G1", "live")}
+	return tied{w, by, d, w.Field(t, by, d, "email", "ident.contact.email"), w.Purpose(t, by, "P1", true), w.Program(t, by, "G1", "live"), w.Rule(t, by, "R1", 12)}
 }
 
 func (w tied) link(s *store.Store) error {
@@ -200,6 +201,13 @@ func TestNothingBeginsToUseWhatIsBeingArchived(t *testing.T) {
 		},
 			func(w tied) error { return w.link(w.Store) }},
 		"dataset": {func(w tied, s *store.Store) error { return s.ArchiveDataset(context.Background(), w.by, w.dataset) }, field},
+		"retention rule": {func(w tied, s *store.Store) error { return s.ArchiveRetentionRule(context.Background(), w.by, w.rule) },
+			func(w tied) error {
+				return w.Store.ChangeDataset(context.Background(), w.by, w.dataset, 1, func(d domain.Dataset) (domain.Dataset, error) {
+					d.Retention = w.rule
+					return d, nil
+				})
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -231,6 +239,137 @@ func TestNothingBeginsToUseWhatIsBeingArchived(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A form may name what was archived since it was opened.
+func TestNothingBeginsToUseWhatIsArchived(t *testing.T) {
+	t.Parallel()
+	w := newTied(t)
+	by, ctx := w.by, t.Context()
+	insert := func(sql string, args ...any) (id int64) {
+		t.Helper()
+		if err := w.Owner.QueryRow(ctx, sql, append([]any{by.Workspace}, args...)...).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	crm := insert(`select id from application where workspace_id = $1`)
+	gone := map[string]int64{
+		"application": int64(w.Application(t, by, "Old")), "retention_rule": int64(w.Rule(t, by, "R0", 12)), "purpose": int64(w.Purpose(t, by, "P0", false)),
+		"program": int64(w.Program(t, by, "G0", "live")), "data_category": int64(w.Category(t, by, "tech.key")),
+		"team":          insert(`insert into team (workspace_id, name) values ($1, 'Old') returning id`),
+		"objective":     insert(`insert into objective (workspace_id, name) values ($1, 'Old') returning id`),
+		"journey_stage": insert(`insert into journey_stage (workspace_id, code, name, position) values ($1, 'old', 'Old', 1) returning id`),
+		"segment":       insert(`insert into segment (workspace_id, name) values ($1, 'Old') returning id`),
+		"dataset":       insert(`insert into dataset (workspace_id, application_id, name) values ($1, $2, 'old') returning id`, crm),
+	}
+	flow := func(f domain.Flow) error {
+		f.Name, f.Mechanism, f.Encrypted = "sync", "unknown", "unknown"
+		for _, end := range []*domain.FlowEnd{&f.Source, &f.Target} {
+			if end.Application == 0 {
+				end.Application = domain.ApplicationID(crm)
+			}
+		}
+		_, err := w.Store.AddFlow(ctx, by, f)
+		return err
+	}
+	program := func(change func(*domain.Program)) error {
+		p, err := w.Store.ProgramByID(ctx, by, w.program)
+		if err != nil {
+			return err
+		}
+		return w.Store.ChangeProgram(ctx, by, w.program, p.Version, func(p domain.Program) (domain.Program, error) { change(&p); return p, nil })
+	}
+	scenario := func(c domain.Scenario) error {
+		if c.Program == 0 {
+			c.Program = w.program
+		}
+		c.Name, c.Kind, c.Nature, c.TriggerKind, c.Status = "s", "campaign", "service", "date", "idea"
+		_, err := w.Store.AddScenario(ctx, by, c)
+		return err
+	}
+	journey := func(m domain.Moment) error {
+		_, err := w.Store.AddJourney(ctx, by, domain.Journey{Name: "j", Moments: []domain.Moment{{Name: "a"}, m}})
+		return err
+	}
+	uses := map[string]struct {
+		of, box string
+		use     func(id int64) error
+	}{
+		"dataset of an application": {"application", "application", func(id int64) error {
+			_, err := w.Store.AddDataset(ctx, by, domain.Dataset{Application: domain.ApplicationID(id), Name: "new"})
+			return err
+		}},
+		"dataset that moves": {"application", "application", func(id int64) error {
+			return w.Store.ChangeDataset(ctx, by, w.dataset, 1, func(d domain.Dataset) (domain.Dataset, error) {
+				d.Application = domain.ApplicationID(id)
+				return d, nil
+			})
+		}},
+		"rule of a dataset": {"retention_rule", "retention", func(id int64) error {
+			return w.Store.ChangeDataset(ctx, by, w.dataset, 1, func(d domain.Dataset) (domain.Dataset, error) {
+				d.Retention = domain.RetentionRuleID(id)
+				return d, nil
+			})
+		}},
+		"rule of a purpose": {"retention_rule", "retention", func(id int64) error {
+			_, err := w.Store.ChangePurpose(ctx, by, w.purpose, 1, func(p domain.Purpose) (domain.Purpose, error) {
+				p.Retention = domain.RetentionRuleID(id)
+				return p, nil
+			})
+			return err
+		}},
+		"rule that is attached": {"retention_rule", "retention", func(id int64) error {
+			_, _, _, err := w.Store.AttachRetention(ctx, by, domain.RetentionRuleID(id), domain.RetentionOfDataset, []int64{int64(w.dataset)})
+			return err
+		}},
+		"team of an application": {"team", "team", func(id int64) error {
+			_, err := w.Store.AddApplication(ctx, by, domain.Application{Name: "New", Team: domain.TeamID(id), Hosting: "unknown", Processor: "unknown", Lifecycle: "live"})
+			return err
+		}},
+		"source of a flow": {"application", "source_application", func(id int64) error {
+			return flow(domain.Flow{Source: domain.FlowEnd{Application: domain.ApplicationID(id)}})
+		}},
+		"target of a flow":  {"dataset", "target_dataset", func(id int64) error { return flow(domain.Flow{Target: domain.FlowEnd{Dataset: domain.DatasetID(id)}}) }},
+		"purpose of a flow": {"purpose", "purpose", func(id int64) error { return flow(domain.Flow{Purpose: domain.PurposeID(id)}) }},
+		"objective of a program": {"objective", "objective", func(id int64) error {
+			return program(func(p *domain.Program) { p.Objective = domain.ObjectiveID(id) })
+		}},
+		"stage of a program": {"journey_stage", "stage", func(id int64) error { return program(func(p *domain.Program) { p.Stage = domain.StageID(id) }) }},
+		"purpose of a program": {"purpose", "purposes", func(id int64) error {
+			return program(func(p *domain.Program) { p.Purposes = []domain.PurposeID{domain.PurposeID(id)} })
+		}},
+		"program of a scenario": {"program", "program", func(id int64) error { return scenario(domain.Scenario{Program: domain.ProgramID(id)}) }},
+		"segment of a scenario": {"segment", "segment", func(id int64) error { return scenario(domain.Scenario{Segment: domain.SegmentID(id)}) }},
+		"consent of a scenario": {"data_category", "consent_category", func(id int64) error { return scenario(domain.Scenario{Consent: domain.CategoryID(id)}) }},
+		"stage of a moment":     {"journey_stage", "moments.1.stage", func(id int64) error { return journey(domain.Moment{Name: "b", Stage: domain.StageID(id)}) }},
+		"program of a moment":   {"program", "moments.1.speaks", func(id int64) error { return journey(domain.Moment{Name: "b", Program: domain.ProgramID(id)}) }},
+		"category that is needed": {"data_category", "category", func(id int64) error {
+			return w.Store.SetRequirement(ctx, by, domain.Requirement{Program: w.program, Category: domain.CategoryID(id), Level: domain.LinkUseful}, 0)
+		}},
+		"category below another": {"data_category", "parent", func(int64) error {
+			_, err := w.Store.AddCategory(ctx, by, domain.Category{Code: "tech.key.own", Parent: "tech.key", LabelFR: "x", LabelEN: "x", Class: domain.ClassPersonal, Risk: 1})
+			return err
+		}},
+	}
+	for table, id := range gone {
+		w.Exec(t, `update `+table+` set archived_at = now() where id = $1`, id)
+	}
+	for name, u := range uses {
+		refused, ok := errors.AsType[*domain.Error](u.use(gone[u.of]))
+		if !ok || refused.Fields[u.box].Key != "error.reference_archived" {
+			t.Errorf("%s: %v, want it refused at the box %q", name, refused, u.box)
+		}
+	}
+	// What a record refers to already it keeps.
+	w.Exec(t, `update program set stage_id = $1`, gone["journey_stage"])
+	if err := program(func(p *domain.Program) { p.KPI = "sales" }); err != nil {
+		t.Errorf("a program with an archived stage: %v", err)
+	}
+	w.Exec(t, `update dataset set application_id = $1 where id = $2`, gone["application"], gone["dataset"])
+	if err := w.Store.RestoreDataset(ctx, by, domain.DatasetID(gone["dataset"])); !errors.Is(err, domain.Conflict) {
+		t.Errorf("a dataset in an archived application is brought back: %v", err)
 	}
 }
 

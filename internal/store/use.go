@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -111,6 +112,44 @@ func (r optionRow) option() domain.Option { return domain.Option{ID: r.ID, Name:
 func (s *Store) options(ctx context.Context, by domain.Actor, sql string) ([]domain.Option, error) {
 	rows, err := many[optionRow](ctx, s, "option", sql, pgx.StrictNamedArgs{"ws": by.Workspace})
 	return mapSlice(rows, optionRow.option), err
+}
+
+// reference is a record that another begins to refer to, and the one that it referred to before; zero for none. The box of the form
+// is where a refusal is shown.
+type reference struct {
+	box, table string
+	id, was    int64
+}
+
+// refer refuses, each at its box, records that are archived or not there, and lets nobody archive the others until the transaction
+// ends. What a record referred to before it may keep. The names of tables come from the caller's code.
+func (s *Store) refer(ctx context.Context, by domain.Actor, references ...reference) error {
+	var p domain.Problems
+	for _, r := range references {
+		if r.id == 0 || r.id == r.was {
+			continue
+		}
+		usable, err := many[bool](ctx, s, r.table, `select archived_at is null from `+r.table+` where workspace_id = @ws and id = @id for key share`,
+			pgx.StrictNamedArgs{"ws": by.Workspace, "id": r.id})
+		switch {
+		case err != nil:
+			return err
+		case len(usable) == 0:
+			p.Add(r.box, "error.reference")
+		case !usable[0]:
+			p.Add(r.box, "error.reference_archived")
+		}
+	}
+	return p.Err()
+}
+
+// standsIn refuses to bring back what stands in something that is archived.
+func (s *Store) standsIn(ctx context.Context, by domain.Actor, references ...reference) error {
+	err := s.refer(ctx, by, references...)
+	if errors.Is(err, domain.Invalid) {
+		return domain.Errorf(domain.Conflict, "error.within_archived")
+	}
+	return err
 }
 
 // checkMember refuses to name somebody who is not a member of the workspace; people have no workspace of their own that

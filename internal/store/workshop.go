@@ -110,7 +110,7 @@ func (s *Store) ChangeWorkshop(ctx context.Context, by domain.Actor, id domain.W
 			return w, domain.Errorf(domain.Conflict, "workshop.begun")
 		}
 		return decide(w)
-	}, func(s *Store, next domain.Workshop) error {
+	}, func(s *Store, _, next domain.Workshop) error {
 		args := workshopArgs(by, next)
 		args["id"] = id
 		if _, err := s.exec(ctx, "workshop", `update workshop set name = @name, template = @template, agenda = @agenda, roles = @roles, named = @named,
