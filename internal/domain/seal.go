@@ -212,7 +212,7 @@ const (
 
 // ChainReport is the outcome of a check.
 type ChainReport struct {
-	Seals, Events int64
+	Seals, Events int64 // events of the workspace, those that came along once
 	Head          SealHead
 	Problems      []ChainProblem // the first ones, in the order of the chain
 	Found         int64          // problems in all

@@ -86,9 +86,9 @@ func unseen(r rune) bool {
 	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Mn, unicode.Cc) || strings.ContainsRune("\u115f\u1160\u2800\u3164\uffa0", r)
 }
 
-// Day is the start of the day of t in UTC: dates without a time are kept so.
+// Day is the start of the day of t in UTC, whatever zone t is told in: dates without a time are kept so.
 func Day(t time.Time) time.Time {
-	y, m, d := t.Date()
+	y, m, d := t.UTC().Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 

@@ -205,8 +205,18 @@ func Day(ctx context.Context, t time.Time) string { return dayTable(Lang(ctx), t
 // DayText writes a calendar day, which no zone shifts, the way sentences show it.
 func DayText(ctx context.Context, t time.Time) string { return dayText(Lang(ctx), t) }
 
-// Clock writes the time of day of an instant for tables, in the zone of the context: 16:40.
-func Clock(ctx context.Context, t time.Time) string { return t.In(Zone(ctx)).Format("15:04") }
+// Clock writes the time of day of an instant for tables, in the zone of the context: 16:40, or 16:40 UTC.
+func Clock(ctx context.Context, t time.Time) string {
+	return t.In(Zone(ctx)).Format("15:04") + zoneText(ctx)
+}
+
+// zoneText says of a time of day that it is in UTC: whoever reads it lives by another clock.
+func zoneText(ctx context.Context) string {
+	if Zone(ctx) == time.UTC {
+		return nbsp + "UTC"
+	}
+	return ""
+}
 
 // DateTime writes the day and the time of an instant for tables: 18/11/2026 16:40.
 func DateTime(ctx context.Context, t time.Time) string {
@@ -217,9 +227,9 @@ func DateTime(ctx context.Context, t time.Time) string {
 func DateTimeText(ctx context.Context, t time.Time) string {
 	t = t.In(Zone(ctx))
 	if Lang(ctx) == French {
-		return dayText(French, t) + ", " + t.Format("15") + nbsp + "h" + nbsp + t.Format("04")
+		return dayText(French, t) + ", " + t.Format("15") + nbsp + "h" + nbsp + t.Format("04") + zoneText(ctx)
 	}
-	return dayText(English, t) + ", " + t.Format("15:04")
+	return dayText(English, t) + ", " + t.Format("15:04") + zoneText(ctx)
 }
 
 // DayInput writes a calendar day the way a date box shows it: 18/11/2026 in both languages, since a month that comes

@@ -115,7 +115,7 @@ type archiveImport struct {
 	batch   [][]any
 	table   archiveTable // of the batch
 	first   int          // line of the batch's first record
-	size    int          // about how many bytes the batch holds
+	size    int          // about how many bytes the batch holds; before the first, the people
 	written int          // rows of the table so far
 	users   []archivedUser
 	// staged are the tables that have a staging table in this transaction.
@@ -132,6 +132,7 @@ const (
 	archiveBatch   = 5000
 	archiveBytes   = 16 << 20
 	archiveAtOnce  = 100_000
+	archiveHeld    = 256 << 20 // bytes of a table that is written at once
 	archiveReserve = 1000
 )
 
@@ -154,6 +155,7 @@ func (m *archiveImport) run(ctx context.Context) error {
 			if err := m.saveUsers(ctx); err != nil {
 				return err
 			}
+			m.size = 0
 		}
 		finished := ended || m.table.kind != m.r.kind.kind
 		if finished || m.full() {
@@ -186,7 +188,7 @@ func (m *archiveImport) addUser() error {
 	if !ok || email != u.email || u.number == 0 || u.name == "" || u.locale != "" && !slices.Contains(domain.Languages, u.locale) {
 		return m.r.problem("archive.value", "kind", "user", "key", "email")
 	}
-	if len(m.users) >= archiveAtOnce {
+	if m.size += m.r.size; len(m.users) >= archiveAtOnce || m.size > archiveHeld {
 		return domain.Errorf(domain.TooLarge, "archive.too_large")
 	}
 	m.users = append(m.users, u)
@@ -236,7 +238,7 @@ func (m *archiveImport) add(ctx context.Context) error {
 	if len(m.batch) == 0 {
 		m.table, m.first = m.r.kind, m.r.line
 	}
-	if len(m.batch) >= archiveAtOnce {
+	if m.size += m.r.size + 16*len(m.r.row); len(m.batch) >= archiveAtOnce || m.size > archiveHeld {
 		return domain.Errorf(domain.TooLarge, "archive.too_large")
 	}
 	row, kind := m.r.row, ""
@@ -267,10 +269,8 @@ func (m *archiveImport) add(ctx context.Context) error {
 		case archiveQuery:
 			row[i], err = mapQuery(row[i].(string), m.mentioned(ctx))
 		case archiveText:
-			text := row[i].(string)
-			m.size += len(text)
 			if c.name == "subject_kind" {
-				kind = text
+				kind = row[i].(string)
 			}
 		case archiveInt, archiveBool, archiveTexts, archiveHex:
 		}
@@ -278,7 +278,6 @@ func (m *archiveImport) add(ctx context.Context) error {
 			return err
 		}
 	}
-	m.size += 16 * len(row)
 	m.batch = append(m.batch, row)
 	return nil
 }

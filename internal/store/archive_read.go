@@ -36,6 +36,7 @@ type archiveReader struct {
 	counts map[string]int64
 	kind   archiveTable // of the record read last
 	row    []any        // its values by column
+	size   int          // its bytes in the file
 }
 
 func newArchiveReader(r io.Reader) (*archiveReader, domain.ArchiveHeader, error) {
@@ -151,6 +152,7 @@ func (a *archiveReader) record() error {
 	if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 {
 		return a.problem("archive.json")
 	}
+	a.size = len(line)
 	var values map[string]json.RawMessage
 	if json.Unmarshal(line, &values) != nil {
 		return a.problem("archive.json")

@@ -737,6 +737,41 @@ func TestArchiveIsStreamed(t *testing.T) {
 	}
 }
 
+// What is read is written before much of it is held, whatever kind of value makes a record large.
+func TestArchiveIsWrittenInBatches(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	head, _, _ := strings.Cut(string(exportArchive(t, w.Store, w.Admin())), "\n")
+	const records = 6
+	label := strings.Repeat("a", 4<<20-1<<10)
+	written := false
+	readers := []io.Reader{strings.NewReader(head + "\n")}
+	for i := range records {
+		readers = append(readers, strings.NewReader(fmt.Sprintf(`{"t":"batch","id":%d,"kind":"link","label":{"x":"%s"},"changed":1,"refused":0,"created_at":"2026-01-01T00:00:00Z"}`+"\n", i+1, label)))
+	}
+	readers = append(readers, asked(func() { // by now all but the last were taken
+		if err := w.Owner.QueryRow(t.Context(), `select exists (select from pg_locks where relation = 'batch'::regclass and mode = 'RowExclusiveLock'
+			and database = (select oid from pg_database where datname = current_database()))`).Scan(&written); err != nil {
+			t.Error(err)
+		}
+	}))
+	_, err := w.Store.ImportWorkspace(t.Context(), domain.Actor{}, io.MultiReader(readers...), store.ImportOptions{Slug: "large"})
+	if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Key != "archive.truncated" {
+		t.Errorf("a file without its end: %v", err)
+	}
+	if !written {
+		t.Errorf("nothing of %d MiB was written before the end", records*4)
+	}
+}
+
+// asked is a reader of nothing that tells when it is read.
+type asked func()
+
+func (f asked) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
+}
+
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {

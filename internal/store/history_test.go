@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -8,6 +9,25 @@ import (
 	"utile/internal/store"
 	"utile/internal/store/storetest"
 )
+
+// A person's own view is theirs: neither its name nor what it looks for is told to others.
+func TestHistoryDoesNotTellOfOwnViews(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	for _, shared := range []bool{false, true} {
+		id, err := w.Store.AddView(t.Context(), by, domain.View{Register: "fields", Name: fmt.Sprint("shared ", shared), Query: "q=dupont", Shared: shared})
+		if err == nil {
+			err = w.Store.RemoveView(t.Context(), by, id)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := texts(t, w.Owner, "select verb || ' ' || subject_name from event order by id"); len(got) != 2 || got[0] != "view.added shared true" || got[1] != "view.removed shared true" {
+		t.Errorf("the history tells %q", got)
+	}
+}
 
 func TestHistoryTellsEveryEventOnce(t *testing.T) {
 	t.Parallel()

@@ -317,17 +317,18 @@ func TestMovedWorkspaceStillProves(t *testing.T) {
 	t.Parallel()
 	w, by := sealedWorld(t)
 	w.Field(t, by, w.Dataset(t, by, w.Application(t, by, "Orion"), "contact"), "email", "ident.contact.email")
-	anchor := checkHistory(t, w.Store, by, nil).Head
+	told := checkHistory(t, w.Store, by, nil)
+	anchor := told.Head
 	file := exportArchive(t, w.Store, by)
 
 	st := storetest.DB(t)
 	moved := importArchive(t, st, "moved", file)
 	r := checkHistory(t, st, moved, &anchor)
-	if !r.Sound() || r.Seals <= anchor.Number {
+	if !r.Sound() || r.Seals <= anchor.Number || r.Events != told.Events+1 { // it tells of the move
 		t.Fatalf("the kept head after the move: %+v", r)
 	}
 	again := importArchive(t, st, "again", exportArchive(t, st, moved))
-	if r := checkHistory(t, st, again, &anchor); !r.Sound() {
+	if r := checkHistory(t, st, again, &anchor); !r.Sound() || r.Events != told.Events+2 {
 		t.Errorf("after a second move: %+v", r)
 	}
 

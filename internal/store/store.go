@@ -80,7 +80,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	return &Store{db: pool, pool: pool, now: time.Now, tallies: &tallyCache{}, landscapes: &landKept[*landscape]{}, flows: &landKept[landFlows]{}}, nil
+	return &Store{db: pool, pool: pool, now: func() time.Time { return time.Now().UTC() }, tallies: &tallyCache{}, landscapes: &landKept[*landscape]{}, flows: &landKept[landFlows]{}}, nil
 }
 
 // Close waits for queries under way and closes every connection.
@@ -96,7 +96,7 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // WithClock returns a store that takes the time from now.
 func (s *Store) WithClock(now func() time.Time) *Store {
 	c := *s
-	c.now = now
+	c.now = func() time.Time { return now().UTC() }
 	return &c
 }
 

@@ -40,7 +40,8 @@ func viewsOf(rows []viewRow) []domain.View {
 	return mapSlice(rows, func(r viewRow) domain.View { return domain.View(r) })
 }
 
-// AddView saves a view; Invalid where the name is taken.
+// AddView saves a view; Invalid where the name is taken. One of a person's own is nobody else's business: only those of the workspace
+// are told in the history.
 func (s *Store) AddView(ctx context.Context, by domain.Actor, v domain.View) (id domain.ViewID, err error) {
 	err = s.Write(ctx, by, func(s *Store) error {
 		owner := zeroNull(by.User)
@@ -54,6 +55,9 @@ func (s *Store) AddView(ctx context.Context, by domain.Actor, v domain.View) (id
 			return err
 		}
 		id = v.ID
+		if !v.Shared {
+			return nil
+		}
 		return s.record(ctx, by, domain.Event{Verb: "view.added", Subject: v.Subject(), After: map[string]any{"query": v.Query, "shared": v.Shared}})
 	})
 	return id, err
@@ -65,7 +69,7 @@ func (s *Store) RemoveView(ctx context.Context, by domain.Actor, id domain.ViewI
 		r, err := one[viewRow](ctx, s, "view", `delete from saved_view
 			where workspace_id = @ws and id = @id and (user_id = @user or user_id is null and @share) returning `+viewCols,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id, "user": by.User, "share": by.Can(domain.ShareView)})
-		if err != nil {
+		if err != nil || !r.Shared {
 			return err
 		}
 		return s.record(ctx, by, domain.Event{Verb: "view.removed", Subject: domain.View(r).Subject()})

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +59,7 @@ func (s *Server) toMoment(w http.ResponseWriter, r *http.Request, day time.Time)
 		return false
 	}
 	if !day.Before(today) {
-		http.Redirect(w, r, strings.Replace(r.URL.RequestURI(), "/w/"+slugAsOf(v.Workspace.Slug, day), "/w/"+v.Workspace.Slug, 1), http.StatusSeeOther)
+		http.Redirect(w, r, ofToday(r.URL, slugAsOf(v.Workspace.Slug, day), v.Workspace.Slug), http.StatusSeeOther)
 		return true
 	}
 	if _, err := s.store.LookAt(r.Context(), v.Actor(), day); err != nil {
@@ -67,6 +68,12 @@ func (s *Server) toMoment(w http.ResponseWriter, r *http.Request, day time.Time)
 	}
 	v.asOf = day
 	return false
+}
+
+// ofToday is an address of a day without the day. It is taken from the path as it reads: mailers write the @ of links as %40.
+func ofToday(u *url.URL, dated, plain string) string {
+	today := url.URL{Path: "/w/" + plain + strings.TrimPrefix(u.Path, "/w/"+dated), RawQuery: u.RawQuery}
+	return today.RequestURI()
 }
 
 // refuseMoment answers before the language was chosen.
@@ -119,7 +126,7 @@ func pastBand(ctx context.Context, r *http.Request, plain, dated string, by doma
 	}
 	back := "/w/" + plain
 	if r.Method == http.MethodGet {
-		back = strings.Replace(r.URL.RequestURI(), "/w/"+dated, "/w/"+plain, 1)
+		back = ofToday(r.URL, dated, plain)
 	}
 	return &ui.PastBand{Text: i18n.T(ctx, "as_of.band", "day", i18n.DayText(ctx, by.AsOf)), Href: localPath(back, "/"), Link: i18n.T(ctx, "as_of.back")}
 }

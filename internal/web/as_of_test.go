@@ -113,6 +113,7 @@ func TestRegisterOfAnotherDay(t *testing.T) {
 		base + "/fields?as_of=" + day(7):                  "/w/acme@" + day(7) + "/fields",
 		"/w/acme?as_of=" + day(0):                         "/w/acme",
 		"/w/acme@" + day(0) + "/fields?verdict=delete":    "/w/acme/fields?verdict=delete",
+		"/w/acme%40" + day(0) + "/fields?q=a,b%2Cc":       "/w/acme/fields?q=a,b%2Cc", // as mailers write links
 		"/w/acme/fields?as_of=//example.com&as_of=" + "x": "",
 	} {
 		page := admin.Get(from)

@@ -129,6 +129,7 @@ func (s *Server) showNotice(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasSuffix(r.URL.Path, ".html") {
 		name := domain.SlugOf(facts.Point.Name)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+"-"+lang+"-"+level+`.html"`)
 		_, err := io.WriteString(w, v.html)
 		return err

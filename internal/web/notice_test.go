@@ -54,6 +54,9 @@ func TestNoticeGoesOutOfDate(t *testing.T) {
 	if got := file.Body; !strings.HasPrefix(got, `<section lang="en">`) || !strings.Contains(got, "for 3 years") || !strings.Contains(file.Header.Get("Content-Disposition"), "till-en-full.html") {
 		t.Errorf("file = %s %s", file.Header, got)
 	}
+	if got := file.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("a file of the workspace may be kept: %q", got)
+	}
 	if got := v.Get(path + ".html?in=en").Body; !strings.Contains(got, "To &lt;b&gt;keep&lt;/b&gt; them &amp; theirs") {
 		t.Errorf("file of now = %s", got)
 	}

@@ -1,11 +1,15 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"utile/internal/domain"
+	"utile/internal/store/storetest"
+	"utile/internal/web"
 	"utile/internal/web/webtest"
 )
 
@@ -305,6 +309,25 @@ func TestProgramDatesAndStatusAgree(t *testing.T) {
 	}
 	if got := v.Post("/w/acme/programs", "code", "X", "name", "X", "status", "live", "starts_on", "2099-01-01").Want(http.StatusUnprocessableEntity).Problem("starts_on"); !strings.Contains(got, "A live program has begun") {
 		t.Errorf("live before it begins: %q", got)
+	}
+}
+
+// Pages, verdicts and names of files have one day, that of UTC, whatever clock the server goes by.
+func TestOneDayWhereverTheServerStands(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	today := time.Now().UTC().Truncate(24 * time.Hour)
+	now := func() time.Time { return today.Add(23*time.Hour + 30*time.Minute).In(time.FixedZone("NZDT", 13*3600)) }
+	w.Store = w.Store.WithClock(now)
+	s := webtest.With(t, w, func(o *web.Options) { o.Now = now })
+	id := w.Program(t, w.Admin(), "G1", "live")
+	w.Exec(t, `update program set ends_on = $1 where id = $2`, today, id)
+	v := s.As(t, w.Admin())
+	if got := v.Get("/w/acme/programs/" + fmt.Sprint(id)).Text("main"); strings.Contains(got, "Its end date has passed") {
+		t.Errorf("on its last day: %s", got)
+	}
+	if got := v.Get("/w/acme/fields.csv").Header.Get("Content-Disposition"); !strings.Contains(got, today.Format(time.DateOnly)) {
+		t.Errorf("a file of %s is called %s", today.Format(time.DateOnly), got)
 	}
 }
 

@@ -56,13 +56,15 @@ type Server struct {
 
 // New builds the server with all its routes.
 func New(st *store.Store, o Options) *Server {
-	s := &Server{store: st, options: o, log: o.Log, now: o.Now, secure: strings.HasPrefix(o.BaseURL, "https://")}
+	s := &Server{store: st, options: o, log: o.Log, secure: strings.HasPrefix(o.BaseURL, "https://")}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if s.now == nil {
-		s.now = time.Now
+	now := o.Now
+	if now == nil {
+		now = time.Now
 	}
+	s.now = func() time.Time { return now().UTC() } // one day for pages, verdicts and names of files, wherever the server stands
 	if s.options.MaxUpload == 0 {
 		s.options.MaxUpload = maxUpload
 	}
