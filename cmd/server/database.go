@@ -17,8 +17,8 @@ const databaseName = "utile"
 // database is the database of the installation, opened for one command.
 type database struct {
 	dsn     string
-	private *localpg.Server // nil where it is not ours to stop
-	shared  bool            // another process runs the private PostgreSQL
+	private *localpg.Server   // nil where it is not ours to stop
+	shared  *localpg.Attached // the private PostgreSQL that another process runs
 	store   *store.Store
 }
 
@@ -28,14 +28,19 @@ func (p *program) locate(ctx context.Context) (*database, error) {
 	if p.config.DatabaseURL != "" {
 		return &database{dsn: p.config.DatabaseURL}, nil
 	}
-	running, ok, err := localpg.Running(ctx, p.config.Data)
-	if err != nil {
-		return nil, err
+	for {
+		running, ok, err := localpg.Running(ctx, p.config.Data)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return &database{dsn: running.DSN(databaseName), shared: &running}, nil
+		}
+		db, err := p.startPrivate(ctx, quiet(p.log))
+		if !errors.Is(err, localpg.ErrServed) {
+			return db, err
+		} // another process was faster: its server is the one to use
 	}
-	if ok {
-		return &database{dsn: running.DSN(databaseName), shared: true}, nil
-	}
-	return p.startPrivate(ctx, quiet(p.log))
 }
 
 // startPrivate starts the private PostgreSQL; it refuses a folder that another process serves.
@@ -66,11 +71,22 @@ func (p *program) open(ctx context.Context) (*database, error) {
 	if err == nil {
 		db.store, err = store.Open(ctx, db.dsn)
 	}
+	if err == nil {
+		err = db.admit()
+	}
 	if err != nil {
-		db.close()
+		db.close(ctx)
 		return nil, err
 	}
 	return db, nil
+}
+
+// admit lets other commands use a private PostgreSQL that was started here, now that it is ready for them.
+func (db *database) admit() error {
+	if db.private == nil {
+		return nil
+	}
+	return db.private.Admit()
 }
 
 // withStore runs f on the store of the installation.
@@ -79,7 +95,7 @@ func (p *program) withStore(ctx context.Context, f func(*store.Store) error) err
 	if err != nil {
 		return err
 	}
-	defer db.close()
+	defer db.close(ctx)
 	return f(db.store)
 }
 
@@ -111,7 +127,7 @@ func (db *database) checkSchema(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case s.Has < s.Knows && db.shared:
+	case s.Has < s.Knows && db.shared != nil:
 		return fmt.Errorf("the server that runs has schema %d and this program needs %d: restart it with this version", s.Has, s.Knows)
 	case s.Has > s.Knows:
 		return newerSchema(s)
@@ -141,11 +157,17 @@ func (db *database) migrate(ctx context.Context) error {
 	return store.Migrate(ctx, db.dsn)
 }
 
-func (db *database) close() {
+// close gives the database back. A private PostgreSQL that was started here stops once no other command uses it, or when the
+// context ends.
+func (db *database) close(ctx context.Context) {
 	if db.store != nil {
 		db.store.Close()
 	}
+	if db.shared != nil {
+		db.shared.Close()
+	}
 	if db.private != nil {
+		_ = db.private.SeeOff(ctx) // whoever breaks off does not wait for others
 		db.private.Stop()
 	}
 }

@@ -527,6 +527,19 @@ func TestServeWithPrivatePostgres(t *testing.T) {
 	if out := in.must("", "workspace", "list"); !strings.Contains(out, "nord") {
 		t.Errorf("listed %q after the server", out)
 	}
+	// Commands at once, without a server: one starts PostgreSQL and ends before the others.
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			if o := in.run("", "workspace", "list"); o.status != statusOK || !strings.Contains(o.stdout, "nord") {
+				t.Errorf("one of many at once: %+v", o)
+			}
+			if o := in.run("", "export", "workspace", "nord"); o.status != statusOK || !strings.Contains(o.stdout, `{"t":"end"`) {
+				t.Errorf("one of many at once: status %d, said %q", o.status, o.stderr)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestReadiness(t *testing.T) {

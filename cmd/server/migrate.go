@@ -27,7 +27,7 @@ var migrateCommand = command{
 			if err != nil {
 				return err
 			}
-			defer db.close()
+			defer db.close(ctx)
 			if err := db.migrate(ctx); err != nil {
 				return err
 			}
@@ -75,7 +75,7 @@ func (p *program) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.close()
+	defer db.close(ctx)
 	s, err := store.SchemaOf(ctx, db.dsn)
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func (p *program) serve(ctx context.Context) error {
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	defer db.close()
+	defer db.close(ctx) // the context is over then: who still uses its PostgreSQL is not waited for
 	listener, err := p.listen(ctx)
 	if err != nil {
 		return err
@@ -131,8 +131,11 @@ func (p *program) openToServe(ctx context.Context) (db *database, err error) {
 	if err == nil {
 		db.store, err = store.Open(ctx, db.dsn)
 	}
+	if err == nil {
+		err = db.admit()
+	}
 	if err != nil {
-		db.close()
+		db.close(ctx)
 		return nil, err
 	}
 	return db, nil

@@ -15,7 +15,7 @@ const (
 	Conflict        Kind = "conflict"        // stale version, duplicate, still referenced, illegal transition
 	TooLarge        Kind = "too large"       // over a limit
 	Limited         Kind = "limited"         // too many attempts
-	Unavailable     Kind = "unavailable"     // the database did not answer in time
+	Unavailable     Kind = "unavailable"     // the database is away, or did not answer in time
 )
 
 // Error is an error that a person can be told about: Key and Args name a message, Fields name one per form field.

@@ -16,6 +16,14 @@ import (
 type Attached struct {
 	Process int // the process that serves the folder
 	socket  string
+	guest   *os.File
+}
+
+// Close tells the process that started the server that this one needs it no more.
+func (a Attached) Close() {
+	if a.guest != nil {
+		_ = a.guest.Close() // gives back the lock
+	}
 }
 
 // DSN is the address of a database of that server, as Server.DSN.
@@ -30,8 +38,8 @@ func socketDSN(socket, database string) string {
 // attachLimit is how long Running waits for a server that is just starting.
 const attachLimit = 30 * time.Second
 
-// Running finds the server that another process runs on the folder, waiting for one that is still starting; ok is false
-// where no process holds the folder.
+// Running finds the server that another process runs on the folder, waiting for one that is still starting or has not admitted
+// others; it is not stopped before Close. ok is false where no process holds the folder.
 func Running(ctx context.Context, dir string) (a Attached, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attachLimit)
 	defer cancel()
@@ -44,8 +52,16 @@ func Running(ctx context.Context, dir string) (a Attached, ok bool, err error) {
 		if !held {
 			return a, false, nil
 		}
-		if socket, ready := readySocket(dir); ready {
-			return Attached{Process: holder, socket: socket}, true, nil
+		guest, admitted, err := joinGuests(dir)
+		if err != nil {
+			return a, false, err
+		}
+		if admitted {
+			a = Attached{Process: holder, guest: guest}
+			if a.socket, ok = readySocket(dir); ok {
+				return a, true, nil
+			}
+			a.Close()
 		}
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package localpg
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -19,6 +20,7 @@ func TestRunning(t *testing.T) {
 	if err != nil || !ok || attached.Process != cmd.Process.Pid {
 		t.Fatalf("found %+v, %v, %v; want process %d", attached, ok, err, cmd.Process.Pid)
 	}
+	defer attached.Close()
 	if got := attached.DSN("postgres"); got != dsn {
 		t.Errorf("the address is %s, want %s", got, dsn)
 	}
@@ -28,5 +30,41 @@ func TestRunning(t *testing.T) {
 	}
 	if err := conn.Close(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// A server is used once its starter admits others, and not stopped under them. What would wait is tried with a context that is over.
+func TestGuests(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	dir := tempDir(t)
+	s, err := Start(ctx, Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	if _, _, err := Running(over, dir); err == nil {
+		t.Error("attached before others were admitted")
+	}
+	if err := s.Admit(); err != nil {
+		t.Fatal(err)
+	}
+	first, ok, err := Running(ctx, dir)
+	second, also, again := Running(ctx, dir)
+	if err := errors.Join(err, again); err != nil || !ok || !also {
+		t.Fatalf("attached: %v, %v, %v", ok, also, err)
+	}
+	first.Close()
+	if err := s.SeeOff(over); err == nil {
+		t.Error("the second who attached was not waited for")
+	}
+	second.Close()
+	if err := s.SeeOff(ctx); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := Running(over, dir); err == nil {
+		t.Error("attached to a server that is about to stop")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,6 +50,7 @@ type Server struct {
 	log     *slog.Logger
 	cluster cluster
 	lock    *os.File
+	guests  *os.File // nil of an ephemeral server
 
 	stopOnce sync.Once
 	stopping chan struct{}
@@ -93,6 +95,11 @@ func (s *Server) start(ctx context.Context, opts Options) (*process, error) {
 	if s.lock, err = acquireLock(ctx, opts.Dir, opts.Log); err != nil {
 		return nil, err
 	}
+	if !opts.Ephemeral {
+		if s.guests, err = lockGuests(ctx, opts.Dir); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.cluster.prepare(ctx, opts); err != nil {
 		return nil, err
 	}
@@ -107,8 +114,10 @@ func (s *Server) release() {
 			s.log.Warn("private PostgreSQL: folder left behind", "error", err)
 		}
 	}
-	if s.lock != nil {
-		_ = s.lock.Close() // nothing was written that could be lost
+	for _, f := range []*os.File{s.lock, s.guests} {
+		if f != nil {
+			_ = f.Close() // nothing was written that could be lost
+		}
 	}
 }
 
@@ -171,6 +180,17 @@ func (s *Server) EnsureDatabase(ctx context.Context, name string) error {
 	}
 	return nil
 }
+
+// Admit lets other processes of the folder use the server, once what they need is there.
+func (s *Server) Admit() error {
+	if s.guests == nil {
+		return nil
+	}
+	return syscall.Flock(int(s.guests.Fd()), syscall.LOCK_UN)
+}
+
+// SeeOff waits until no other process uses the server, and lets none begin: it can be stopped then.
+func (s *Server) SeeOff(ctx context.Context) error { return waitAlone(ctx, s.guests) }
 
 // Stop ends the server, its sessions included, and returns when it is gone. Later calls wait as well.
 func (s *Server) Stop() {

@@ -34,6 +34,9 @@ func init() {
 		os.Exit(0)
 	default:
 		s, err := Start(context.Background(), Options{Dir: dir, Ephemeral: os.Getenv("EPHEMERAL") != ""})
+		if err == nil {
+			err = s.Admit()
+		}
 		if err != nil {
 			announce("", err)
 			os.Exit(1)

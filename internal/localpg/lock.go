@@ -16,6 +16,61 @@ import (
 
 const lockName = "utile.lock"
 
+// guestsName is the file by whose lock a server is not stopped under those who use it: they share the lock, and whoever started
+// the server holds it alone until others may come, and again before it stops.
+const guestsName = "utile.guests"
+
+// ErrServed is why a folder is refused: another process serves it.
+var ErrServed = errors.New("already running on this folder")
+
+// lockGuests opens the file and waits for its lock, alone.
+func lockGuests(ctx context.Context, dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, guestsName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("private PostgreSQL: %w", err)
+	}
+	if err := waitAlone(ctx, f); err != nil {
+		_ = f.Close() // the first error says more
+		return nil, err
+	}
+	return f, nil
+}
+
+func waitAlone(ctx context.Context, f *os.File) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// joinGuests shares the lock; ok is false while the server's starter holds it alone. A server of an earlier version has no such
+// file, and whoever uses it takes the risk.
+func joinGuests(dir string) (guest *os.File, ok bool, err error) {
+	f, err := os.Open(filepath.Join(dir, guestsName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, true, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("private PostgreSQL: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if err == nil {
+		return f, true, nil
+	}
+	_ = f.Close() // the first error says more
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = nil
+	}
+	return nil, false, err
+}
+
 // acquireLock takes the folder for this process. The supervisor inherits the lock, so a folder whose program was
 // killed stays taken until its postgres is gone; acquireLock waits for that, and refuses a folder in real use.
 func acquireLock(ctx context.Context, dir string, log *slog.Logger) (_ *os.File, err error) {
@@ -43,7 +98,7 @@ func acquireLock(ctx context.Context, dir string, log *slog.Logger) (_ *os.File,
 			log.Info("waiting for the private PostgreSQL of an earlier run to stop", "folder", dir)
 			told = true
 		case alive(pid) && time.Since(began) > dying:
-			return nil, fmt.Errorf("already running on this folder: process %d serves %s; stop it, or choose another folder", pid, dir)
+			return nil, fmt.Errorf("%w: process %d serves %s; stop it, or choose another folder", ErrServed, pid, dir)
 		}
 		select {
 		case <-ctx.Done():

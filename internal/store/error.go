@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -89,22 +91,38 @@ func translate(noun string, err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.Errorf(domain.NotFound, "error.not_found", "noun", noun)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return domain.Errorf(domain.Unavailable, "error.unavailable")
-	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
+	switch {
+	case isAway(err, pg):
+		return wrap(noun, fmt.Errorf("%w: %w", domain.Errorf(domain.Unavailable, "error.unavailable"), err)) // the log tells why
+	case !ok:
 		return wrap(noun, err)
 	}
 	switch pg.Code {
 	case "23505", "23503", "23514", "23P01":
 		return constraintError(pg, wrap(noun, err))
-	case "57014":
-		return domain.Errorf(domain.Unavailable, "error.unavailable")
 	case "22021", "22P05": // NUL or a character that UTF-8 does not know
 		return domain.Errorf(domain.Invalid, "error.characters")
 	}
 	return wrap(noun, err)
+}
+
+// isAway tells whether the database did not answer, or not in time, as it may in a moment: it is starting or stopping, has no
+// session left, or the connection to it broke. What it said, if anything, decides.
+func isAway(err error, said *pgconn.PgError) bool {
+	if said != nil {
+		switch said.Code {
+		case "57P01", "57P02", "57P03", "53300":
+			return true
+		case "57014":
+			return !strings.HasPrefix(said.Message, "COPY from stdin failed") // which this program broke off
+		}
+		return strings.HasPrefix(said.Code, "08")
+	}
+	_, refused := errors.AsType[*pgconn.ConnectError](err)
+	_, broken := errors.AsType[*net.OpError](err)
+	return !errors.Is(err, context.Canceled) &&
+		(refused || broken || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err))
 }
 
 func constraintError(pg *pgconn.PgError, fallback error) error {
