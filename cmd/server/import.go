@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -112,6 +113,8 @@ func (p *program) importAll(ctx context.Context, st *store.Store, by domain.Acto
 		}
 		if err != nil {
 			fmt.Fprintf(p.stderr, "%s: %s\n", in.path, sentence(ctx, err))
+		}
+		if err != nil && !(in.met && holdsNothing(err)) {
 			refused = append(refused, in.parts...)
 		}
 	}
@@ -123,6 +126,17 @@ func (p *program) importAll(ctx context.Context, st *store.Store, by domain.Acto
 
 // readable are the endings of files that are looked at in folders; what such a file is, its content tells.
 var readable = []string{".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".sql", ".yml", ".yaml", ".avsc"}
+
+// isTable tells whether the name of a file is that of a table, which is one whatever its content looks like.
+func isTable(path string) bool {
+	return slices.Contains([]string{".csv", ".tsv", ".txt", ".xlsx"}, strings.ToLower(filepath.Ext(path)))
+}
+
+// holdsNothing tells whether a table was refused since it has no row: one that a folder holds is passed over.
+func holdsNothing(err error) bool {
+	e, ok := errors.AsType[*domain.Error](err)
+	return ok && (e.Key == "sheet.error.empty" || e.Key == "sheet.error.no_rows")
+}
 
 // findFiles lists the named files, and those in named folders that may describe fields.
 func findFiles(names []string) (files []incoming, err error) {
@@ -150,7 +164,11 @@ func findFiles(names []string) (files []incoming, err error) {
 func (p *program) groupFiles(ctx context.Context, files []incoming) (imports []*incoming, refused []string) {
 	groups := map[string]*incoming{}
 	for _, f := range files {
-		is, err := recognise(f.path)
+		is, err := p.recognise(f.path)
+		if err == nil && is == (scan.Recognised{}) && f.met && !isTable(f.path) {
+			fmt.Fprintf(p.stderr, "%s: this is of none of the formats that are read.\n", f.path)
+			continue
+		}
 		if err == nil && is.None != "" {
 			fmt.Fprintln(p.stderr, i18n.T(ctx, is.None, "place", f.path))
 			if !f.met {
@@ -160,25 +178,28 @@ func (p *program) groupFiles(ctx context.Context, files []incoming) (imports []*
 		}
 		group, open := groups[is.Format]
 		if !open || is.Format == "" {
-			group = &incoming{}
+			group = &incoming{met: f.met}
 			groups[is.Format], imports = group, append(imports, group)
 		}
 		group.parts = append(group.parts, f.path)
-		if group.path = group.parts[0]; len(group.parts) > 1 {
+		if group.path = group.parts[0]; group.path == "-" {
+			group.path = "stdin"
+		}
+		if len(group.parts) > 1 {
 			group.path += fmt.Sprintf(" + %d", len(group.parts)-1)
 		}
 	}
 	return imports, refused
 }
 
-// recognise looks at the first bytes of a file. Standard input is a table: it cannot be looked at twice.
-func recognise(path string) (scan.Recognised, error) {
-	if path == "-" {
-		return scan.Recognised{}, nil
-	}
-	file, err := os.Open(path)
+// recognise looks at the first bytes of a file.
+func (p *program) recognise(path string) (scan.Recognised, error) {
+	file, err := p.openFile(path)
 	if err != nil {
 		return scan.Recognised{}, err
+	}
+	if info, err := os.Stat(path); path == "-" || err == nil && !info.Mode().IsRegular() {
+		return p.recogniseOnce(path, file)
 	}
 	defer func() { _ = file.Close() }() // nothing was written
 	first := make([]byte, scan.HeadSize)
@@ -187,6 +208,23 @@ func recognise(path string) (scan.Recognised, error) {
 		return scan.Recognised{}, err
 	}
 	return scan.Recognise(first[:n]), nil
+}
+
+// recogniseOnce keeps what cannot be opened a second time, with the bytes that were looked at, for openFile.
+func (p *program) recogniseOnce(path string, file io.ReadCloser) (scan.Recognised, error) {
+	content := bufio.NewReaderSize(file, scan.HeadSize)
+	first, err := content.Peek(scan.HeadSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return scan.Recognised{}, errors.Join(err, file.Close())
+	}
+	if p.opened == nil {
+		p.opened = map[string]io.ReadCloser{}
+	}
+	p.opened[path] = struct {
+		io.Reader
+		io.Closer
+	}{content, file}
+	return scan.Recognise(first), nil
 }
 
 func (p *program) importOne(ctx context.Context, st *store.Store, by domain.Actor, in *incoming, r job.ImportRequest) error {
@@ -201,7 +239,7 @@ func (p *program) importOne(ctx context.Context, st *store.Store, by domain.Acto
 	rows := 0
 	i, err := job.ImportFiles(ctx, st, by, files, r, func(problem domain.RowProblem) error {
 		rows++
-		fmt.Fprintf(p.stderr, "%s: %s\n", problemPlace(files[0].Name, problem), i18n.T(ctx, problem.Key, pairs(problem.Args)...))
+		fmt.Fprintf(p.stderr, "%s: %s\n", problemPlace(in.path, problem), i18n.T(ctx, problem.Key, pairs(problem.Args)...))
 		return nil
 	})
 	if err != nil {
@@ -223,7 +261,7 @@ func (p *program) importOne(ctx context.Context, st *store.Store, by domain.Acto
 		}
 		return fmt.Errorf("it was not taken (%s)", i.State)
 	}
-	p.tellImport(ctx, i, rows, r.DryRun)
+	p.tellImport(ctx, in.path, i, rows, r.DryRun)
 	return nil
 }
 
@@ -240,21 +278,21 @@ func problemPlace(file string, problem domain.RowProblem) string {
 }
 
 // tellImport says what an import did, which of its files describe no fields, and what was left out.
-func (p *program) tellImport(ctx context.Context, i domain.Import, rows int, dry bool) {
+func (p *program) tellImport(ctx context.Context, name string, i domain.Import, rows int, dry bool) {
 	for _, f := range i.Headings.Files {
 		if f.Fields == 0 && !f.Helps {
 			fmt.Fprintln(p.stderr, i18n.T(ctx, "scan.error.no_fields", "place", f.Name))
 		}
 	}
 	for _, n := range i.Headings.Notes {
-		fmt.Fprintf(p.stderr, "%s: %s\n", i.FileName, i18n.T(ctx, "scan.note."+n.Key, "n", n.N, "place", n.Place))
+		fmt.Fprintf(p.stderr, "%s: %s\n", name, i18n.T(ctx, "scan.note."+n.Key, "n", n.N, "place", n.Place))
 	}
 	columns, measures := i.LeftOut()
 	if len(columns) > 0 {
-		fmt.Fprintf(p.stderr, "%s: %s\n", i.FileName, i18n.T(ctx, "import.left_out.columns", "n", len(columns), "names", strings.Join(columns, ", ")))
+		fmt.Fprintf(p.stderr, "%s: %s\n", name, i18n.T(ctx, "import.left_out.columns", "n", len(columns), "names", strings.Join(columns, ", ")))
 	}
 	if len(measures) > 0 {
-		fmt.Fprintf(p.stderr, "%s: %s\n", i.FileName, i18n.T(ctx, "import.left_out.measures", "n", len(measures), "names", strings.Join(measures, ", ")))
+		fmt.Fprintf(p.stderr, "%s: %s\n", name, i18n.T(ctx, "import.left_out.measures", "n", len(measures), "names", strings.Join(measures, ", ")))
 	}
 	var counts []string
 	for _, change := range domain.ImportChanges(i.Kind) {
@@ -280,7 +318,7 @@ func (p *program) tellImport(ctx context.Context, i domain.Import, rows int, dry
 	if i.Headings.Asks && i.ApplicationName != "" {
 		done += " as " + i.ApplicationName
 	}
-	fmt.Fprintf(p.stdout, "%s %s: %s\n", i.FileName, done, strings.Join(counts, ", "))
+	fmt.Fprintf(p.stdout, "%s %s: %s\n", name, done, strings.Join(counts, ", "))
 }
 
 // missingFlags says what a file leaves open that a flag can tell; empty where its columns themselves are not understood.
@@ -344,6 +382,10 @@ func (p *program) readFile(name string, f func(io.Reader) error) error {
 }
 
 func (p *program) openFile(name string) (io.ReadCloser, error) {
+	if file, ok := p.opened[name]; ok {
+		delete(p.opened, name)
+		return file, nil
+	}
 	if name == "-" {
 		return io.NopCloser(p.stdin), nil
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -13,7 +14,7 @@ func TestImportOfFoldersOfMixedFiles(t *testing.T) {
 	in := newInstallation(t)
 	in.must("", "workspace", "add", "mixed", "-name", "Mixed")
 	other := t.TempDir()
-	for name, content := range map[string]string{"hello.json": `{"hello": "world"}`, "notes.md": "no table", "erp.csv": "application,table,column\nERP,orders,total\n"} {
+	for name, content := range map[string]string{"hello.json": `{"hello": "world"}`, "notes.md": "no table", "ci.yml": "k: v\n", "empty.csv": "", "headings.csv": "a,b\n", "erp.csv": "application,table,column\nERP,orders,total\n"} {
 		if err := os.WriteFile(filepath.Join(other, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -36,6 +37,22 @@ func TestImportOfFoldersOfMixedFiles(t *testing.T) {
 		if !strings.Contains(o.stderr, want) {
 			t.Errorf("no %q in:\n%s", want, o.stderr)
 		}
+	}
+	for _, name := range []string{"ci.yml", "empty.csv", "headings.csv"} {
+		if !strings.Contains(o.stderr, filepath.Join(other, name)) {
+			t.Errorf("%s is passed over in silence:\n%s", name, o.stderr)
+		}
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = os.WriteFile(pipe, []byte("application,table,column\nPipe,orders,total\n"), 0o600) }() // the import tells whether it worked
+	if out := in.must("", "import", "-workspace", "mixed", pipe); !strings.Contains(out, pipe+" brought in: 1 new") {
+		t.Errorf("a pipe: %q", out)
+	}
+	if out := in.must("application,table,column\nStdin,orders,total\n", "import", "-workspace", "mixed", "-"); !strings.Contains(out, "stdin brought in: 1 new") {
+		t.Errorf("standard input: %q", out)
 	}
 	if strings.Contains(o.stderr, "notes.md") {
 		t.Errorf("a file of no such kind was looked at:\n%s", o.stderr)

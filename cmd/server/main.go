@@ -40,6 +40,8 @@ type program struct {
 	log            *slog.Logger
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	// opened are files that can be read once, such as pipes, of which the beginning was looked at.
+	opened map[string]io.ReadCloser
 }
 
 // command is one subcommand. Flags declares its flags and returns what runs once they are parsed.

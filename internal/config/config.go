@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -19,12 +20,12 @@ import (
 type Config struct {
 	DatabaseURL string     `env:"DATABASE_URL"`                           // an existing PostgreSQL; empty starts a private one
 	Addr        string     `env:"UTILE_ADDR" envDefault:"127.0.0.1:8080"` // address to listen on
-	Data        string     `env:"UTILE_DATA"`                             // folder of the private PostgreSQL and the keys
+	Data        string     `env:"UTILE_DATA"`                             // folder of the private PostgreSQL
 	BaseURL     string     `env:"UTILE_BASE_URL"`                         // address that people type; links in invitations use it
 	LogFormat   string     `env:"UTILE_LOG" envDefault:"text"`            // text or json
-	LogLevel    slog.Level `env:"UTILE_LOG_LEVEL" envDefault:"info"`      // debug, info, warn or error
+	LogLevel    slog.Level `env:"-"`                                      // debug, info, warn or error
 	AutoMigrate bool       `env:"-"`                                      // whether serve brings the schema of DATABASE_URL up to date
-	ProxyHops   int        `env:"UTILE_PROXY_HOPS" envDefault:"0"`        // reverse proxies in front whose X-Forwarded-For is trusted
+	ProxyHops   int        `env:"-"`                                      // reverse proxies in front whose X-Forwarded-For is trusted
 }
 
 // Load reads the environment and returns every problem at once.
@@ -46,6 +47,9 @@ func Load(environ []string) (Config, error) {
 		c.Data = abs
 	}
 	host, port, err := net.SplitHostPort(c.Addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
 		problems = append(problems, fmt.Errorf("UTILE_ADDR=%q: write host:port, such as 127.0.0.1:8080", c.Addr))
 	}
@@ -55,10 +59,17 @@ func Load(environ []string) (Config, error) {
 		}
 		c.BaseURL = "http://" + net.JoinHostPort(host, port)
 	}
-	if u, err := url.Parse(c.BaseURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		problems = append(problems, fmt.Errorf("UTILE_BASE_URL=%q: write an address such as https://utile.example.org", c.BaseURL))
+	if c.BaseURL, err = origin(c.BaseURL); err != nil {
+		problems = append(problems, err)
 	}
-	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
+	if level := vars["UTILE_LOG_LEVEL"]; level != "" && c.LogLevel.UnmarshalText([]byte(level)) != nil {
+		problems = append(problems, fmt.Errorf("UTILE_LOG_LEVEL=%q: write debug, info, warn or error", level))
+	}
+	if hops := vars["UTILE_PROXY_HOPS"]; hops != "" {
+		if c.ProxyHops, err = strconv.Atoi(hops); err != nil || c.ProxyHops < 0 {
+			problems = append(problems, fmt.Errorf("UTILE_PROXY_HOPS=%q: write how many reverse proxies are in front, 0 or more", hops))
+		}
+	}
 	switch vars["UTILE_AUTO_MIGRATE"] {
 	case "", "yes":
 		c.AutoMigrate = true
@@ -70,6 +81,20 @@ func Load(environ []string) (Config, error) {
 		problems = append(problems, fmt.Errorf("UTILE_LOG=%q: write text or json", c.LogFormat))
 	}
 	return c, errors.Join(problems...)
+}
+
+// origin is the address that people type as browsers write it where they say where a request comes from: scheme and host in
+// lower case, without the usual port. Everything is served from the root of it.
+func origin(address string) (string, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
+		return address, fmt.Errorf("UTILE_BASE_URL=%q: write an address such as https://utile.example.org", address)
+	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return address, fmt.Errorf("UTILE_BASE_URL: write the scheme and the host alone, such as %s://%s: Utile needs a host name of its own", u.Scheme, u.Host)
+	}
+	usual := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	return u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), usual), nil
 }
 
 // dataDir is the user's data folder, by the habits of the system.
@@ -111,6 +136,16 @@ func maskPassword(dsn string) string {
 	u, err := url.Parse(dsn)
 	if err != nil || u.Host == "" && u.User == nil {
 		return "(set, hidden)"
+	}
+	parameters, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "(set, hidden)"
+	}
+	for name := range parameters { // password and sslpassword
+		if strings.Contains(name, "password") {
+			parameters.Set(name, "xxxxx")
+			u.RawQuery = parameters.Encode()
+		}
 	}
 	return u.Redacted()
 }

@@ -31,13 +31,36 @@ func TestLoad(t *testing.T) {
 
 func TestLoadNamesEveryProblem(t *testing.T) {
 	t.Parallel()
-	_, err := Load([]string{"HOME=/home/anna", "UTILE_ADDR=8080", "UTILE_BASE_URL=utile", "UTILE_LOG=loud", "UTILE_AUTO_MIGRATE=perhaps", "UTILE_LOG_LEVEL=high"})
+	_, err := Load([]string{"HOME=/home/anna", "UTILE_ADDR=8080", "UTILE_BASE_URL=utile", "UTILE_LOG=loud", "UTILE_AUTO_MIGRATE=perhaps", "UTILE_LOG_LEVEL=trace", "UTILE_PROXY_HOPS=-1"})
 	if err == nil {
 		t.Fatal("nothing was refused")
 	}
-	for _, name := range []string{"UTILE_ADDR", "UTILE_BASE_URL", "UTILE_LOG=", "UTILE_AUTO_MIGRATE", "LogLevel"} {
+	for _, name := range []string{"UTILE_ADDR", "UTILE_BASE_URL", "UTILE_LOG=", "UTILE_AUTO_MIGRATE", "UTILE_LOG_LEVEL=", "UTILE_PROXY_HOPS="} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %v", name, err)
+		}
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"HTTPS://Utile.Example.org":     "https://utile.example.org",
+		"https://utile.example.org:443": "https://utile.example.org",
+		"http://localhost:8080/":        "http://localhost:8080",
+		"https://x.org/utile":           "",
+		"https://u:p@x.org/":            "",
+		"https://x.org/?a=b":            "",
+		"https://x.org/#c":              "",
+	} {
+		c, err := Load([]string{"HOME=/home/anna", "UTILE_BASE_URL=" + typed})
+		if (err != nil) != (want == "") || want != "" && c.BaseURL != want || err != nil && strings.Contains(err.Error(), ":p@") {
+			t.Errorf("%s became %s, %v", typed, c.BaseURL, err)
+		}
+	}
+	for _, addr := range []string{"127.0.0.1:99999", "127.0.0.1:"} {
+		if _, err := Load([]string{"HOME=/home/anna", "UTILE_ADDR=" + addr}); (err == nil) != (addr == "127.0.0.1:") {
+			t.Errorf("%s: %v", addr, err)
 		}
 	}
 }
@@ -45,8 +68,9 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 func TestMaskPassword(t *testing.T) {
 	t.Parallel()
 	for dsn, want := range map[string]string{
-		"postgres://utile:secret@db:5432/utile": "postgres://utile:xxxxx@db:5432/utile",
-		"host=db user=utile password=secret":    "(set, hidden)",
+		"postgres://utile:secret@db:5432/utile":                          "postgres://utile:xxxxx@db:5432/utile",
+		"host=db user=utile password=secret":                             "(set, hidden)",
+		"postgres://utile@db/utile?p%61ssword=secret&sslpassword=secret": "postgres://utile@db/utile?password=xxxxx&sslpassword=xxxxx",
 	} {
 		if got := maskPassword(dsn); got != want {
 			t.Errorf("%s is shown as %s, want %s", dsn, got, want)

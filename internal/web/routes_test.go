@@ -243,6 +243,23 @@ func TestRoutes(t *testing.T) {
 	golden(t, "routes.golden", trailingSpace.ReplaceAllString(b.String(), "\n"))
 }
 
+// Monitors and balancers ask by HEAD: it is answered as GET is, without a body.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	for _, path := range []string{"/healthz", "/readyz", "/sign-in", "/nowhere", "/w/acme", "/w/acme/fields", "/w/acme/fields.csv", "/w/acme@2020-01-01/fields"} {
+		v := s.As(t, s.Admin())
+		if path == "/sign-in" {
+			v = s.Nobody(t)
+		}
+		get := v.Get(path)
+		head := v.Send(http.MethodHead, path, nil, "")
+		if head.Status != get.Status || head.Location != get.Location || head.Body != "" {
+			t.Errorf("HEAD %s: status %d to %q and %d bytes, GET %d to %q", path, head.Status, head.Location, len(head.Body), get.Status, get.Location)
+		}
+	}
+}
+
 // answer is a status, with "in" for a redirect to the sign-in page.
 func answer(p *webtest.Page) string {
 	if strings.HasPrefix(p.Location, "/sign-in") && !strings.HasSuffix(p.Location, "?out=1") {

@@ -82,7 +82,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 func (s *Server) build() http.Handler {
 	r := chi.NewRouter()
 	s.pages = r
-	r.Use(middleware.RequestID, s.clientIP(), s.recoverPanic, s.accessLog, s.securityHeaders, s.crossOrigin(), s.recall)
+	r.Use(middleware.RequestID, s.clientIP(), s.recoverPanic, s.accessLog, headAsGet, s.securityHeaders, s.crossOrigin(), s.recall)
 	r.Get("/healthz", s.health)
 	r.Get("/readyz", s.ready)
 	r.Handle("/static/*", static.Handler())
@@ -93,6 +93,18 @@ func (s *Server) build() http.Handler {
 		s.addRoutes(r)
 	})
 	return r
+}
+
+// headAsGet answers HEAD wherever GET is answered, by the same handler (RFC 9110, 9.3.2): net/http leaves the body out.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			get := *r
+			get.Method = http.MethodGet
+			r = &get
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) clientIP() func(http.Handler) http.Handler {
