@@ -55,7 +55,7 @@ type batchListView struct {
 
 // batchCounts are the messages that count what an act changed, where it is not fields.
 var batchCounts = map[domain.BulkAct]string{domain.BulkMatrix: "batch.cells", domain.BulkNeeds: "targets.count", domain.BulkRecord: "record_import.count",
-	domain.BulkAttach: "batch.records"}
+	domain.BulkAttach: "batch.records", domain.BulkWorkshop: "batch.effects"}
 
 func (s *Server) batchLine(ctx context.Context, by domain.Actor, b domain.Batch, names store.Names) batchLine {
 	l := batchLine{href: batchPath(by, b.ID), title: i18n.T(ctx, "batch.kind."+string(b.Kind)), icon: bulkIcons[b.Kind], who: b.ActorName,

@@ -18,7 +18,8 @@ import (
 func (s *Server) unusedRoutes(r scope) {
 	r.get("/unused", domain.ReadWorkspace, s.showUnused)
 	r.get("/unused.{format}", domain.ReadWorkspace, s.exportNarrowed(domain.UnusedRegister, func(r *http.Request, q domain.ListQuery) domain.ListQuery {
-		return unusedTab(q, unusedPlaceOf(r).decided)
+		q, place := unusedAsked(q, unusedPlaceOf(r))
+		return unusedTab(q, place.decided)
 	}))
 }
 
@@ -107,6 +108,21 @@ func unusedPlaceOf(r *http.Request) unusedPlace {
 	return place
 }
 
+// unusedAsked puts a decision that an address asks for where the page has it: none is the tab of what waits, any other that of what
+// was decided, narrowed to it.
+func unusedAsked(q domain.ListQuery, place unusedPlace) (domain.ListQuery, unusedPlace) {
+	asked := q.Filters["decision"]
+	if len(asked) == 0 {
+		return q, place
+	}
+	kinds := slices.DeleteFunc(slices.Clone(asked), func(kind string) bool { return kind == domain.FilterNone })
+	after, before, at := q.After, q.Before, q.At
+	q = q.Narrow("decision", kinds...)
+	q.After, q.Before, q.At = after, before, at
+	place.decided = len(kinds) > 0
+	return q, place
+}
+
 // unusedTab narrows a query to what waits for a decision, or to what was decided.
 func unusedTab(q domain.ListQuery, decided bool) domain.ListQuery {
 	decision := []string{domain.FilterNone}
@@ -130,7 +146,7 @@ func (s *Server) showUnused(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), actor(r)
 	q := domain.ParseListQuery(domain.UnusedRegister, r.URL.Query())
 	q.Sort = ""
-	place := unusedPlaceOf(r)
+	q, place := unusedAsked(q, unusedPlaceOf(r))
 
 	page, open, err := s.store.Unused(ctx, by, flaggedQuery(q), place.by, place.group, place.decided)
 	if err != nil {
@@ -173,6 +189,9 @@ func flaggedQuery(q domain.ListQuery) domain.ListQuery {
 func (s *Server) unusedView(w http.ResponseWriter, r *http.Request, q domain.ListQuery, place unusedPlace, page store.UnusedPage) (unusedView, error) {
 	ctx, by := r.Context(), actor(r)
 	total := domain.Count{N: page.Open.N + page.Decided.N, Capped: page.Open.Capped || page.Decided.Capped}
+	if len(q.Filters["decision"]) > 0 { // nothing of what waits is meant
+		total = page.Decided
+	}
 	base, err := s.registerView(w, r, unusedSpec, q, total, unusedFacets(page.Facets), "", "")
 	if err != nil {
 		return unusedView{}, err
@@ -204,7 +223,7 @@ func (s *Server) unusedView(w http.ResponseWriter, r *http.Request, q domain.Lis
 	todo.decided, todo.group = false, ""
 	decided.decided, decided.group = true, ""
 	v.tabs = []ui.NavItem{
-		{Href: addQuery(v.path, todo.query(first)), Text: i18n.T(ctx, "unused.todo"), Count: i18n.Number(ctx, page.Open.N), Current: !place.decided},
+		{Href: addQuery(v.path, todo.query(first.Narrow("decision"))), Text: i18n.T(ctx, "unused.todo"), Count: i18n.Number(ctx, page.Open.N), Current: !place.decided},
 		{Href: addQuery(v.path, decided.query(first)), Text: i18n.T(ctx, "unused.decided"), Count: i18n.Number(ctx, page.Decided.N), Current: place.decided},
 	}
 	v.grouping = ui.SelectSpec{Field: ui.Field{Name: "by", Label: i18n.T(ctx, "unused.by")}, Value: place.by, Submit: true, Width: ui.Medium}

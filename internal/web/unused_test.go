@@ -38,11 +38,18 @@ func TestUnusedDecideAGroup(t *testing.T) {
 	if got := v.Get("/w/acme/unused?by=verdict").Text("main"); !strings.Contains(got, "2 of 3 decided") {
 		t.Errorf("after the withdrawal: %s", got)
 	}
-	for tab, n := range map[string]int{"": 1, "?show=decided": 2} { // each tab's file holds what the tab shows
+	for tab, n := range map[string]int{"": 1, "?show=decided": 2, "?decision=none&show=decided": 1, "?decision=keep_until": 2} { // each tab's file holds what the tab shows
 		page := v.Get("/w/acme/unused" + tab).Want(http.StatusOK)
+		flagged := "3 fields flagged"
+		if strings.HasPrefix(tab, "?decision=keep") {
+			flagged = "2 fields flagged"
+		}
+		if got := page.Text("main"); !strings.Contains(got, flagged) || !strings.Contains(got, "To decide 1") || !strings.Contains(got, "Decided 2") {
+			t.Errorf("tab %q: %s", tab, got)
+		}
 		href, _ := page.Doc().Find(`a[href*="unused.csv"]`).Attr("href")
 		csv := v.Get(href).Want(http.StatusOK).Body
-		if rows := strings.Count(strings.TrimSpace(csv), "\n"); rows != n || strings.Contains(csv, "a program starts soon") != (tab != "") || strings.Contains(csv, "field_4") {
+		if rows := strings.Count(strings.TrimSpace(csv), "\n"); rows != n || strings.Contains(csv, "a program starts soon") != (n == 2) || strings.Contains(csv, "field_4") {
 			t.Errorf("tab %q: export of %d rows = %q, want %d", tab, rows, csv, n)
 		}
 	}

@@ -897,7 +897,9 @@ func TestWorkshopIsAppliedAndUndone(t *testing.T) {
 	if err := s.Owner.QueryRow(t.Context(), `select batch_id from workshop where id = $1`, r.id).Scan(&batch); err != nil {
 		t.Fatal(err)
 	}
-	r.lead.Get("/w/acme/batches/" + itoa(batch)).Want(http.StatusOK)
+	if got := r.lead.Get("/w/acme/batches/" + itoa(batch)).Want(http.StatusOK).Text("main"); strings.Contains(got, " fields ") || !strings.Contains(got, " changes ") {
+		t.Errorf("the act counts something else than changes: %s", got)
+	}
 	r.lead.Post("/w/acme/batches/" + itoa(batch) + "/undo").Want(http.StatusSeeOther)
 	if got := state(); got != before {
 		t.Errorf("undoing leaves a difference:\n%s\n%s", before, got)
