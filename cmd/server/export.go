@@ -68,7 +68,7 @@ day (UTC), and the history until then.`,
 				return err
 			}
 			now := time.Now()
-			day, err := pastDay(*asOf, now)
+			day, err := pastDay("-as-of", *asOf, now)
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ is the record as it stood at the end of that day (UTC), byte for byte what was e
 			if !slices.Contains(export.RecordFormats, *format) {
 				return usagef("-format takes %s.", strings.Join(export.RecordFormats, ", "))
 			}
-			day, err := pastDay(*at, time.Now())
+			day, err := pastDay("-at", *at, time.Now())
 			if err != nil {
 				return err
 			}
@@ -124,14 +124,14 @@ is the record as it stood at the end of that day (UTC), byte for byte what was e
 	},
 }
 
-// pastDay reads a day that is over; zero where none is named.
-func pastDay(text string, now time.Time) (time.Time, error) {
+// pastDay reads the day that is over of a flag; zero where none is named.
+func pastDay(flag, text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil || !day.Before(domain.Day(now.UTC())) {
-		return day, usagef("-as-of takes a day that is over, such as %s.", now.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
+		return day, usagef("%s takes a day that is over, such as %s.", flag, now.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 	}
 	return day, nil
 }

@@ -72,6 +72,12 @@ func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(fo
 
 func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx = i18n.WithLang(ctx, i18n.English)
+	switch {
+	case len(args) > 1 && args[0] == "help":
+		args = append(slices.Clone(args[1:]), "-h")
+	case len(args) > 0 && (args[0] == "-version" || args[0] == "--version"):
+		args = []string{versionCommand.name}
+	}
 	if len(args) > 0 && isHelp(args[0]) {
 		printUsage(stdout)
 		return statusOK
@@ -187,12 +193,14 @@ func pairs(args map[string]any) []any {
 	return list
 }
 
-// sentenceCase begins with a capital and ends with a full stop.
+// sentenceCase begins with a capital, unless it begins with the name of a file, and ends with a full stop.
 func sentenceCase(s string) string {
 	if s == "" {
 		return s
 	}
-	if c := s[0]; c >= 'a' && c <= 'z' {
+	first, _, _ := strings.Cut(s, " ")
+	isFile := strings.ContainsAny(strings.TrimRight(first, ".:"), "/.")
+	if c := s[0]; c >= 'a' && c <= 'z' && !isFile {
 		s = string(c-'a'+'A') + s[1:]
 	}
 	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "!") {

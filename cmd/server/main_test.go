@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -112,8 +113,13 @@ func TestHelp(t *testing.T) {
 			t.Errorf("server %s says %s", strings.Join(words, " "), help)
 		}
 	}
-	if out := in.must("", "version"); !strings.HasPrefix(out, "utile ") {
-		t.Errorf("version %q", out)
+	for _, args := range []string{"version", "--version"} {
+		if out := in.must("", args); !strings.HasPrefix(out, "utile ") {
+			t.Errorf("%s says %q", args, out)
+		}
+	}
+	if out := in.must("", "help", "user", "add"); !strings.Contains(out, "Usage: server user add") {
+		t.Errorf("help of one command says %q", out)
 	}
 }
 
@@ -136,6 +142,7 @@ func TestUsage(t *testing.T) {
 		{"export fields", "-workspace SLUG"},
 		{"export fields -workspace x -format pdf", `Unknown format "pdf"`},
 		{"export fields -workspace x -sort colour", "cannot be sorted"},
+		{"export record -workspace x -at 2099-01-01", "-at takes a day that is over"},
 		{"export fields -workspace x -columns colour", `has no column "colour"`},
 		{"import -workspace x", "at least one file"},
 		{"import evidence -workspace x -measured-on yesterday f.csv", "is not a day"},
@@ -192,6 +199,9 @@ func TestWorkspacesAndUsers(t *testing.T) {
 		{"", "user add long@example.com -workspace nord -role viewer -name " + strings.Repeat("n", 201), "name: "},
 		{"", "export fields -workspace nord -filter verdict=gone", "verdict"},
 		{"", "export fields -workspace nord -filter colour=red", "Unknown filter"},
+		{"", "export fields -workspace nord -filter application=Nope", "The filter application names “Nope”"},
+		{"", `export fields -workspace nord -filter application="A,B;C"`, "names “A,B;C”"},
+		{"", "import -workspace nord nodir/x.csv", "nodir/x.csv: nodir/x.csv cannot be read"},
 		{"", "import workspace /nonexistent -as sud", "/nonexistent cannot be read"},
 		{"nonsense", "import workspace - -as sud", "not a workspace file"},
 	} {
@@ -360,7 +370,26 @@ func TestMigrateAndCheck(t *testing.T) {
 	if out := in.must("", "check"); !strings.Contains(out, "The database answers") || !strings.Contains(out, "UTILE_ADDR=127.0.0.1:0") {
 		t.Errorf("check said %q", out)
 	}
-	owner := storetest.Owner(t, strings.TrimPrefix(in.environ[0], "DATABASE_URL="))
+	address := strings.TrimPrefix(in.environ[0], "DATABASE_URL=")
+	owner := storetest.Owner(t, address)
+	// A user of a database of their own, in a cluster that has the role already.
+	cluster := owner.Config()
+	limited := "limited_" + cluster.Database
+	for _, q := range []string{"create role " + limited + " login", "create database " + limited + " owner " + limited} {
+		if _, err := owner.Exec(context.Background(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dsn := fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=disable", cluster.Host, cluster.Port, limited, limited)
+	theirs := installation{t, append(in.environ[1:len(in.environ):len(in.environ)], "DATABASE_URL="+dsn)}
+	if o := theirs.run("", "migrate"); o.status != statusFailed || !strings.Contains(o.stderr, `run “grant utile_app to "`+limited+`"” as an administrator`) {
+		t.Errorf("a user who is no member of the role: %+v", o)
+	}
+	for _, q := range []string{"drop database " + limited, "drop role " + limited} {
+		if _, err := owner.Exec(context.Background(), q); err != nil {
+			t.Error(err)
+		}
+	}
 	if _, err := owner.Exec(context.Background(), "insert into goose_db_version (version_id, is_applied) values (99999, true)"); err != nil {
 		t.Fatal(err)
 	}

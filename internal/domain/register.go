@@ -96,6 +96,7 @@ type ListQuery struct {
 	After   string // cursor: the rows behind it
 	Before  string // cursor: the rows ahead of it
 	At      int    // number of the first row shown, 1 for the first; only for the eye
+	Strict  bool   // a name that a filter does not find is an error: nobody looks at the list that a script takes away
 }
 
 // ParseListQuery reads a list's URL. Unknown keys, columns and orders are left out: an old link still opens.
@@ -139,25 +140,29 @@ func splitList(values []string) []string {
 	return out
 }
 
-// ParseFilterText reads filters written for a script: "verdict=delete,dormant;application=Salesforce". Unknown keys are
-// problems here, because a script that filters by a misspelt key would take away the wrong list.
+// ParseFilterText reads filters written for a script: "verdict=delete,dormant;application=Salesforce". A value between quotation
+// marks may hold commas and semicolons; a mark in it is written twice. Unknown keys are problems here, and so are values that
+// nothing has, because a script that filters by a misspelt word would take away the wrong list.
 func ParseFilterText(r Register, text string) (ListQuery, error) {
-	q := ListQuery{Filters: map[string][]string{}, Size: DefaultPageSize, At: 1}
-	for part := range strings.SplitSeq(text, ";") {
-		if part = strings.TrimSpace(part); part == "" {
+	q := ListQuery{Filters: map[string][]string{}, Size: DefaultPageSize, At: 1, Strict: true}
+	for _, part := range splitUnquoted(text, ';') {
+		if part == "" {
 			continue
 		}
 		key, value, found := strings.Cut(part, "=")
 		key = strings.TrimSpace(key)
 		if key == "q" && found {
-			q.Q = strings.TrimSpace(value)
+			q.Q = unquoted(strings.TrimSpace(value))
 			continue
 		}
 		f, known := r.Filter(key)
 		if !found || !known {
 			return q, Errorf(Invalid, "error.filter.unknown", "filter", part, "known", strings.Join(filterKeys(r), ", "))
 		}
-		for _, v := range splitList([]string{value}) {
+		for _, v := range splitUnquoted(value, ',') {
+			if v = unquoted(v); v == "" || slices.Contains(q.Filters[key], v) {
+				continue
+			}
 			if len(f.Values) > 0 && !slices.Contains(f.Values, v) && v != FilterNone {
 				return q, Errorf(Invalid, "error.filter.value", "value", v, "filter", key, "known", strings.Join(f.Values, ", "))
 			}
@@ -165,6 +170,28 @@ func ParseFilterText(r Register, text string) (ListQuery, error) {
 		}
 	}
 	return q, nil
+}
+
+// splitUnquoted splits at a separator that does not stand between quotation marks, and trims the parts.
+func splitUnquoted(text string, separator rune) []string {
+	quoted := false
+	parts := strings.FieldsFunc(text, func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return r == separator && !quoted
+	})
+	for i, part := range parts {
+		parts[i] = strings.TrimSpace(part)
+	}
+	return parts
+}
+
+func unquoted(value string) string {
+	if inside, ok := strings.CutPrefix(value, `"`); ok && strings.HasSuffix(inside, `"`) {
+		return strings.ReplaceAll(strings.TrimSuffix(inside, `"`), `""`, `"`)
+	}
+	return value
 }
 
 func filterKeys(r Register) []string {

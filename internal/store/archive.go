@@ -466,6 +466,11 @@ var copyLine = regexp.MustCompile(`^COPY [^,]+, line (\d+)`)
 // not fit is found only at the end of a batch.
 func (m *archiveImport) refused(err error, first int) error {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if ok {
+		if what, broken := strings.CutPrefix(pg.Message, copyBroken); broken { // a value that no column of this kind holds
+			return domain.Errorf(domain.Invalid, "archive.refused_after", "line", first, "what", what)
+		}
+	}
 	if !ok || len(pg.Code) != 5 || pg.Code[:2] != "23" && pg.Code[:2] != "22" {
 		return translate(m.table.kind, err)
 	}

@@ -623,6 +623,7 @@ func TestArchiveRefuses(t *testing.T) {
 		"a reference astray": {replace("member", `"user":1`, `"user":9`), "archive.reference", at("member") + 1},
 		"a bad verdict":      {replace("field", `"verdict":"unclassified"`, `"verdict":"fine"`), "archive.refused", at("field") + 1},
 		"a name twice":       {replace("team", `Équipe 1`, `équipe 2`), "archive.refused_after", at("team") + 1},
+		"a number too large": {replace("application", `"version":4`, `"version":2147483653`), "archive.refused_after", at("application") + 1},
 		"text of NUL":        {replace("team", `Équipe 1`, `a\u0000b`), "archive.value", at("team") + 1},
 		"another address":    {replace("user", `anna@example.com`, `Anna@Example.com`), "archive.value", 2},
 		"an orphan category": {replace("category", `"code":"a",`, `"code":"a","parent_code":"zz",`), "archive.refused_after", at("category") + 1},

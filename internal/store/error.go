@@ -107,6 +107,9 @@ func translate(noun string, err error) error {
 	return wrap(noun, err)
 }
 
+// copyBroken begins what PostgreSQL says of a COPY that this program broke off, with the reason that it was given.
+const copyBroken = "COPY from stdin failed: "
+
 // isAway tells whether the database did not answer, or not in time, as it may in a moment: it is starting or stopping, has no
 // session left, or the connection to it broke. What it said, if anything, decides.
 func isAway(err error, said *pgconn.PgError) bool {
@@ -115,7 +118,7 @@ func isAway(err error, said *pgconn.PgError) bool {
 		case "57P01", "57P02", "57P03", "53300":
 			return true
 		case "57014":
-			return !strings.HasPrefix(said.Message, "COPY from stdin failed") // which this program broke off
+			return !strings.HasPrefix(said.Message, copyBroken)
 		}
 		return strings.HasPrefix(said.Code, "08")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -44,6 +45,10 @@ func Migrate(ctx context.Context, dsn string) error {
 		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {
+		if said, ok := errors.AsType[*pgconn.PgError](err); ok && said.Code == "42501" && strings.Contains(said.Message, "utile_app") {
+			return fmt.Errorf("the role utile_app is there and this user is no member of it: run “grant utile_app to %s” as an administrator",
+				pgx.Identifier{pool.Config().ConnConfig.User}.Sanitize())
+		}
 		return fmt.Errorf("migrating: %w", err)
 	}
 	return migrateRiver(ctx, pool)

@@ -190,6 +190,9 @@ func (s *Store) resolve(ctx context.Context, by domain.Actor, r registerSQL, q d
 			if err != nil {
 				return q, err
 			}
+			if len(found) == 0 && q.Strict {
+				return q, domain.Errorf(domain.Invalid, "error.filter.name", "value", name, "filter", f.Key)
+			}
 			if len(found) == 0 { // a name that nothing has matches nothing
 				found = []string{"0"}
 			}

@@ -103,8 +103,11 @@ func (s *Server) setupFirst(next http.Handler) http.Handler {
 // account: an unknown one gets the same answer after the same work. Limited after too many failures of the account or of
 // the network address.
 func (s *Server) checkPassword(r *http.Request, email, password string) (store.Account, error) {
-	ctx := r.Context()
-	attempt, err := s.store.StartSignIn(ctx, email, middleware.GetClientIP(ctx))
+	ctx, address := r.Context(), middleware.GetClientIP(r.Context())
+	attempt, err := s.store.StartSignIn(ctx, email, address)
+	if errors.Is(err, domain.Limited) {
+		s.log.InfoContext(ctx, "sign-in refused, too many attempts", "address", address, "request", requestID(r))
+	}
 	if err != nil {
 		return store.Account{}, err
 	}
@@ -121,7 +124,7 @@ func (s *Server) checkPassword(r *http.Request, email, password string) (store.A
 		return store.Account{}, err
 	}
 	if !right {
-		s.log.InfoContext(ctx, "sign-in refused", "user", account.ID, "request", requestID(r))
+		s.log.InfoContext(ctx, "sign-in refused", "user", account.ID, "address", address, "request", requestID(r))
 		return store.Account{}, domain.Errorf(domain.Invalid, "sign_in.wrong")
 	}
 	if err := s.store.FinishSignIn(ctx, attempt); err != nil {
