@@ -6,6 +6,7 @@ import "time"
 type Application struct {
 	ID          ApplicationID
 	Name        string
+	SourceName  string // what the first file that told of it called it; empty where none did
 	Kind        string // one of ApplicationKinds, or a person's own word
 	Description string
 	Team        TeamID // zero where no team owns it

@@ -11,6 +11,8 @@ type Dataset struct {
 	ID               DatasetID
 	Application      ApplicationID
 	Name             string // technical name, as the source spells it
+	SourceName       string // table of the first file that told of it; empty where none did
+	SourceSchema     string // schema of that table; empty where no file names one
 	Label            string
 	Description      string
 	Structure        string
@@ -27,6 +29,18 @@ type Dataset struct {
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
 	ArchivedAt       *time.Time
+}
+
+// CalledOtherwise is what sources call what people call name; empty where it is the same, or no source told of it.
+func CalledOtherwise(name, schema, source string) string {
+	full := source
+	if schema != "" {
+		full = ScanDatasetName(schema, source)
+	}
+	if source == "" || strings.EqualFold(name, source) || strings.EqualFold(name, full) {
+		return ""
+	}
+	return full
 }
 
 // Choices of a dataset's lists. Subjects may hold people's own words too.

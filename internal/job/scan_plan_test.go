@@ -127,6 +127,73 @@ func TestWhereRowsBelong(t *testing.T) {
 	}
 }
 
+// What people renamed is found by what sources call it, a table of several schemas by its own; nothing is found twice.
+func TestRenamedPlacesAreFoundAgain(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	rename := func(was, is string) {
+		t.Helper()
+		if id := count(t, w, `select coalesce(max(id), 0) from application where name = $1`, was); id > 0 {
+			a, err := w.Store.ApplicationByID(t.Context(), by, domain.ApplicationID(id))
+			if err == nil {
+				err = w.Store.ChangeApplication(t.Context(), by, a.ID, a.Version, func(a domain.Application) (domain.Application, error) { a.Name = is; return domain.NewApplication(a) })
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		d, err := w.Store.DatasetByID(t.Context(), by, domain.DatasetID(count(t, w, `select id from dataset where name = $1`, was)))
+		if err == nil {
+			err = w.Store.ChangeDataset(t.Context(), by, d.ID, d.Version, func(d domain.Dataset) (domain.Dataset, error) { d.Name = is; return domain.NewDataset(d) })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	datasets := func() (names string) {
+		if err := w.Owner.QueryRow(t.Context(), `select string_agg(a.name || '/' || d.name || ':' || (select string_agg(f.name, '' order by f.name) from field f where f.dataset_id = d.id and f.state = 'active'),
+			' ' order by a.name, d.name) from dataset d join application a on a.id = d.application_id`).Scan(&names); err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	const crmRow, shopRow, heading = "CRM,crm,client,", "CRM,shop,client,", "application,schema,table,column\n"
+	for _, step := range []struct {
+		name    string
+		rename  [2]string
+		content string
+		want    string
+	}{
+		{"one schema", [2]string{}, heading + crmRow + "a\n" + crmRow + "b\n", "CRM/client:ab"},
+		{"a second schema", [2]string{}, heading + crmRow + "a\n" + crmRow + "b\n" + shopRow + "s\n", "CRM/client:ab CRM/shop.client:s"},
+		{"the second alone", [2]string{}, heading + shopRow + "s\n" + shopRow + "t\n", "CRM/client:ab CRM/shop.client:st"},
+		{"the first alone", [2]string{}, heading + crmRow + "a\n" + crmRow + "b\n" + crmRow + "c\n", "CRM/client:abc CRM/shop.client:st"},
+		{"the application renamed", [2]string{"CRM", "Relations"}, heading + crmRow + "a\n" + crmRow + "b\n" + crmRow + "c\n", "Relations/client:abc Relations/shop.client:st"},
+		{"a dataset renamed", [2]string{"client", "People"}, heading + crmRow + "a\n" + crmRow + "b\n" + crmRow + "c\n" + shopRow + "s\n" + shopRow + "t\n" + shopRow + "u\n",
+			"Relations/People:abc Relations/shop.client:stu"},
+		{"without schemas", [2]string{"shop.client", "Buyers"}, "application,table,column\nrelations,PEOPLE,a\nrelations,people,b\nRelations,people,c\n",
+			"Relations/Buyers:stu Relations/People:abc"},
+		{"a table of a name that people gave another", [2]string{}, heading + "CRM,crm,people,p\n" + crmRow + "a\n" + crmRow + "b\n", "Relations/Buyers:stu Relations/People:p Relations/client:ab"},
+	} {
+		if step.rename[0] != "" {
+			rename(step.rename[0], step.rename[1])
+		}
+		i := applied(t, w.Store, by, step.name+".csv", step.content, domain.ImportPlan{})
+		if got := datasets(); got != step.want {
+			t.Errorf("%s: %s, want %s (%v)", step.name, got, step.want, i.Counts)
+		}
+	}
+	measured := applied(t, w.Store, by, "use.csv", "application,schema,table,column,rows,filled,measured at\nCRM,shop,client,s,9,9,2026-11-01\ncrm,,client,a,9,9,2026-11-01\n", domain.ImportPlan{})
+	wantCounts(t, measured, map[domain.ImportChange]int64{domain.ChangeNew: 2})
+	// What one file tells apart is not one application.
+	applied(t, w.Store, by, "two.csv", "application,table,column\nRelations,people,p\nCRM,invoice,i\n", domain.ImportPlan{})
+	if got, want := datasets(), "CRM/invoice:i Relations/Buyers:stu Relations/People:p Relations/client:ab"; got != want {
+		t.Errorf("two applications of a file: %s, want %s", got, want)
+	}
+}
+
 func TestDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	w := storetest.NewWorld(t)

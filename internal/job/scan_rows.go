@@ -112,7 +112,8 @@ func firstOf(a, b string) string {
 
 func (s *rowSource) foundRow(found scan.Found, mapped map[domain.ScanTarget]bool) (store.FoundRow, []domain.RowProblem) {
 	f, problems := found.Field, found.Problems
-	row := store.FoundRow{Line: int64(found.Line), Application: f.Application, Dataset: f.Dataset, Name: f.Name, Facts: store.FoundFacts{}}
+	row := store.FoundRow{Line: int64(found.Line), Application: f.Application, Schema: f.Schema, Dataset: f.Dataset, Name: f.Name,
+		Facts: store.FoundFacts{}}
 	problems = append(problems, s.placeProblems(found.Line, f.Application, len(found.Problems) == 0)...)
 	if row.Refused = len(problems) > 0; row.Refused {
 		return row, problems

@@ -12,6 +12,7 @@ import (
 type applicationRow struct {
 	ID          domain.ApplicationID `db:"id"`
 	Name        string               `db:"name"`
+	SourceName  string               `db:"source_name"`
 	Kind        string               `db:"kind"`
 	Description string               `db:"description"`
 	TeamID      *domain.TeamID       `db:"team_id"`
@@ -27,11 +28,11 @@ type applicationRow struct {
 	ArchivedAt  *time.Time           `db:"archived_at"`
 }
 
-const applicationCols = `id, name, kind, description, team_id, owner_id, vendor, hosting, country, processor, lifecycle,
+const applicationCols = `id, name, source_name, kind, description, team_id, owner_id, vendor, hosting, country, processor, lifecycle,
 	version, created_at, updated_at, archived_at`
 
 func (r applicationRow) application() domain.Application {
-	return domain.Application{ID: r.ID, Name: r.Name, Kind: r.Kind, Description: r.Description, Team: deref(r.TeamID),
+	return domain.Application{ID: r.ID, Name: r.Name, SourceName: r.SourceName, Kind: r.Kind, Description: r.Description, Team: deref(r.TeamID),
 		Owner: deref(r.OwnerID), Vendor: r.Vendor, Hosting: r.Hosting, Country: r.Country, Processor: r.Processor,
 		Lifecycle: r.Lifecycle, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ArchivedAt: r.ArchivedAt}
 }

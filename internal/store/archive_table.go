@@ -63,13 +63,13 @@ var archiveTables = []archiveTable{
 	newArchiveTable("team", "team", "id:own name description version:int created_at:time updated_at:time archived_at:time?").ordered("", "t.id"),
 	newArchiveTable("team_member", "team_member", "team_id>team user_id>user").
 		ordered("team_member t join app_user u on u.id = t.user_id", "t.team_id, u.email"),
-	newArchiveTable("application", "application", `id:own name kind description team_id>team? owner_id>user? vendor hosting country
+	newArchiveTable("application", "application", `id:own name source_name kind description team_id>team? owner_id>user? vendor hosting country
 		processor lifecycle version:int created_at:time updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("day", "verdict_day", "day:date application_id>application verdict n:int").ordered("", "t.day, t.application_id, t.verdict"),
 	newArchiveTable("retention_rule", "retention_rule", `id:own code name preset triggers:texts active_months:int? criterion
 		archive_months:int? archive_ground fate legal_reference source bound certainty reason version:int created_at:time
 		updated_at:time archived_at:time?`).ordered("", "t.id"),
-	newArchiveTable("dataset", "dataset", `id:own application_id>application name label description structure subjects:texts
+	newArchiveTable("dataset", "dataset", `id:own application_id>application name source_name source_schema label description structure subjects:texts
 		row_count:int? retention_rule_id>retention_rule? oldest_record_on:date? measured_oldest_on:date? oldest_measured_at:time? oldest_source? is_master:bool state version:int created_at:time
 		updated_at:time archived_at:time?`).ordered("", "t.id"),
 	newArchiveTable("category", "data_category", `id:own code parent_code? label_fr label_en gdpr_class default_risk:int examples
@@ -168,7 +168,7 @@ var archiveTables = []archiveTable{
 	newArchiveTable("import", "import", `id:own kind application_id>application? file_name file_size:int file_sha256:hex? state
 		mapping:json headings:json application_name applications:texts complete:bool measured_on:date? rows_read:int rows_total:int? counts:json problem:json?
 		created:facts actor_id>user? actor_name batch_id>batch? created_at:time updated_at:time applied_at:time? undone_at:time?`).ordered("", "t.id").only("t.state in " + archivedImports),
-	newArchiveTable("import_row", "import_row", `import_id>import line:int change application dataset name facts:json field_id~field? dataset_id~dataset?
+	newArchiveTable("import_row", "import_row", `import_id>import line:int change application schema dataset name facts:json field_id~field? dataset_id~dataset?
 		renamed_from before:json? version:int? taken:bool`).ordered(importOf("import_row"), "t.import_id, t.line, t.dataset, t.name, t.change, t.facts::text").only("i.state in " + archivedImports),
 	newArchiveTable("import_problem", "import_problem", "import_id>import line:int heading key args:json place").
 		ordered(importOf("import_problem"), "t.import_id, t.line, t.heading, t.key, t.args::text").only("i.state in " + archivedImports),

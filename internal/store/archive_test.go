@@ -155,7 +155,7 @@ func (g *generator) inventory() {
 	for range 4 {
 		n := g.next("application")
 		g.put("application", g.dated(map[string]any{"id": n, "name": fmt.Sprint("App ", n), "kind": g.pick("crm", ""), "description": g.text(),
-			"team": g.maybe(g.of("team")), "owner": g.maybe(g.of("user")), "vendor": g.text(), "hosting": g.pick("saas", "unknown"),
+			"team": g.maybe(g.of("team")), "owner": g.maybe(g.of("user")), "vendor": g.text(), "source_name": "Tést", "hosting": g.pick("saas", "unknown"),
 			"country": g.text(), "processor": g.pick("yes", "no"), "lifecycle": g.pick("live", "retired")}))
 	}
 	g.put("day", map[string]any{"day": "2026-02-27", "application": 1, "verdict": "keep", "n": 12})
@@ -173,7 +173,7 @@ func (g *generator) inventory() {
 		g.home[n] = g.of("application")
 		measured, at, source := g.oldest()
 		g.put("dataset", g.dated(map[string]any{"id": n, "application": g.home[n], "name": fmt.Sprint("table_", n), "label": g.text(),
-			"description": g.text(), "structure": g.pick("structured", "unstructured"), "subjects": g.texts(), "row_count": g.maybe(g.r.IntN(1e6)),
+			"description": g.text(), "source_name": "Tést", "source_schema": "crm", "structure": g.pick("structured", "unstructured"), "subjects": g.texts(), "row_count": g.maybe(g.r.IntN(1e6)),
 			"retention_rule": g.maybe(g.of("retention_rule")), "oldest_record_on": g.maybe(g.day()), "measured_oldest_on": measured,
 			"oldest_measured_at": at, "oldest_source": source, "is_master": g.bool(),
 			"state": g.pick("active", "gone")}))
@@ -395,7 +395,7 @@ func (g *generator) traces() {
 		"file_sha256": strings.Repeat("ab", 32), "state": "applied", "mapping": `{"Champ": "name"}`, "headings": `{"headings": ["Champ"]}`, "application_name": "App", "applications": g.texts(), "complete": g.bool(), "measured_on": g.maybe(g.day()),
 		"created": `{"datasets": [2, 3], "applications": [1]}`, "undone_at": g.maybe(g.time()), "rows_read": 12, "rows_total": 12, "counts": `{"new": 2}`, "problem": g.maybe(`{"key": "x"}`),
 		"actor": g.maybe(1), "actor_name": "anna", "batch": g.maybe(2), "created_at": g.time(), "updated_at": g.time(), "applied_at": g.time()})
-	g.put("import_row", map[string]any{"import": 1, "line": 2, "change": "new", "dataset": "table_1", "name": "champ_1", "application": "App 1",
+	g.put("import_row", map[string]any{"import": 1, "line": 2, "change": "new", "dataset": "table_1", "name": "champ_1", "application": "App 1", "schema": "crm",
 		"facts": `{"type": "text"}`, "field": 1, "dataset_id": 2, "version": g.maybe(3), "renamed_from": g.text(), "before": g.maybe(`{"type": "int"}`), "taken": true})
 	g.put("import_problem", map[string]any{"import": 1, "line": 3, "heading": "Champ", "key": "sheet.error.x", "args": `{"n": 1}`, "place": "contacts.json:3"})
 	g.put("import_flow", map[string]any{"import": 1, "n": 1, "change": "new", "source_application": "App 1", "source_dataset": "table_1",

@@ -95,7 +95,7 @@ func placed(names ...string) string {
 
 // computed are values that follow from others, and counts: their change is none of its own.
 const computed = `'{version,updated_at,created_at,valid_from,valid_to,search,lawful,used,used_why,flags,grade,effective_rule_id,completeness,programs,purposes,gdpr_class,
-	position,source_facts,proposed_at,linked_at,decided_at,decided_by_name,published_at,published_by_name,content,gaps,source,batch_id}'::text[]`
+	position,source_facts,proposed_at,linked_at,decided_at,decided_by_name,published_at,published_by_name,content,gaps,source,batch_id,source_name,source_schema}'::text[]`
 
 // ComparedKinds are the kinds of records that Compare knows, in the order in which they are told.
 func ComparedKinds() []string {

@@ -15,6 +15,8 @@ type datasetRow struct {
 	ID              domain.DatasetID        `db:"id"`
 	ApplicationID   domain.ApplicationID    `db:"application_id"`
 	Name            string                  `db:"name"`
+	SourceName      string                  `db:"source_name"`
+	SourceSchema    string                  `db:"source_schema"`
 	Label           string                  `db:"label"`
 	Description     string                  `db:"description"`
 	Structure       string                  `db:"structure"`
@@ -33,14 +35,14 @@ type datasetRow struct {
 	ArchivedAt      *time.Time              `db:"archived_at"`
 }
 
-const datasetCols = `id, application_id, name, label, description, structure, subjects, row_count, retention_rule_id,
+const datasetCols = `id, application_id, name, source_name, source_schema, label, description, structure, subjects, row_count, retention_rule_id,
 	oldest_record_on, measured_oldest_on, oldest_measured_at, oldest_source, is_master, state, version, created_at, updated_at, archived_at`
 
 // oldestRecord is the day of the oldest record of a dataset d: as measured, else as declared.
 const oldestRecord = `coalesce(d.measured_oldest_on, d.oldest_record_on)`
 
 func (r datasetRow) dataset() domain.Dataset {
-	return domain.Dataset{ID: r.ID, Application: r.ApplicationID, Name: r.Name, Label: r.Label, Description: r.Description,
+	return domain.Dataset{ID: r.ID, Application: r.ApplicationID, Name: r.Name, SourceName: r.SourceName, SourceSchema: r.SourceSchema, Label: r.Label, Description: r.Description,
 		Structure: r.Structure, Subjects: r.Subjects, RowCount: r.RowCount, Retention: deref(r.RetentionRuleID),
 		OldestRecordOn: r.OldestRecordOn, MeasuredOldestOn: r.MeasuredOldest, OldestMeasuredAt: r.OldestMeasured,
 		OldestSource: deref(r.OldestSource), IsMaster: r.IsMaster, State: r.State, Version: r.Version,

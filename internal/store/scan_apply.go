@@ -158,8 +158,8 @@ func (s *Store) findImportPlaces(ctx context.Context, by domain.Actor, i domain.
 		return translate("import", err)
 	}
 	err := s.bulk(ctx, `create temporary table import_place on commit drop as
-		select r.application, r.dataset, r.compared, d.id as dataset_id, a.id as application_id, d.retention_rule_id, `+oldestRecord+` as oldest_record_on, d.is_master
-		from (select application, dataset, min(dataset_id) as compared from import_row
+		select r.application, r.dataset, r.schema, r.compared, d.id as dataset_id, a.id as application_id, d.retention_rule_id, `+oldestRecord+` as oldest_record_on, d.is_master
+		from (select application, dataset, max(schema) as schema, min(dataset_id) as compared from import_row
 			where workspace_id = @ws and import_id = @id and change in ('new', 'renamed') group by 1, 2) r
 		left join application a on a.workspace_id = @ws and lower(a.name) = lower(r.application)
 		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = lower(r.dataset)`,
@@ -208,6 +208,9 @@ func importFacts(i domain.Import) map[string]any {
 
 func (s *Store) applyInventory(ctx context.Context, by domain.Actor, i domain.Import, progress func(int64) error) (created importCreated, err error) {
 	if err := s.refuseRenames(ctx, by, i); err != nil {
+		return created, err
+	}
+	if err := s.learnSources(ctx, by, i.ID); err != nil {
 		return created, err
 	}
 	if created, err = s.addImportPlaces(ctx, by, i); err != nil {
@@ -303,13 +306,34 @@ func (s *Store) refuseRenames(ctx context.Context, by domain.Actor, i domain.Imp
 	return nil
 }
 
+// learnSources keeps what the file of an import calls the applications and datasets that it found by their names, so that the next
+// version finds them whatever people call them then.
+func (s *Store) learnSources(ctx context.Context, by domain.Actor, id domain.ImportID) error {
+	table := bareTable("d.name", "t.schema")
+	for _, sql := range []string{
+		`update dataset d set source_name = ` + table + `, source_schema = t.schema
+			from (select dataset_id, max(schema) as schema from import_row
+				where workspace_id = @ws and import_id = @id and change <> 'gone' and dataset_id is not null group by dataset_id) t
+			where d.workspace_id = @ws and d.id = t.dataset_id
+				and (d.source_name = '' or d.source_schema = '' and t.schema <> '' and lower(d.source_name) = lower(` + table + `))`,
+		`update application a set source_name = name where workspace_id = @ws and source_name = '' and id in (
+			select d.application_id from dataset d where d.workspace_id = @ws and d.id in (
+				select dataset_id from import_row where workspace_id = @ws and import_id = @id and change <> 'gone'))`,
+	} {
+		if _, err := s.exec(ctx, "import", sql, pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addImportPlaces creates the applications and datasets that new fields need, each with its history.
 func (s *Store) addImportPlaces(ctx context.Context, by domain.Actor, i domain.Import) (created importCreated, err error) {
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "actor": zeroNull(by.User), "actor_name": by.Name, "batch": i.Batch}
 	created.Applications, err = many[int64](ctx, s, "application", `
 		with added as (
-			insert into application (workspace_id, name)
-			select @ws::bigint, min(application) from import_place where application_id is null group by lower(application) order by 2
+			insert into application (workspace_id, name, source_name)
+			select @ws::bigint, min(application), min(application) from import_place where application_id is null group by lower(application) order by 2
 			returning id, name
 		), told as (
 			insert into event (workspace_id, actor_id, actor_name, verb, subject_kind, subject_id, subject_name, after, batch_id)
@@ -321,8 +345,8 @@ func (s *Store) addImportPlaces(ctx context.Context, by domain.Actor, i domain.I
 	}
 	created.Datasets, err = many[int64](ctx, s, "dataset", `
 		with added as (
-			insert into dataset (workspace_id, application_id, name)
-			select @ws::bigint, a.id, min(p.dataset)
+			insert into dataset (workspace_id, application_id, name, source_name, source_schema)
+			select @ws::bigint, a.id, min(p.dataset), `+bareTable("min(p.dataset)", "max(p.schema)")+`, max(p.schema)
 			from import_place p
 			join application a on a.workspace_id = @ws and lower(a.name) = lower(p.application)
 			where p.dataset_id is null

@@ -29,7 +29,7 @@ type FoundFacts struct {
 type FoundRow struct {
 	Line        int64
 	Application string
-	Schema      string // of measures: the dataset may be named with it or without
+	Schema      string // the dataset may be named with it or without
 	Dataset     string
 	Name        string
 	Facts       any
@@ -156,20 +156,53 @@ func (s *Store) addProblems(ctx context.Context, by domain.Actor, id domain.Impo
 	return err
 }
 
-// place finds the application and dataset of every row, by name whatever the case. What the register does not have is spelt as in
-// the first of its rows. Rows of an archived dataset are refused: somebody put it away.
+// bareTable is the table that a dataset of a file is named after: without the schema that tells it from others.
+func bareTable(dataset, schema string) string {
+	return `case when ` + schema + ` <> '' and starts_with(lower(` + dataset + `), lower(` + schema + `) || '.') then substr(` + dataset + `, length(` + schema + `) + 2) else ` + dataset + ` end`
+}
+
+// place finds the application and dataset of every row, whatever the case: by what people call it, or else by what sources call
+// what people renamed. A dataset whose present name is in the file is the one of that name; among several tables of one name,
+// each keeps the dataset of its schema. What the register does not have is spelt as in the first of its rows. Rows of an archived
+// dataset are refused: somebody put it away.
 func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	if err := s.bulk(ctx, `
 		create temporary table found_dataset on commit drop as
-		select f.app, f.ds, coalesce(a.name, f.application) as application, coalesce(d.name, f.dataset) as name,
+		with told as materialized (
+			select app, ds, first_value(application) over (partition by app order by line) as application, dataset, schema,
+				`+bareTable("ds", "schema")+` as bare
+			from (select lower(application) as app, lower(dataset) as ds, max(schema) as schema, min(line) as line,
+				(array_agg(application order by line))[1] as application, (array_agg(dataset order by line))[1] as dataset
+				from found group by 1, 2) g
+		), apps as (select distinct app from told), known as materialized (
+			select t.*, coalesce(n.id, r.id) as application_id
+			from told t
+			left join application n on n.workspace_id = @ws and lower(n.name) = t.app
+			left join (select distinct on (lower(source_name)) lower(source_name) as app, id from application
+				where workspace_id = @ws and source_name <> '' and lower(name) not in (select app from apps) order by lower(source_name), id desc) r on r.app = t.app
+		), held as materialized (
+			select id, application_id, lower(name) as ds, lower(source_name) as bare, lower(source_schema) as schema
+			from dataset where workspace_id = @ws and application_id in (select application_id from known)
+		), claimed as (
+			select distinct on (id) app, ds, id
+			from (select distinct on (app, ds) app, ds, id, rank
+				from (select k.app, k.ds, h.id, case when k.schema <> '' and h.schema = lower(k.schema) then 0 else 2 end as rank
+					from known k join held h on h.application_id = k.application_id and h.bare = k.bare
+					where (h.schema = lower(k.schema) or k.bare = k.ds and '' in (h.schema, k.schema))
+						and not exists (select from known o where o.application_id = h.application_id and o.ds = h.ds and o.ds <> k.ds)
+					union all
+					select k.app, k.ds, h.id, 1 from known k join held h on h.application_id = k.application_id and h.ds = k.ds) c
+				order by app, ds, rank, id) c
+			order by id, rank, ds
+		)
+		select k.app, k.ds, coalesce(a.name, k.application) as application, coalesce(d.name, k.dataset) as name, k.schema,
 			a.id as application_id, d.id as dataset_id, a.archived_at is not null as archived, d.archived_at is not null as shut,
 			row_number() over () as place
-		from (select app, ds, first_value(application) over (partition by app order by line) as application, dataset
-			from (select lower(application) as app, lower(dataset) as ds, min(line) as line,
-				(array_agg(application order by line))[1] as application, (array_agg(dataset order by line))[1] as dataset
-				from found group by 1, 2) g) f
-		left join application a on a.workspace_id = @ws and lower(a.name) = f.app
-		left join dataset d on d.workspace_id = @ws and d.application_id = a.id and lower(d.name) = f.ds`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
+		from known k
+		left join claimed c on c.app = k.app and c.ds = k.ds
+		left join held h on h.application_id = k.application_id and h.ds = k.ds
+		left join application a on a.workspace_id = @ws and a.id = k.application_id
+		left join dataset d on d.workspace_id = @ws and d.id = coalesce(c.id, h.id)`, pgx.StrictNamedArgs{"ws": by.Workspace}); err != nil {
 		return err
 	}
 	archived, err := many[string](ctx, s, "import", `select distinct application from found_dataset where archived order by 1 limit 1`, pgx.StrictNamedArgs{})
@@ -182,7 +215,7 @@ func (s *Store) place(ctx context.Context, by domain.Actor) error {
 	for _, sql := range []string{
 		`analyze found`, `analyze found_dataset`,
 		`create temporary table placed on commit drop as
-			select f.line, t.place, t.application, t.name as dataset, t.application_id, t.dataset_id, f.name, f.facts, f.refused or t.shut as refused,
+			select f.line, t.place, t.application, t.name as dataset, t.schema, t.application_id, t.dataset_id, f.name, f.facts, f.refused or t.shut as refused,
 				first_value(f.line) over (partition by t.place, f.name order by f.refused, f.line) as first
 			from found f
 			join found_dataset t on t.app = lower(f.application) and t.ds = lower(f.dataset)`,
@@ -280,10 +313,10 @@ func (s *Store) compareInventory(ctx context.Context, by domain.Actor, id domain
 		`insert into import_problem (workspace_id, import_id, line, heading, key, args)
 			select @ws, @id, min(p.line), 'dataset', 'import.problem.dataset_archived', jsonb_build_object('name', t.name)
 			from placed p join found_dataset t using (place) where t.shut group by t.place, t.name`,
-		`insert into import_row (workspace_id, import_id, line, change, application, dataset, dataset_id, name, facts, field_id, version, before)
+		`insert into import_row (workspace_id, import_id, line, change, application, schema, dataset, dataset_id, name, facts, field_id, version, before)
 			select @ws, @id, p.line,
 				case when f.id is null then 'new' when f.state = 'gone' then 'returned' when x.diff is null then 'unchanged' else 'changed' end,
-				p.application, p.dataset, p.dataset_id, p.name,
+				p.application, p.schema, p.dataset, p.dataset_id, p.name,
 				case when f.id is null then p.facts else coalesce(x.want, '{}') end,
 				case when f.id is null then nextval('field_id_seq') else f.id end, f.version, x.diff
 			from placed p

@@ -71,7 +71,8 @@ func (s *Store) compareEvidence(ctx context.Context, by domain.Actor, id domain.
 	return err
 }
 
-// matchMeasures finds the field of every row, whatever the case of its names, the more exact first. A field measured on
+// matchMeasures finds the field of every row, whatever the case of its names and by what people or sources call its application and
+// dataset, the more exact first. A field measured on
 // several rows takes the newest of them. A dataset whose rows of one moment tell different oldest records takes none: the least
 // of them may well be the birthday of a customer.
 const matchMeasures = `
@@ -80,12 +81,17 @@ const matchMeasures = `
 		select distinct on (p.line) p.line, coalesce(a.name, p.application) as application, coalesce(d.name, p.dataset) as dataset,
 			d.id as dataset_id, coalesce(f.name, p.name) as name, f.id as field_id, f.version, d.row_count, p.facts
 		from found p
-		left join application a on a.workspace_id = @ws and lower(a.name) = lower(p.application)
+		left join (select distinct on (app) app, id, name from (
+				select lower(name) as app, 0 as rank, id, name from application where workspace_id = @ws
+				union all select lower(source_name), 1, id, name from application where workspace_id = @ws and source_name <> '') n
+			order by app, rank, id desc) a on a.app = lower(p.application)
 		left join dataset d on d.workspace_id = @ws and d.application_id = a.id
-			and lower(d.name) = any (array[lower(p.dataset), lower(p.schema || '.' || p.dataset)])
+			and (lower(d.name) = any (array[lower(p.dataset), lower(p.schema || '.' || p.dataset)])
+				or d.source_name <> '' and lower(d.source_name) = lower(p.dataset) and ('' in (p.schema, d.source_schema) or lower(d.source_schema) = lower(p.schema)))
 		left join field f on f.workspace_id = @ws and f.dataset_id = d.id and lower(f.name) = lower(p.name) and f.state <> 'archived'
 		where not p.refused
-		order by p.line, f.id is null, lower(d.name) = lower(p.schema || '.' || p.dataset) desc, f.name = p.name desc, f.id
+		order by p.line, f.id is null, p.schema <> '' and lower(d.source_schema) = lower(p.schema) and lower(d.source_name) = lower(p.dataset) desc,
+			lower(d.name) = lower(p.schema || '.' || p.dataset) desc, lower(d.name) = lower(p.dataset) desc, f.name = p.name desc, f.id
 	)
 	select m.line, m.application, m.dataset, m.dataset_id, m.name, m.field_id, m.version, x.measured_at as at, x.source,
 		x.reads, x.window_days, x.last_read_at, x.last_write_at, x."distinct" as values_, x.fill,

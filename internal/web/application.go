@@ -168,6 +168,7 @@ func (s *Server) showApplication(w http.ResponseWriter, r *http.Request) error {
 		fact{"country", a.Country},
 		fact{"processor", enumWord(ctx, "choice", a.Processor)},
 		fact{"description", a.Description})
+	v.facts = calledFact(ctx, v.facts, domain.CalledOtherwise(a.Name, "", a.SourceName))
 	if v.shell, err = s.shell(w, r, a.Name); err != nil {
 		return err
 	}

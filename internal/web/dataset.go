@@ -297,6 +297,7 @@ func datasetFacts(ctx context.Context, by domain.Actor, d domain.Dataset, rule d
 		fact{"oldest_record_on", oldest},
 		fact{"is_master", i18n.T(ctx, map[bool]string{true: "choice.yes", false: "choice.no"}[d.IsMaster])},
 		fact{"description", d.Description})
+	facts = calledFact(ctx, facts, domain.CalledOtherwise(d.Name, d.SourceSchema, d.SourceName))
 	facts[0].Text, facts[0].Value = "", linkTo(applicationPath(by, d.Application), application)
 	if d.Retention != 0 {
 		facts[4].Text, facts[4].Value = "", ruleLink(by, rule, periodWords(ctx, rule))

@@ -31,6 +31,14 @@ func factList(ctx context.Context, facts ...fact) []ui.Fact {
 	return out
 }
 
+// calledFact adds, before the description, how sources call a record that people call otherwise.
+func calledFact(ctx context.Context, facts []ui.Fact, name string) []ui.Fact {
+	if name == "" {
+		return facts
+	}
+	return slices.Insert(facts, len(facts)-1, factList(ctx, fact{"source_name", name})...)
+}
+
 // recordActions are the buttons of a record's page.
 type recordActions struct {
 	edit, archive, restore, remove string // empty where the visitor may not, or the record is not in that state
