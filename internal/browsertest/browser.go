@@ -274,6 +274,13 @@ func (p *Tab) Language(tag string) *Tab {
 	return p
 }
 
+// Zone makes the device live by the clock of a place, such as Europe/Paris.
+func (p *Tab) Zone(name string) *Tab {
+	p.t.Helper()
+	call(p, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: name})
+	return p
+}
+
 // NoScript stops the scripts of every later page.
 func (p *Tab) NoScript() *Tab {
 	p.t.Helper()

@@ -256,6 +256,14 @@ func TestBulkPagesInBrowser(t *testing.T) {
 		t.Errorf("%s progress bars are left", left)
 	}
 
+	// Whoever lives by another clock reads their own hours.
+	s.Exec(t, `update batch set created_at = '2026-07-01T22:40:00Z' where id = 1`)
+	tab.Zone("Europe/Paris").Prepare(s.URL, "fr").Open(s.URL + "/w/acme/batches/1").Wait("time[title]")
+	if got := tab.Eval(`[...document.querySelectorAll("time")].map((t) => t.textContent + " / " + t.title)[0]`); strings.Join(strings.Fields(got), " ") != "2 juil. 2026, 00:40 / 01/07/2026 22:40 UTC" {
+		t.Errorf("the hour in Paris: %q", got)
+	}
+	tab.Zone("")
+
 	// The steps of an act answer forms, so a form leads to them.
 	for _, lang := range []string{"fr", "en"} {
 		tab.Prepare(s.URL, lang).Open(s.URL + "/w/acme/unused?by=verdict")

@@ -208,8 +208,16 @@ const expire = (flash) => {
 	}, 1000);
 };
 
+// Hours are those of UTC and say so. Whoever lives by another clock reads their own, with that of UTC behind it.
+const local = (t) => {
+	const at = new Date(t.dateTime);
+	if (t.title || !at.getTimezoneOffset()) return;
+	t.title = t.textContent;
+	t.textContent = at.toLocaleString(root.lang === 'en' ? 'en-GB' : root.lang, {dateStyle: 'medium', timeStyle: 'short'});
+};
 const start = () => {
 	copies();
+	all('time[datetime*=T]').forEach(local);
 	all('[data-bulk]').forEach(count);
 	all('.flash').forEach(expire);
 };
