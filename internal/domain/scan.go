@@ -72,7 +72,7 @@ func (t ScanTarget) counts() bool {
 // RowProblem is a reason why a row of a file is not taken.
 //
 // Keys: scan.problem.required, scan.problem.too_long (most), scan.problem.characters, scan.problem.yes_no (value),
-// scan.problem.count (value), scan.problem.share (value), scan.problem.date (value), scan.problem.window (value, most),
+// scan.problem.count (value), scan.problem.share (value), scan.problem.share_unit (value), scan.problem.date (value), scan.problem.window (value, most),
 // scan.problem.non_null_over_rows (non_null, rows), scan.problem.nothing_measured, scan.problem.duplicate (line).
 type RowProblem struct {
 	Line   int
@@ -154,9 +154,10 @@ type MeasuredField struct {
 // MaxScanWindowDays is the longest time over which reads may have been counted.
 const MaxScanWindowDays = 3660
 
-// NewMeasuredField checks a row of measures, given its cells by target. It takes none of a row that has a problem.
-func NewMeasuredField(line int, cells map[ScanTarget]string) (MeasuredField, []RowProblem) {
-	r := scanRow{line: line, cells: cells}
+// NewMeasuredField checks a row of measures, given its cells by target, and in which units they are where that is said. It takes
+// none of a row that has a problem.
+func NewMeasuredField(line int, cells map[ScanTarget]string, units map[ScanTarget]ScanUnit) (MeasuredField, []RowProblem) {
+	r := scanRow{line: line, cells: cells, units: units}
 	m := MeasuredField{
 		Line:        line,
 		Application: r.name(ScanApplication, false),
@@ -257,6 +258,7 @@ func ScanDatasetName(schema, table string) string { return schema + "." + table 
 type scanRow struct {
 	line     int
 	cells    map[ScanTarget]string
+	units    map[ScanTarget]ScanUnit
 	problems []RowProblem
 }
 
@@ -313,6 +315,9 @@ func (r *scanRow) count(t ScanTarget) *int64 {
 		return nil
 	}
 	n, ok := parseScanCount(s)
+	if factor, scale := scanFactors[r.units[t]]; scale {
+		n, ok = scaled(s, factor)
+	}
 	if !ok {
 		r.add(t, "scan.problem.count", "value", scanQuote(s))
 		return nil
@@ -338,7 +343,11 @@ func (r *scanRow) share(t ScanTarget) *float64 {
 	if s == "" {
 		return nil
 	}
-	share, ok := parseScanShare(s)
+	share, ok := parseScanShare(s, r.units[t])
+	if r.units[t] == ScanUnitMixed && !strings.HasSuffix(s, "%") && share != 0 {
+		r.add(t, "scan.problem.share_unit", "value", scanQuote(s))
+		return nil
+	}
 	if !ok {
 		r.add(t, "scan.problem.share", "value", scanQuote(s))
 		return nil
@@ -459,9 +468,11 @@ func parseScanCount(s string) (int64, bool) {
 	return n, err == nil && n >= 0
 }
 
-// parseScanShare reads "93 %", "93,5%" or a number from 0 to 1. A bare number above 1 is refused: it may be a count.
-func parseScanShare(s string) (float64, bool) {
+// parseScanShare reads "93 %", "93,5%" or a number from 0 to 1, which is of 0 to 100 in a column of percentages. A bare number
+// above is refused: it may be a count.
+func parseScanShare(s string, unit ScanUnit) (float64, bool) {
 	number, percent := strings.CutSuffix(s, "%")
+	percent = percent || unit == ScanUnitPercent
 	number = strings.Replace(ScanText(number), ",", ".", 1)
 	v, err := strconv.ParseFloat(number, 64)
 	if percent {

@@ -151,6 +151,9 @@ func GuessHeadings(headers []string, sample [][]string, remembered map[string]st
 			continue
 		}
 		for _, g := range scanGuesses(words) {
+			if g.target == ScanNonNull && ScanUnitOf(ScanFillRate, h) == ScanUnitPercent {
+				g.target = ScanFillRate
+			}
 			if scanAgrees(g.target, i, sample) {
 				candidates = append(candidates, candidate{i, g})
 			}

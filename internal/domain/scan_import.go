@@ -229,6 +229,11 @@ func (p ImportPlan) Check(headings []string) error {
 	if !has(ScanField) {
 		problems.Add("targets", "import.error.no_field")
 	}
+	for n, t := range p.Targets {
+		if p.Kind == ImportEvidence && n < len(headings) && ScanUnitOf(t, headings[n]) == ScanUnitOther {
+			problems.Add("targets", "import.error.unit", "heading", headings[n])
+		}
+	}
 	p.Dataset, p.ApplicationName = CleanLine(p.Dataset), CleanLine(p.ApplicationName)
 	problems.Line("dataset", p.Dataset, !has(ScanDataset), MaxScanName)
 	problems.Line("application", p.ApplicationName, !has(ScanApplication) && p.Application == 0, MaxName)

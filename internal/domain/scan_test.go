@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestNewMeasuredField(t *testing.T) {
 		ScanApplication: "CRM", ScanSchema: "public", ScanDataset: "client", ScanField: "nom", ScanRows: "1\u202f200", ScanNonNull: "300.0",
 		ScanDistinct: "1,000", ScanReads: "0", ScanLastRead: "31/01/2026", ScanLastWrite: "2026-01-31T23:30:00+01:00", ScanOldest: "03/09/2014", ScanWindow: "90",
 		ScanMeasured: "2026-02-01 04:05:06.789", ScanSource: "pg_stat", ScanFillRate: "93,5 %",
-	})
+	}, nil)
 	n := func(v int64) *int64 { return &v }
 	at := func(y int, m time.Month, d, h, mi, s, ns int) *time.Time {
 		v := time.Date(y, m, d, h, mi, s, ns, time.UTC)
@@ -158,15 +159,74 @@ func TestNewMeasuredField(t *testing.T) {
 			t.Parallel()
 			cells := map[ScanTarget]string{ScanDataset: "client", ScanField: "nom", ScanRows: "10"}
 			cells[c.target] = c.value
-			_, problems := NewMeasuredField(4, cells)
+			_, problems := NewMeasuredField(4, cells, nil)
 			if got := problemList(t, problems, 4); got != c.want {
 				t.Errorf("problems = %s, want %s", got, c.want)
 			}
 		})
 	}
-	_, problems = NewMeasuredField(5, map[ScanTarget]string{ScanDataset: "a", ScanField: "b", ScanWindow: "90"})
+	_, problems = NewMeasuredField(5, map[ScanTarget]string{ScanDataset: "a", ScanField: "b", ScanWindow: "90"}, nil)
 	if got := problemList(t, problems, 5); got != "rows scan.problem.nothing_measured" {
 		t.Errorf("problems = %s", got)
+	}
+}
+
+// TestUnitsOfHeadings: a heading says in what its column counts, and what cannot be understood is refused.
+func TestUnitsOfHeadings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		target               ScanTarget
+		heading, value, want string
+	}{
+		{ScanFillRate, "Taux de remplissage (%)", "93,5", "0.935"},
+		{ScanFillRate, "Taux de remplissage (%)", "0,8", "0.008"},
+		{ScanFillRate, "fill_percent", "1", "0.01"},
+		{ScanFillRate, "Pourcentage rempli", "100 %", "1"},
+		{ScanFillRate, "Taux de remplissage (%)", "101", "scan.problem.share"},
+		{ScanFillRate, "Taux de remplissage", "0,8", "0.8"},
+		{ScanFillRate, "Taux de remplissage", "93,5", "scan.problem.share"},
+		{ScanWindow, "Fenêtre (mois)", "12", "365"},
+		{ScanWindow, "Fenêtre (mois)", "3", "91"},
+		{ScanWindow, "window (weeks)", "2", "14"},
+		{ScanWindow, "Fenêtre (jours, sur un an)", "90", "90"},
+		{ScanWindow, "Période (h)", "24", "other"},
+		{ScanRows, "Nb lignes (milliers)", "12", "12000"},
+		{ScanRows, "Nb lignes (milliers)", "12,5", "12500"},
+		{ScanRows, "Rows (thousands)", "1,234", "scan.problem.count"},
+		{ScanRows, "Rows (k)", "0.25", "250"},
+		{ScanRows, "Rows (M)", "1", "other"},
+		{ScanRows, "Volumétrie (Mo)", "12", "other"},
+		{ScanReads, "Lectures (90 derniers jours)", "12", "12"},
+		{ScanDistinct, "Valeurs distinctes (%)", "12", "other"},
+	} {
+		unit := ScanUnitOf(c.target, c.heading)
+		plan := ImportPlan{Kind: ImportEvidence, Targets: []ScanTarget{ScanField, c.target, ScanRows}, Dataset: "d", ApplicationName: "a", MeasuredOn: ptr(time.Now())}
+		if c.target == ScanRows {
+			plan.Targets[2] = ScanReads
+		}
+		if got := plan.Check([]string{"field", c.heading, "other"}) != nil; got != (c.want == "other") {
+			t.Errorf("%s: asked %v", c.heading, got)
+		}
+		if unit == ScanUnitOther {
+			continue
+		}
+		m, problems := NewMeasuredField(1, map[ScanTarget]string{ScanDataset: "d", ScanField: "f", ScanLastRead: "2026-01-01", c.target: c.value}, map[ScanTarget]ScanUnit{c.target: unit})
+		got := ""
+		switch {
+		case len(problems) > 0:
+			got = problems[0].Key
+		case c.target == ScanFillRate:
+			got = strconv.FormatFloat(*m.FillRate, 'f', -1, 64)
+		case c.target == ScanWindow:
+			got = strconv.Itoa(*m.WindowDays)
+		case c.target == ScanRows:
+			got = strconv.FormatInt(*m.Rows, 10)
+		case c.target == ScanReads:
+			got = strconv.FormatInt(*m.Reads, 10)
+		}
+		if got != c.want {
+			t.Errorf("%s %s: %s, want %s", c.heading, c.value, got, c.want)
+		}
 	}
 }
 

@@ -200,12 +200,32 @@ func isDocument(files []scan.File) bool {
 }
 
 func compareTable(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, file scan.File, folder string) error {
-	table, err := sheet.Open(file.Content, file.Size, sheet.Options{Sheet: i.Plan.Sheet, TempDir: folder})
+	memory, err := st.HeadingMemory(ctx, by)
+	if err != nil {
+		return err
+	}
+	known := func(headings []string) (n int) {
+		for _, t := range domain.GuessHeadings(headings, nil, memory) {
+			if t != domain.ScanIgnore {
+				n++
+			}
+		}
+		return n
+	}
+	table, err := sheet.Open(file.Content, file.Size, sheet.Options{Sheet: i.Plan.Sheet, Prefer: known, TempDir: folder})
+	if refused, ok := errors.AsType[*sheet.Error](err); ok && len(refused.Sheets) > 1 && ctx.Err() == nil { // another sheet may be meant
+		problem, plan := problemOf(refused), i.Plan
+		if plan.Kind == "" {
+			plan.Kind = domain.ImportInventory
+		}
+		plan.Sheet = refused.Sheet
+		return st.HoldImport(ctx, by, i.ID, plan, domain.ImportHeadings{Format: string(sheet.XLSX), Sheet: refused.Sheet, Sheets: refused.Sheets}, &problem)
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = table.Close() }()
-	return compare(ctx, st, by, i, table)
+	return compare(ctx, st, by, i, table, memory)
 }
 
 // compareDocument compares what files of a format without columns describe. All that it may need to ask for is the
@@ -277,12 +297,8 @@ func problemOf(e *sheet.Error) domain.Problem {
 // sampleRows is how many rows the mapping screen shows.
 const sampleRows = 5
 
-func compare(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, table *sheet.Table) error {
+func compare(ctx context.Context, st *store.Store, by domain.Actor, i domain.Import, table *sheet.Table, memory map[string]string) (err error) {
 	plan := i.Plan
-	memory, err := st.HeadingMemory(ctx, by)
-	if err != nil {
-		return err
-	}
 	if !plan.Answered || len(plan.Targets) != len(table.Headers()) {
 		plan.Targets = scan.Guess(table, memory)
 	}

@@ -44,6 +44,28 @@ func workbook(tb testing.TB, headings []string, rows ...[]any) string {
 	return b.String()
 }
 
+// sheets is a workbook of several sheets, each of rows of cells.
+func sheets(tb testing.TB, of ...[][]any) string {
+	tb.Helper()
+	var pages []sheet.Page
+	for n, rows := range of {
+		p := sheet.Page{Name: fmt.Sprintf("Sheet %d", n+1)}
+		for _, row := range rows {
+			var cells []sheet.Cell
+			for _, c := range row {
+				cells = append(cells, sheet.Cell{Text: fmt.Sprint(c)})
+			}
+			p.Rows = append(p.Rows, cells)
+		}
+		pages = append(pages, p)
+	}
+	var b bytes.Buffer
+	if err := sheet.WriteBook(&b, pages); err != nil {
+		tb.Fatal(err)
+	}
+	return b.String()
+}
+
 // bomb is a workbook whose sheet unpacks to 300 MB.
 func bomb(tb testing.TB) string {
 	tb.Helper()

@@ -286,6 +286,69 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestUnitsOfMeasures: shares and percentages of a column that says neither are told apart by all its values, or refused.
+func TestUnitsOfMeasures(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	applied(t, w.Store, by, "crm.csv", crm, domain.ImportPlan{ApplicationName: "CRM"})
+	filled := func(name string) int64 {
+		return count(t, w, `select e.non_null_count from field_evidence e join field f on f.id = e.field_id join dataset d on d.id = f.dataset_id
+			where f.workspace_id = $1 and d.name = 'Contact' and f.name = $2`, by.Workspace, name)
+	}
+	const heading = "application;table;column;rows;measured at;Taux de remplissage"
+	applied(t, w.Store, by, "percent.csv", heading+"\nCRM;Contact;Email;1000;2026-11-10;93,5\nCRM;Contact;FirstName;1000;2026-11-10;0,8\nCRM;Contact;Phone;1000;2026-11-10;50\n", domain.ImportPlan{})
+	if email, name := filled("Email"), filled("FirstName"); email != 935 || name != 8 {
+		t.Errorf("filled %d and %d of 1,000, want 935 and 8", email, name)
+	}
+	applied(t, w.Store, by, "share.csv", heading+" (%)\nCRM;Contact;Email;1000;2026-11-11;0,9\nCRM;Contact;FirstName;1000;2026-11-11;1\n", domain.ImportPlan{})
+	if email, name := filled("Email"), filled("FirstName"); email != 9 || name != 10 {
+		t.Errorf("filled %d and %d of 1,000, want 9 and 10", email, name)
+	}
+	mixed, problems := bring(t, w.Store, by, "mixed.csv", heading+"\nCRM;Contact;Email;1000;2026-11-12;1,2\nCRM;Contact;FirstName;1000;2026-11-12;0,8\n", domain.ImportPlan{})
+	if len(problems) != 2 || problems[0].Key != "scan.problem.share_unit" {
+		t.Errorf("%s %v", mixed.State, problems)
+	}
+	held, _ := bring(t, w.Store, by, "volume.csv", "application;table;column;Volume (Mo);measured at\nCRM;Contact;Email;12;2026-11-12\n", domain.ImportPlan{})
+	if held.State != domain.ImportCancelled && held.State != domain.ImportMapping || held.Problem == nil || held.Problem.Key != "import.error.unit" {
+		t.Errorf("a volume in megabytes: %s %v", held.State, held.Problem)
+	}
+}
+
+// TestSheetsOfAWorkbook: the table is on the sheet whose headings say so, and where none does, a person chooses.
+func TestSheetsOfAWorkbook(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	table := [][]any{{"table", "column", "data_type"}, {"Contact", "Email", "varchar"}}
+	for name, book := range map[string]string{
+		"read me":    sheets(t, [][]any{{"Lisez-moi"}}, table),
+		"long":       sheets(t, [][]any{{"Version", "Auteur"}, {"1", "Anne"}}, table, [][]any{{"table", "note"}, {"Contact", "a"}}),
+		"duplicates": sheets(t, [][]any{{"a", "a"}, {"1", "2"}}, table),
+	} {
+		if i := applied(t, w.Store, by, name+".xlsx", book, domain.ImportPlan{ApplicationName: name}); i.Headings.Sheet != "Sheet 2" || i.Counts["new"] != 1 {
+			t.Errorf("%s: read %s, %v", name, i.Headings.Sheet, i.Counts)
+		}
+	}
+	id, err := w.Store.ReceiveImport(t.Context(), by, "chosen.xlsx", domain.ImportPlan{ApplicationName: "chosen", Sheet: "Sheet 1"},
+		strings.NewReader(sheets(t, [][]any{{"Lisez-moi"}}, table)), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, w.Store)
+	held := waitFor(t, w.Store, by, id, domain.ImportMapping)
+	if held.Problem == nil || held.Problem.Key != "sheet.error.no_rows" || len(held.Headings.Sheets) != 2 {
+		t.Fatalf("a page of text: %v, sheets %v", held.Problem, held.Headings.Sheets)
+	}
+	held.Plan.Sheet = "Sheet 2"
+	if err := w.Store.PlanImport(t.Context(), by, id, held.Plan, true); err != nil {
+		t.Fatal(err)
+	}
+	if i := waitFor(t, w.Store, by, id, domain.ImportPreviewed); i.Counts["new"] != 1 {
+		t.Errorf("the sheet that was chosen: %v", i.Counts)
+	}
+}
+
 // The oldest record of a dataset is that of its newest measure, which counts before the declared one and never replaces it.
 func TestMeasuredOldestRecord(t *testing.T) {
 	t.Parallel()

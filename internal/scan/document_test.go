@@ -277,3 +277,31 @@ func TestFormatsAreToldApart(t *testing.T) {
 		t.Errorf("files of two formats: %v", err)
 	}
 }
+
+// TestReferencesNameTheDataset: where two schemas have a table of one name, what refers to it says which.
+func TestReferencesNameTheDataset(t *testing.T) {
+	t.Parallel()
+	for name, dump := range map[string]string{
+		"postgresql": "CREATE TABLE crm.client (id int PRIMARY KEY);CREATE TABLE shop.client (id int PRIMARY KEY);CREATE TABLE crm.one (id int);" +
+			"CREATE TABLE crm.orders (a int REFERENCES shop.client(id), b int REFERENCES crm.client(id), c int REFERENCES crm.one(id));",
+		"mysql": "CREATE DATABASE x;USE `crm`;CREATE TABLE `client` (id int PRIMARY KEY);CREATE TABLE `one` (id int);USE `shop`;CREATE TABLE `client` (id int PRIMARY KEY);" +
+			"USE `crm`;CREATE TABLE `orders` (a int REFERENCES shop.client(id), b int REFERENCES `client`(id), c int REFERENCES `one`(id));",
+	} {
+		d, err := Open([]File{memory("dump.sql", []byte(dump))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for f, err := range d.Fields() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Field.References != "" {
+				got = append(got, f.Field.Name+" "+f.Field.References)
+			}
+		}
+		if text := strings.Join(got, ", "); text != "a shop.client.id, b crm.client.id, c one.id" {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}

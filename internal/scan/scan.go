@@ -171,6 +171,10 @@ func Stats(t *sheet.Table, mapping []domain.ScanTarget, known Known) iter.Seq2[M
 			yield(Measured{}, err)
 			return
 		}
+		if err := in.findUnits(); err != nil {
+			yield(Measured{}, err)
+			return
+		}
 		seen := newLines()
 		for {
 			line, problems, err := in.next()
@@ -197,7 +201,7 @@ func (r *reader) measure(line int, problems []domain.RowProblem, seen *lines) Me
 	if len(problems) > 0 {
 		return out
 	}
-	m, problems := domain.NewMeasuredField(line, r.cells)
+	m, problems := domain.NewMeasuredField(line, r.cells, r.units)
 	if len(problems) > 0 {
 		out.Problems = r.headed(problems)
 		return out
@@ -221,6 +225,32 @@ type reader struct {
 	columns  []domain.ScanTarget // by column of the table
 	headings map[domain.ScanTarget]string
 	cells    map[domain.ScanTarget]string // of the row at hand
+	units    map[domain.ScanTarget]domain.ScanUnit
+}
+
+// findUnits takes the units of measures from their headings. Of shares whose heading says none, all values tell, for which the
+// table is read twice.
+func (r *reader) findUnits() error {
+	r.units = map[domain.ScanTarget]domain.ScanUnit{}
+	for t, heading := range r.headings {
+		r.units[t] = domain.ScanUnitOf(t, heading)
+	}
+	column := slices.Index(r.columns, domain.ScanFillRate)
+	if column < 0 || r.units[domain.ScanFillRate] != domain.ScanUnitNone {
+		return nil
+	}
+	var shares domain.ScanShares
+	for {
+		row, err := r.table.Next()
+		if errors.Is(err, io.EOF) {
+			r.units[domain.ScanFillRate] = shares.Unit()
+			return r.table.Rewind()
+		}
+		if err != nil {
+			return err
+		}
+		shares.See(cellText(row.Cells, column))
+	}
 }
 
 func newReader(t *sheet.Table, mapping []domain.ScanTarget, known Known) (*reader, error) {

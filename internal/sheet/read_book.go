@@ -125,6 +125,7 @@ func (b *bookReader) add(row Row) error {
 // workbook reads the sheets of an XLSX package by the reader of tables.
 func (b *bookReader) workbook(r io.ReaderAt, size int64, o Options) error {
 	b.book.Format = XLSX
+	o.forms = true
 	t, err := openWorkbook(r, size, o)
 	if err != nil {
 		return err

@@ -654,3 +654,54 @@ func TestOwnExportsAreWithinTheLimits(t *testing.T) {
 		t.Fatalf("read %d rows, error %v", len(rows), err)
 	}
 }
+
+// TestWorkbooksAreReadUnrounded: a cell holds more than it shows, and a date is a day whatever the order in which it is shown.
+func TestWorkbooksAreReadUnrounded(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 11, 2, 15, 30, 0, 0, time.UTC)
+	book := excelize.NewFile()
+	headings, cells, want := []any{}, []any{}, []string{}
+	for n, c := range []struct {
+		code  string
+		value any
+		want  string
+	}{
+		{"mm/dd/yyyy", day, "2026-11-02"},
+		{"dd/mm/yy", day, "2026-11-02"},
+		{"[$-40C]d mmmm yyyy;@", day, "2026-11-02"},
+		{`mm\/dd\/yy\ hh:mm`, day, "2026-11-02 15:30:00"},
+		{"0%", 0.9354, "93.5400%"},
+		{"0.00%", 0.930012345678, "93.0012345678%"},
+		{"0.0%", 0.0461, "4.6100%"},
+		{"0%", 1, "100%"},
+		{"0", 0.9354, "0.9354"},
+		{"#,##0", 1234567, "1234567"},
+		{`_-* #,##0.00\ [$€-40C]_-`, 1234.567, "1234.567"},
+		{"00000", 42, "00042"},
+		{`0" mois"`, 12, "12 mois"},
+	} {
+		headings, cells, want = append(headings, string(rune('a'+n))), append(cells, c.value), append(want, c.want)
+		at, err := excelize.CoordinatesToCellName(n+1, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		style, err := book.NewStyle(&excelize.Style{CustomNumFmt: &c.code})
+		if err = errors.Join(err, book.SetCellValue("Sheet1", at, c.value), book.SetCellStyle("Sheet1", at, at, style)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := book.SetSheetRow("Sheet1", "A1", &headings); err != nil {
+		t.Fatal(err)
+	}
+	b, err := book.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, err := readAll(t, b.Bytes(), Options{})
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if diff := cmp.Diff(want, rows[0].Cells); diff != "" {
+		t.Error(diff)
+	}
+}

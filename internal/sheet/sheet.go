@@ -105,6 +105,8 @@ type Error struct {
 	Column int // column from 1, 0 where it concerns the row
 	Key    string
 	Args   map[string]any
+	Sheet  string   // of a workbook, where only the one that was chosen is at fault, and
+	Sheets []string // all that are visible
 	cause  error
 }
 
@@ -155,10 +157,13 @@ func (e *Error) because(err error) *Error {
 
 // Options say how to read where the file leaves a choice. The zero value lets the content decide.
 type Options struct {
-	Limits   Limits
-	Sheet    string // sheet of a workbook; empty is the first visible one that is not empty
+	Limits Limits
+	Sheet  string // sheet of a workbook; empty is the one that Prefer says, else the first visible one that is not empty
+	// Prefer says how much the headings of a sheet are those of the table that is looked for; of equals the first counts.
+	Prefer   func(headings []string) int
 	Encoding string // encoding of a text, one of Encodings; empty is recognised
 	Comma    rune   // delimiter of a text; zero is recognised
+	forms    bool   // of people, whose cells are taken as they are shown
 	TempDir  string // where large parts of a workbook wait; empty is the system's
 }
 
@@ -329,6 +334,26 @@ func (t *Table) start() error {
 	return nil
 }
 
+// prefer chooses the sheet whose headings are worth most: what a table is for stands often behind a page that explains it.
+func (t *Table) prefer(worth func(headings []string) int) {
+	best, most := t.Sheet, -1
+	for _, name := range t.Sheets {
+		t.Sheet = name
+		err := t.start()
+		if t.rows != nil {
+			err = errors.Join(err, t.rows.close())
+			t.rows = nil
+		}
+		if err != nil {
+			continue // a chart, a page of text
+		}
+		if n := worth(t.headings); n > most {
+			best, most = name, n
+		}
+	}
+	t.Sheet = best
+}
+
 // findHeadings tells which of the first rows holds the headings: the first, unless it is a title (one cell over a row of
 // several) or names groups of columns (as merged cells do) over a row that names each.
 func findHeadings(first []Row) (skip int, cells []string) {
@@ -449,7 +474,13 @@ func Open(r io.ReaderAt, size int64, o Options) (*Table, error) {
 		return nil, err
 	}
 	t.limits = o.Limits
+	if o.Sheet == "" && o.Prefer != nil && len(t.Sheets) > 1 {
+		t.prefer(o.Prefer)
+	}
 	if err := t.start(); err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && len(t.Sheets) > 1 {
+			e.Sheet, e.Sheets = t.Sheet, t.Sheets
+		}
 		if t.rows == nil {
 			return nil, errors.Join(err, t.release())
 		}

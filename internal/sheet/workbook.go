@@ -35,8 +35,11 @@ func openWorkbook(r io.ReaderAt, size int64, o Options) (*Table, error) {
 	err = guard(func() error {
 		book, err = excelize.OpenReader(packed, excelize.Options{
 			UnzipSizeLimit: o.Limits.Total, UnzipXMLSizeLimit: min(keptInMemory, o.Limits.Total), TmpDir: o.TempDir,
-			ShortDatePattern: "yyyy-mm-dd", // a date whose order depends on the program's language
+			ShortDatePattern: dayCode, // a date whose order depends on the program's language
 		})
+		if err == nil && !o.forms {
+			err = unrounded(book)
+		}
 		if err != nil {
 			return fault(Damaged, "sheet.error.damaged").because(err)
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -149,6 +150,9 @@ func (s *Store) PlanImport(ctx context.Context, by domain.Actor, id domain.Impor
 			err = plan.CheckDocument(i.Headings.Asks)
 		case plan.Sheet != i.Headings.Sheet && plan.Sheet != "": // another sheet has other headings
 			plan.Targets, plan.Answered = nil, false
+			if len(i.Headings.Headings) == 0 { // nobody was asked what the sheet tells
+				plan.Kind = ""
+			}
 		default:
 			err = plan.Check(i.Headings.Headings)
 		}
@@ -160,7 +164,7 @@ func (s *Store) PlanImport(ctx context.Context, by domain.Actor, id domain.Impor
 		}
 		args := planArgs(by, plan)
 		delete(args, "ws")
-		args["kind"] = string(plan.Kind)
+		args["kind"] = string(cmp.Or(plan.Kind, domain.ImportInventory))
 		if err := s.moveImport(ctx, by, id, `state = 'reading', kind = @kind, application_id = @application, application_name = @application_name,
 			mapping = @mapping, complete = @complete, measured_on = @measured_on, problem = null, rows_read = 0, rows_total = null, counts = '{}'`,
 			[]domain.ImportState{domain.ImportMapping, domain.ImportPreviewed}, args); err != nil {
