@@ -152,7 +152,7 @@ func exportCommand(r domain.Register) command {
 		flags: func(fs *flag.FlagSet) func(context.Context, *program, []string) error {
 			workspace := fs.String("workspace", "", "slug of the workspace")
 			format := fs.String("format", "csv", strings.Join(export.Formats, ", "))
-			filter := fs.String("filter", "", "filters such as 'verdict=delete,dormant;application=Salesforce'")
+			filter := fs.String("filter", "", `filters such as 'verdict=delete,dormant;application=Salesforce'; names with , or ; between quotation marks`)
 			sort := fs.String("sort", "", "column to sort by, with - before it for the largest first")
 			columns := fs.String("columns", "", "columns to write, by comma (all)")
 			output := fs.String("o", "", "file to write (standard output)")
