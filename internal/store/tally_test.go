@@ -126,9 +126,9 @@ func TestFrameCountsWhatWaits(t *testing.T) {
 	check("other words", 3)
 	w.Exec(t, `delete from purpose_mapping where id = $1`, ids[1])
 	check("one that was taken back", 2)
-	given := errors.New("given up")
+	given, street := errors.New("given up"), w.Field(t, by, dataset, "street", "")
 	err := w.Store.Write(ctx, by, func(s *store.Store) error {
-		if _, err := s.ProposeMapping(ctx, by, w.Field(t, by, dataset, "street", ""), purpose, "Needed to send"); err != nil {
+		if _, err := s.ProposeMapping(ctx, by, street, purpose, "Needed to send"); err != nil {
 			return err
 		}
 		return given

@@ -4,7 +4,7 @@ const doc = document, root = doc.documentElement;
 const one = (selector, from = doc) => from.querySelector(selector);
 const all = (selector, from = doc) => [...from.querySelectorAll(selector)];
 const on = (event, act) => doc.addEventListener(event, act);
-const typing = (el) => el.matches('input:not([type=checkbox],[type=radio]),textarea,select,[contenteditable]');
+const typing = 'input:not([type=checkbox],[type=radio]),textarea,select,[contenteditable]';
 
 // Theme: painted at once and kept in a cookie, so that the server paints the right one next time.
 on('submit', (e) => {
@@ -18,14 +18,14 @@ on('submit', (e) => {
 
 // Selection: count, tick all, tick a range with shift. The bar is shown by a class, which costs less than :has().
 const boxes = (form) => all('tbody .chk', form);
-const plural = new Intl.PluralRules(root.lang || 'fr');
+const plural = new Intl.PluralRules(root.lang);
 let lastBox;
 const count = (form) => {
 	const list = boxes(form), n = list.filter((b) => b.checked).length;
 	const every = one('[data-all]', form), shown = one('[data-count]', form), noun = one('[data-one]', form);
 	if (every) {
-		every.checked = n > 0 && n === list.length;
-		every.indeterminate = n > 0 && n < list.length;
+		every.checked = n && n === list.length;
+		every.indeterminate = n && n < list.length;
 	}
 	if (shown) shown.textContent = n.toLocaleString(root.lang);
 	if (noun) noun.textContent = plural.select(n) === 'one' ? noun.dataset.one : noun.dataset.other;
@@ -50,9 +50,7 @@ on('click', (e) => {
 	}
 	if (!box.matches('tbody .chk')) return;
 	const list = boxes(form), from = list.indexOf(lastBox), to = list.indexOf(box);
-	if (e.shiftKey && from >= 0) {
-		list.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((b) => { b.checked = box.checked; });
-	}
+	if (e.shiftKey && from >= 0) list.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((b) => { b.checked = box.checked; });
 	lastBox = box;
 });
 
@@ -64,9 +62,9 @@ on('click', (e) => {
 	const box = doc.getElementById(button.dataset.copy);
 	box.focus();
 	box.select();
-	const done = () => { one('[data-copied]', button.parentElement).textContent = button.dataset.done; };
-	if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(done, () => doc.execCommand('copy') && done());
-	else if (doc.execCommand('copy')) done();
+	const done = () => { one('[data-copied]', button.parentNode).textContent = button.dataset.done; };
+	const old = () => doc.execCommand('copy') && done();
+	navigator.clipboard?.writeText(box.value).then(done, old) || old();
 });
 
 // Menus close with a click elsewhere.
@@ -105,7 +103,7 @@ const press = (key) => {
 		const inside = el.matches('summary') && el.nextElementSibling;
 		if (inside) (one('textarea,select,input:not([type=hidden])', inside) || one('button,a', inside))?.focus();
 	}
-	return !!el;
+	return el;
 };
 // The form that has the focus is sent by its own button, where it has no more than one.
 const send = (form) => {
@@ -115,9 +113,9 @@ const send = (form) => {
 };
 const move = (step) => {
 	const list = all('[data-bulk] tbody .chk,[data-rows] .c-name');
-	if (!list.length) return press(step > 0 ? 'j' : 'k');
-	const at = list.findIndex((x) => x === (doc.activeElement.closest('[data-row]') ? one('.c-name', doc.activeElement.closest('[data-row]')) : doc.activeElement));
-	list[Math.max(0, Math.min(list.length - 1, at + step))].focus();
+	if (!list[0]) return press(step > 0 ? 'j' : 'k');
+	const row = doc.activeElement.closest('[data-row]'), at = list.indexOf(row ? one('.c-name', row) : doc.activeElement);
+	(list[Math.max(0, at + step)] || list.at(-1)).focus();
 	return true;
 };
 const escape = () => {
@@ -132,15 +130,15 @@ const letter = (e) => {
 	const key = e.key.toLowerCase();
 	if (going) {
 		going = false;
-		const link = one('[data-go=' + CSS.escape(key) + ']');
-		link?.click();
-		return !!link;
+		const el = one('[data-go=' + CSS.escape(key) + ']');
+		el?.click();
+		return el;
 	}
 	switch (key) {
 	case '/':
 		came = doc.activeElement;
 		one('#q')?.focus();
-		return !!one('#q');
+		return one('#q');
 	case '?': one('#keys')?.showModal(); return true;
 	case 'g': going = true; return true;
 	case 'j': return move(1);
@@ -154,20 +152,18 @@ const letter = (e) => {
 };
 const grid = (e) => {
 	const cell = e.target.closest('.mx'), step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[e.key];
-	if (!cell || !step) return false;
-	const row = cell.parentNode, rows = [...row.parentNode.rows];
-	const next = one('.mxb', rows[rows.indexOf(row) + step[0]]?.cells[cell.cellIndex + step[1]] || cell);
-	next?.focus();
+	if (!cell || !step) return;
+	const row = cell.closest('table').rows[cell.parentNode.rowIndex + step[0]];
+	one('.mxb', row?.cells[cell.cellIndex + step[1]] || cell)?.focus();
 	return true;
 };
 on('keydown', (e) => {
 	if (e.defaultPrevented || e.altKey) return;
-	let done = false;
+	let done;
 	if (e.ctrlKey || e.metaKey) {
 		if (e.key === 'k') {
-			const box = one('[data-goto]');
-			box?.select();
-			done = !!box;
+			done = one('[data-goto]');
+			done?.select();
 		} else if (e.key === 'Enter') done = send(doc.activeElement.form) || press('ctrl ↵');
 	} else if (e.key === 'Escape') {
 		escape();
@@ -176,11 +172,10 @@ on('keydown', (e) => {
 			came?.focus();
 		}
 	} else if (e.key === 'F8') {
-		const messages = one('.flash a,.flash button');
-		messages?.focus();
-		done = !!messages;
+		done = one('.flash a,.flash button');
+		done?.focus();
 	} else if (e.key.startsWith('Arrow')) done = grid(e);
-	else if (e.key.length === 1 && !typing(e.target) && !one('dialog[open]') && root.dataset.keys !== 'off') done = letter(e);
+	else if (e.key.length === 1 && !e.target.matches(typing) && !one('dialog[open]') && root.dataset.keys !== 'off') done = letter(e);
 	if (done) e.preventDefault();
 });
 
@@ -201,7 +196,7 @@ const expire = (flash) => {
 	let left = 10;
 	const timer = setInterval(() => {
 		if (flash.matches(':hover,:focus-within') || doc.hidden) left = 10;
-		else if (--left <= 0) {
+		else if (!--left) {
 			clearInterval(timer);
 			flash.remove();
 		}
@@ -213,7 +208,7 @@ const local = (t) => {
 	const at = new Date(t.dateTime);
 	if (t.title || !at.getTimezoneOffset()) return;
 	t.title = t.textContent;
-	t.textContent = at.toLocaleString(root.lang === 'en' ? 'en-GB' : root.lang, {dateStyle: 'medium', timeStyle: 'short'});
+	t.textContent = at.toLocaleString(root.lang.replace('en', 'en-GB'), { dateStyle: 'medium', timeStyle: 'short' });
 };
 const start = () => {
 	copies();
@@ -226,7 +221,7 @@ const narrow = matchMedia('(max-width:60rem)');
 const fold = () => all('[data-fold]').forEach((f) => { f.open = !narrow.matches; });
 narrow.addEventListener('change', fold);
 if (narrow.matches) fold();
-const held = JSON.parse(sessionStorage.getItem(kept) || 'null');
+const held = JSON.parse(sessionStorage.getItem(kept));
 if (held) {
 	sessionStorage.removeItem(kept);
 	all('[name="' + CSS.escape(held[0]) + '"]').find((x) => x.value === held[1] || x.matches('select'))?.focus({ preventScroll: true });
@@ -256,6 +251,6 @@ on('htmx:after:swap', () => {
 	meet();
 	if (answered < 0) return;
 	const rows = all('[data-rows] .c-name');
-	rows[Math.min(answered, rows.length - 1)]?.focus();
+	(rows[answered] || rows.at(-1))?.focus();
 });
 })();
