@@ -96,11 +96,12 @@ func (s *Store) ApplyImport(ctx context.Context, by domain.Actor, id domain.Impo
 func (s *Store) holdImported(ctx context.Context, by domain.Actor, i domain.Import) error {
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": i.ID}
 	for _, sql := range []string{
-		`select from application where workspace_id = @ws and lower(name) in (select lower(application) from import_row where workspace_id = @ws and import_id = @id)
-			order by id for key share`,
-		`select from dataset where workspace_id = @ws and id in (select dataset_id from import_row where workspace_id = @ws and import_id = @id) order by id for share`,
-		`select from data_category where workspace_id = @ws and code in (select facts ->> 'category' from import_row where workspace_id = @ws and import_id = @id)
-			order by id for share`,
+		`select from application where workspace_id = @ws and lower(name) = any(array(select distinct lower(application) from import_row
+			where workspace_id = @ws and import_id = @id)) order by id for key share`,
+		`select from dataset where workspace_id = @ws and id = any(array(select distinct dataset_id from import_row
+			where workspace_id = @ws and import_id = @id)) order by id for share`,
+		`select from data_category where workspace_id = @ws and code = any(array(select distinct facts ->> 'category' from import_row
+			where workspace_id = @ws and import_id = @id and facts ? 'category')) order by id for share`,
 	} {
 		if _, err := s.exec(ctx, "import", sql, args); err != nil {
 			return err

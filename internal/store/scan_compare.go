@@ -428,7 +428,8 @@ func (s *Store) keepComparison(ctx context.Context, by domain.Actor, id domain.I
 
 // namedApplications are the applications that the rows name where the import names none.
 const namedApplications = `case when @application::bigint is null and @application_name = '' then array(
-	select min(r.application) from import_row r where r.workspace_id = @ws and r.import_id = @id and r.application <> ''
+	select min(r.application) from (select distinct application from import_row
+		where workspace_id = @ws and import_id = @id and application <> '') r
 	group by fold(r.application) order by fold(r.application) limit 50) else '{}' end`
 
 func (s *Store) countComparison(ctx context.Context, by domain.Actor, id domain.ImportID, kind domain.ImportKind) (map[string]int64, error) {
