@@ -220,6 +220,7 @@ func (w *crashWorld) dsn() string {
 	if err != nil || !ok {
 		w.t.Fatalf("no PostgreSQL in %s: %v", w.dir, err)
 	}
+	defer running.Close() // the server stops when the test says so
 	return running.DSN(databaseName)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -66,5 +67,26 @@ func TestGuests(t *testing.T) {
 	}
 	if _, _, err := Running(over, dir); err == nil {
 		t.Error("attached to a server that is about to stop")
+	}
+
+	// Who still holds on to a server that is gone keeps nobody from starting another.
+	if err := s.Admit(); err != nil {
+		t.Fatal(err)
+	}
+	last, ok, err := Running(ctx, dir)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	defer last.Close()
+	s.Stop()
+	patient, enough := context.WithTimeout(ctx, time.Minute)
+	defer enough()
+	next, err := Start(patient, Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(next.Stop)
+	if err := next.SeeOff(patient); err != nil {
+		t.Errorf("a new server waits for who used the one before: %v", err)
 	}
 }

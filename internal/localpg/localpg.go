@@ -96,7 +96,7 @@ func (s *Server) start(ctx context.Context, opts Options) (*process, error) {
 		return nil, err
 	}
 	if !opts.Ephemeral {
-		if s.guests, err = lockGuests(ctx, opts.Dir); err != nil {
+		if s.guests, err = lockGuests(opts.Dir); err != nil {
 			return nil, err
 		}
 	}

@@ -23,13 +23,19 @@ const guestsName = "utile.guests"
 // ErrServed is why a folder is refused: another process serves it.
 var ErrServed = errors.New("already running on this folder")
 
-// lockGuests opens the file and waits for its lock, alone.
-func lockGuests(ctx context.Context, dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, guestsName), os.O_CREATE|os.O_RDWR, 0o600)
+// lockGuests makes the file anew and locks it, alone. Whoever used a server that crashed holds the lock of the file before, and
+// nobody waits for them: their server is gone. Only who holds the folder calls it.
+func lockGuests(dir string) (*os.File, error) {
+	path := filepath.Join(dir, guestsName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("private PostgreSQL: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("private PostgreSQL: %w", err)
 	}
-	if err := waitAlone(ctx, f); err != nil {
+	// Who opened it meanwhile finds no server yet, and lets go.
+	if err := waitAlone(context.Background(), f); err != nil {
 		_ = f.Close() // the first error says more
 		return nil, err
 	}
@@ -50,8 +56,8 @@ func waitAlone(ctx context.Context, f *os.File) error {
 	}
 }
 
-// joinGuests shares the lock; ok is false while the server's starter holds it alone. A server of an earlier version has no such
-// file, and whoever uses it takes the risk.
+// joinGuests shares the lock; ok is false while the server's starter holds it alone, and for the file of a server that is gone. A
+// server of an earlier version has no such file, and whoever uses it takes the risk.
 func joinGuests(dir string) (guest *os.File, ok bool, err error) {
 	f, err := os.Open(filepath.Join(dir, guestsName))
 	if errors.Is(err, os.ErrNotExist) {
@@ -61,7 +67,7 @@ func joinGuests(dir string) (guest *os.File, ok bool, err error) {
 		return nil, false, fmt.Errorf("private PostgreSQL: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-	if err == nil {
+	if err == nil && isAt(f, filepath.Join(dir, guestsName)) {
 		return f, true, nil
 	}
 	_ = f.Close() // the first error says more
@@ -69,6 +75,16 @@ func joinGuests(dir string) (guest *os.File, ok bool, err error) {
 		err = nil
 	}
 	return nil, false, err
+}
+
+// isAt tells whether a path still leads to an open file.
+func isAt(f *os.File, path string) bool {
+	opened, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(opened, there)
 }
 
 // acquireLock takes the folder for this process. The supervisor inherits the lock, so a folder whose program was
