@@ -148,11 +148,10 @@ func (s *Store) PlanImport(ctx context.Context, by domain.Actor, id domain.Impor
 		case i.Headings.Document:
 			plan.Kind, plan.Targets = domain.ImportInventory, nil
 			err = plan.CheckDocument(i.Headings.Asks)
+		case plan.Sheet != "" && len(i.Headings.Headings) == 0: // nobody was asked what the sheet tells
+			plan.Kind, plan.Targets, plan.Answered = "", nil, false
 		case plan.Sheet != i.Headings.Sheet && plan.Sheet != "": // another sheet has other headings
 			plan.Targets, plan.Answered = nil, false
-			if len(i.Headings.Headings) == 0 { // nobody was asked what the sheet tells
-				plan.Kind = ""
-			}
 		default:
 			err = plan.Check(i.Headings.Headings)
 		}

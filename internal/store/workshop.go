@@ -347,12 +347,12 @@ const dpoFirst = `coalesce((select coalesce(f.gdpr_class, c.gdpr_class) in ('sen
 	left join dataset d on d.workspace_id = f.workspace_id and d.id = f.dataset_id
 	left join data_category c on c.workspace_id = k.workspace_id and c.id = coalesce(k.category_id, f.category_id)), false)`
 
-// What is written on a card of the DPO is what they said; where nobody has asked them, dpoNow says whether somebody must. Voted is
+// What is written on a card of the DPO is what they said; where nobody has asked them, dpoNow says whether somebody must. dpoLets is
 // true of a card that people may vote on for all that a DPO says, and votable of one that takes votes now.
 const (
 	dpoNow  = `case when k.dpo = '' and ` + dpoFirst + ` then 'needed' else k.dpo end`
-	voted   = `(k.dpo = 'allowed' or k.dpo = '' and not ` + dpoFirst + `)`
-	votable = `not k.revealed and k.decision = '' and ` + voted
+	dpoLets = `(k.dpo = 'allowed' or k.dpo = '' and not ` + dpoFirst + `)`
+	votable = `not k.revealed and k.decision = '' and ` + dpoLets
 )
 
 const cardCols = `k.id, k.workshop_id, k.field_id, k.category_id, k.position, ` + dpoNow + ` as dpo, k.dpo_reason, k.dpo_ground, k.dpo_by, k.round, k.revealed, k.parked,

@@ -410,7 +410,7 @@ func (s *Store) setCard(ctx context.Context, by domain.Actor, w domain.Workshop,
 // RevealCard ends the votes on a card and shows them. Whoever is committing a vote at that moment is waited for.
 func (s *Store) RevealCard(ctx context.Context, by domain.Actor, id domain.WorkshopID, card domain.WorkshopCardID) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
-		if _, err := s.setCard(ctx, by, w, card, `revealed = true where not k.revealed and `+voted, pgx.StrictNamedArgs{},
+		if _, err := s.setCard(ctx, by, w, card, `revealed = true where not k.revealed and `+dpoLets, pgx.StrictNamedArgs{},
 			domain.Event{Verb: "workshop.card_revealed"}); err != nil {
 			return err
 		}
@@ -421,7 +421,7 @@ func (s *Store) RevealCard(ctx context.Context, by domain.Actor, id domain.Works
 // RevealAll ends the votes on every card that has any.
 func (s *Store) RevealAll(ctx context.Context, by domain.Actor, id domain.WorkshopID) error {
 	return s.onWorkshop(ctx, by, id, onlyRunning, func(s *Store, w domain.Workshop) error {
-		n, err := s.exec(ctx, "workshop", `update workshop_card k set revealed = true where k.workspace_id = @ws and k.workshop_id = @id and not k.revealed and `+voted+`
+		n, err := s.exec(ctx, "workshop", `update workshop_card k set revealed = true where k.workspace_id = @ws and k.workshop_id = @id and not k.revealed and `+dpoLets+`
 			and exists(select from workshop_vote v where v.workspace_id = @ws and v.card_id = k.id and v.round = k.round)`,
 			pgx.StrictNamedArgs{"ws": by.Workspace, "id": id})
 		if err != nil {

@@ -639,7 +639,7 @@ func (s *Server) importMapping(r *http.Request, v *importShowView, typed *import
 	if typed != nil {
 		f = *typed
 	}
-	if missing, ok := errors.AsType[*domain.Error](i.Plan.Check(i.Headings.Headings)); ok && typed == nil && i.State == domain.ImportMapping && !i.Headings.Document {
+	if missing, ok := errors.AsType[*domain.Error](i.Plan.Check(i.Headings.Headings)); ok && typed == nil && i.State == domain.ImportMapping && len(i.Headings.Headings) > 0 {
 		for _, field := range []string{"dataset", "application", "measured_on"} { // the boxes that wait for an answer
 			if problem, open := missing.Fields[field]; open {
 				p.Add(field, problem.Key)

@@ -16,6 +16,7 @@ import (
 
 	"utile/internal/domain"
 	"utile/internal/job"
+	workbook "utile/internal/sheet"
 	"utile/internal/store/storetest"
 	"utile/internal/web"
 	"utile/internal/web/webtest"
@@ -387,5 +388,28 @@ func TestImportNamesWhatItWaitsFor(t *testing.T) {
 	}
 	if page.Problem("dataset") == "" || page.Problem("application") == "" || page.Problem("measured_on") != "" {
 		t.Errorf("boxes: %q, %q", page.Problem("dataset"), page.Problem("application"))
+	}
+}
+
+// Where no sheet of a workbook is a table, the page asks for another sheet and for nothing else, and keeps what was said with the file.
+func TestAnotherSheetIsChosen(t *testing.T) {
+	t.Parallel()
+	s := working(t)
+	v := s.As(t, s.Acme[domain.RoleEditor])
+	var book bytes.Buffer
+	if err := workbook.WriteBook(&book, []workbook.Page{{Name: "Lisez-moi", Rows: [][]workbook.Cell{{{Text: "Export du CRM"}}}},
+		{Name: "Notes", Rows: [][]workbook.Cell{{{Text: "Rien"}}}}}); err != nil {
+		t.Fatal(err)
+	}
+	path := send(t, v, []string{"application", "CRM"}, "crm.xlsx", book.String()).Want(http.StatusSeeOther).Location
+	for range 2 { // the same sheet again is read again
+		page := settled(t, s, v, path)
+		if got := page.Text("#mapping"); !strings.Contains(got, "The sheet “Lisez-moi” is no table") || page.Doc().Find("#mapping select").Length() != 1 {
+			t.Errorf("asked: %s", got)
+		}
+		if page.Doc().Find(".summary").Length() != 0 || page.Value("application") != "CRM" {
+			t.Errorf("nobody has answered yet, and the page says: %s; application %q", page.Text("main"), page.Value("application"))
+		}
+		v.Post(path+"/plan", "kind", page.Value("kind"), "application", page.Value("application"), "sheet", "Lisez-moi").Want(http.StatusSeeOther)
 	}
 }
