@@ -161,7 +161,18 @@ func (s *Server) changeSettings(w http.ResponseWriter, r *http.Request) error {
 	if th != ws.Thresholds && !f.Confirmed && f.Version == ws.Version {
 		return s.previewSettings(w, r, f, th)
 	}
-	if err := s.store.ChangeWorkspace(r.Context(), by, f.Version, apply); err != nil {
+	err = s.overtaken(r, s.store.ChangeWorkspace(r.Context(), by, f.Version, apply), &f.Version, func(ctx context.Context, by domain.Actor) (standing, map[string]any, error) {
+		now, err := s.store.WorkspaceBySlug(ctx, by.Slug)
+		if err != nil {
+			return standing{}, nil, err
+		}
+		next, err := apply(now)
+		return standing{domain.SubjectWorkspace, now.Version, now.Facts()}, next.Facts(), err
+	})
+	if problems, isForm := formProblems(err); isForm {
+		return s.settingsPage(w, r, formStatus(err), f, problems)
+	}
+	if err != nil {
 		return err
 	}
 	return s.seeOther(w, r, workspacePath(by, "settings"), "settings.saved")

@@ -154,36 +154,56 @@ type revised interface {
 // staleBox stands for no box of a form: what is said of it heads the list of problems.
 const staleBox = "version"
 
-// meanwhile answers somebody whose form was overtaken by another change. Nothing that was typed is lost: the form is shown
-// again for the version that is there now, and says beside each box that differs what was recorded meanwhile. Any other error
-// stays what it is.
+// meanwhile is overtaken for a record of a register.
 func meanwhile[T revised, ID ~int64](s *Server, r *http.Request, cause error, id ID, seen *int, read func(context.Context, domain.Actor, ID) (T, error),
 	typed func(T) (T, error)) error {
+	return s.overtaken(r, cause, seen, func(ctx context.Context, by domain.Actor) (standing, map[string]any, error) {
+		now, err := read(ctx, by, id)
+		if err != nil {
+			return standing{}, nil, err
+		}
+		is := standing{now.Subject().Kind, now.Revision(), now.Facts()}
+		next, err := typed(now)
+		if err != nil {
+			return is, nil, err
+		}
+		return is, next.Facts(), nil
+	})
+}
+
+// standing is what is recorded at the moment of something that a form changes.
+type standing struct {
+	kind    string // of its subject
+	version int
+	facts   map[string]any
+}
+
+// overtaken answers somebody whose form was overtaken by another change. Nothing that was typed is lost: the form is shown
+// again for the version that is there now, and says beside each box that differs what was recorded meanwhile. Look tells what
+// is there, and the facts that the form would make of it. Any other error stays what it is.
+func (s *Server) overtaken(r *http.Request, cause error, seen *int,
+	look func(context.Context, domain.Actor) (is standing, typed map[string]any, err error)) error {
 	known, ok := errors.AsType[*domain.Error](cause)
 	if !ok || known.Key != "error.stale" {
 		return cause
 	}
 	ctx, by := r.Context(), actor(r)
-	now, err := read(ctx, by, id)
-	if err != nil {
+	is, typed, err := look(ctx, by)
+	p, wrong := formProblems(err)
+	if err != nil && !wrong {
 		return err
 	}
 	names, err := s.store.Names(ctx, by)
 	if err != nil {
 		return err
 	}
-	*seen = now.Revision()
+	*seen = is.version
 
-	next, err := typed(now)
-	p, wrong := formProblems(err)
-	if err != nil && !wrong {
-		return err
-	}
 	p.Add(staleBox, "error.stale_form")
 	if !wrong {
-		recorded, _ := domain.Diff(now.Facts(), next.Facts())
+		recorded, _ := domain.Diff(is.facts, typed)
 		for name, value := range recorded {
-			if text := valueWord(ctx, now.Subject().Kind, name, historyValue(value), names); text != "" {
+			if text := valueWord(ctx, is.kind, name, historyValue(value), names); text != "" {
 				p.Add(name, "error.recorded_now", "value", text)
 			} else {
 				p.Add(name, "error.recorded_empty")

@@ -197,14 +197,16 @@ func (s *Server) screenPurpose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(bad) == 0 {
-		_, err = s.store.ChangePurpose(r.Context(), by, v.s.Purpose, f.Version, func(p domain.Purpose) (domain.Purpose, error) {
-			return p.Screen(by, domain.Screening{Criteria: f.Criteria, Verdict: f.Verdict, Reason: f.Reason, Document: f.Document}, isoNow(s))
-		})
+	apply := func(p domain.Purpose) (domain.Purpose, error) {
+		return p.Screen(by, domain.Screening{Criteria: f.Criteria, Verdict: f.Verdict, Reason: f.Reason, Document: f.Document}, isoNow(s))
 	}
+	if len(bad) == 0 {
+		_, err = s.store.ChangePurpose(r.Context(), by, v.s.Purpose, f.Version, apply)
+	}
+	err = meanwhile(s, r, err, v.s.Purpose, &f.Version, s.store.PurposeByID, apply)
 	if problems, isForm := withProblems(bad, err); isForm {
 		v.typed, v.form.problems, v.version = f, problems, f.Version
-		return s.recordSheetPage(w, r, http.StatusUnprocessableEntity, v, record)
+		return s.recordSheetPage(w, r, formStatus(err), v, record)
 	}
 	if err != nil {
 		return err
