@@ -19,6 +19,9 @@ type NoticePurpose struct {
 	Purpose Purpose
 	Rule    RetentionRule // the zero value where it has none
 	Data    []NoticeData
+
+	// What the inventory tells of the purpose, and nobody has declared or set aside: the notice cannot say that there is none.
+	Unsaid Unsaid
 }
 
 // NoticeData is a category of data in both languages.
@@ -59,8 +62,10 @@ func (f NoticeFacts) Gaps() []string {
 		missing("interest", p.Purpose.LegalBasis == "f_legitimate" && p.Purpose.Interest == "")
 		missing("withdrawal", p.Purpose.LegalBasis == "a_consent" && p.Purpose.ConsentWithdrawal == "")
 		missing("recipients", len(p.Purpose.Recipients) == 0)
+		missing("processors", p.Unsaid.Processors)
 		missing("retention", p.Rule.ID == 0)
 		missing("automated", p.Purpose.Automated == "yes" && (p.Purpose.AutomatedLogic == "" || p.Purpose.AutomatedEffect == ""))
+		missing("transfers", p.Unsaid.Transfers)
 		for _, t := range p.Purpose.Transfers {
 			missing("safeguard", t.Safeguard == "")
 		}

@@ -377,6 +377,16 @@ func declaredTransfers(list []Transfer, adequacy map[string]string) []RecordTran
 	return out
 }
 
+// Unsaid is what a sheet derives and nobody has declared or set aside, so that whoever tells the public cannot say "none".
+type Unsaid struct{ Processors, Transfers bool }
+
+// Unsaid tells whether recipients or transfers of the sheet wait for somebody to declare them or to set them aside.
+func (s RecordSheet) Unsaid() Unsaid {
+	open := func(t Told) bool { return !t.Declared && t.Excepted == "" }
+	return Unsaid{slices.ContainsFunc(s.Recipients, func(x RecordRecipient) bool { return open(x.Told) }),
+		slices.ContainsFunc(s.Transfers, func(x RecordTransfer) bool { return open(x.Told) })}
+}
+
 // hints are the criteria of an impact assessment that seem to apply (WP248 rev.01), each with what makes it seem so.
 func (s *RecordSheet) hints(p Purpose) {
 	s.Hints = []ScreeningHint{}

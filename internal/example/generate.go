@@ -258,6 +258,14 @@ func (g *generator) transfers(p purpose) []domain.Transfer {
 	return abroad
 }
 
+func (g *generator) elsewhere(p purpose) []domain.Exception {
+	set := []domain.Exception{}
+	for _, a := range p.elsewhere {
+		set = append(set, domain.Exception{What: a.what, Value: a.value, Reason: whyElsewhere.in(g.lang), By: nameOf("karim"), On: dayOr(-120)})
+	}
+	return set
+}
+
 func (g *generator) screening(p purpose) domain.Screening {
 	s := p.screening
 	if s == nil {
@@ -335,7 +343,7 @@ func (g *generator) purposes() {
 		values := map[string]any{"id": i + 1, "code": p.code, "name": p.name.in(g.lang), "description": p.about.in(g.lang),
 			"legal_basis": p.basis, "legal_reference": p.reference.in(g.lang), "interest": p.interest.in(g.lang), "necessity": p.necessity.in(g.lang),
 			"balance": p.balance.in(g.lang), "consent_proof": p.proof.in(g.lang), "consent_withdrawal": p.withdrawal.in(g.lang),
-			"subjects": []string{"customers", "prospects"}, "recipients": g.json(g.recipients(p)), "transfers": g.json(g.transfers(p)), "screening": g.json(g.screening(p)),
+			"subjects": []string{"customers", "prospects"}, "recipients": g.json(g.recipients(p)), "transfers": g.json(g.transfers(p)), "exceptions": g.json(g.elsewhere(p)), "screening": g.json(g.screening(p)),
 			"retention_rule": g.of("rule", p.rule), "needs_program": p.needsProgram, "published": p.published,
 			"security_measures": []string{"access_control", "traceability", "backup", "encryption"}, "measures_note": p.measures.in(g.lang),
 			"source_of_data": p.source.in(g.lang), "automated": "no", "state": "in_force", "starts_on": day(-290 + i), "review_on": day(p.review),

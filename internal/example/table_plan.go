@@ -96,6 +96,7 @@ type purpose struct {
 	source, measures            text
 	recipients                  []recipient
 	transfers                   []transfer
+	elsewhere                   []aside // derived from the inventory, and set aside
 	screening                   *screening
 	published                   bool
 	needsProgram                bool
@@ -153,6 +154,12 @@ var rules = []rule{
 	{code: "VENTES", name: text{"Suivi des ventes et du service", "Sales and service follow-up"}, triggers: []string{"last_purchase", "last_contact_from_person"}, active: 24, archive: -1},
 }
 
+// aside is a recipient or a transfer that the inventory shows and that the DPO set aside.
+type aside struct{ what, value string }
+
+// whyElsewhere is the reason for which the DPO sets something aside.
+var whyElsewhere = text{"L’outil tient ces données pour une autre finalité ; celle-ci n’y envoie rien.", "The tool holds this data for another purpose; this one sends nothing to it."}
+
 // datasetRules are the rules of datasets, by the months that their table gives.
 var datasetRules = map[int]string{6: "LOGS", 12: "JOURNAUX", 13: "COOKIE", 24: "VENTES", 36: "PROSPECT", 60: "COMMANDE", 120: "ACCOUNTING"}
 
@@ -165,8 +172,10 @@ var purposes = []purpose{
 		withdrawal: text{"Lien de désinscription, STOP par SMS, espace client.", "Unsubscribe link, STOP by SMS, customer account."},
 		rule:       "PROSPECT",
 		recipients: []recipient{{"internal", text{"Marketing client", "Customer marketing"}, "", 0, ""}, {"processor", text{"Mailéo SAS", "Mailéo SAS"}, "signed", 300, "yes"}, {"processor", text{"Orion Software", "Orion Software"}, "signed", 410, "yes"}}, needsProgram: true,
-		source:    text{"La personne elle-même : compte, caisse, formulaire d’inscription.", "The person: account, till, subscription form."},
-		measures:  text{"Accès nominatifs avec double authentification, envois journalisés, liste d’opposition partagée entre les outils.", "Named accounts with two factors, deliveries logged, one suppression list for all tools."},
+		source:   text{"La personne elle-même : compte, caisse, formulaire d’inscription.", "The person: account, till, subscription form."},
+		measures: text{"Accès nominatifs avec double authentification, envois journalisés, liste d’opposition partagée entre les outils.", "Named accounts with two factors, deliveries logged, one suppression list for all tools."},
+		elsewhere: []aside{{"recipients", "Commerzia"}, {"recipients", "Prisme Data"}, {"recipients", "Sondo"}, {"recipients", "Vocalis"},
+			{"transfers", "Prisme Data, US"}, {"transfers", "Vocalis, MA"}},
 		published: true,
 		review:    120},
 	{code: "CRM-02", name: text{"Programme de fidélité", "Loyalty programme"},
@@ -189,6 +198,8 @@ var purposes = []purpose{
 		assessed:  -800,
 		source:    text{"Achats, navigation et réponses de la personne.", "Purchases, browsing and answers of the person."},
 		transfers: []transfer{{"Prisme Data", "US", "scc_c2p", -210, 200, text{"Contrat-cadre Prisme, annexe 3", "Prisme master agreement, annex 3"}}},
+		elsewhere: []aside{{"recipients", "Commerzia"}, {"recipients", "Mailéo SAS"}, {"recipients", "Orion Software"}, {"recipients", "Sondo"}, {"recipients", "Vocalis"},
+			{"transfers", "Vocalis, MA"}},
 		screening: &screening{[]string{"scoring", "large_scale", "matching"}, "required", text{"Trois critères retenus : notation, plus d’un million de personnes, croisement des achats et de la navigation.", "Three criteria retained: scoring, more than a million people, purchases matched with browsing."}, text{}, -40},
 		review:    60},
 	{code: "VTE-01", name: text{"Commandes, livraisons et retours", "Orders, deliveries and returns"},

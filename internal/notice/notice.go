@@ -238,6 +238,9 @@ func (w writer) recipients() []string {
 	if list = domain.CleanList(list); len(list) == 0 {
 		return []string{w.orGap("", "recipients")}
 	}
+	if slices.ContainsFunc(w.f.Purposes, func(p domain.NoticePurpose) bool { return p.Unsaid.Processors }) {
+		list = append(list, w.orGap("", "processors"))
+	}
 	return list
 }
 
@@ -255,10 +258,16 @@ func (w writer) transfers() []string {
 			list = append(list, w.about(where, w.orGap(i18nWord(w.ctx, "safeguard.", t.Safeguard), "safeguard")))
 		}
 	}
-	if list = domain.CleanList(list); len(list) == 0 {
+	if list = domain.CleanList(list); len(list) > 0 {
+		list = append(list, w.t("copy", "contact", w.contact()))
+	}
+	if len(w.f.Purposes) == 0 || slices.ContainsFunc(w.f.Purposes, func(p domain.NoticePurpose) bool { return p.Unsaid.Transfers }) {
+		list = append(list, w.orGap("", "transfers"))
+	}
+	if len(list) == 0 {
 		return []string{w.t("no_transfer")}
 	}
-	return append(list, w.t("copy", "contact", w.contact()))
+	return list
 }
 
 func (w writer) retention() []string {

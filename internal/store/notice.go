@@ -67,8 +67,16 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 	if err != nil {
 		return f, err
 	}
+	record, err := s.processing(ctx, by)
+	if err != nil {
+		return f, err
+	}
+	unsaid := map[domain.PurposeID]domain.Unsaid{}
+	for _, sheet := range record.Sheets {
+		unsaid[sheet.Purpose] = sheet.Unsaid()
+	}
 	for _, r := range purposes {
-		p := domain.NoticePurpose{Purpose: r.purpose(), Data: held[r.ID]}
+		p := domain.NoticePurpose{Purpose: r.purpose(), Data: held[r.ID], Unsaid: unsaid[r.ID]}
 		if p.Purpose.Retention != 0 {
 			if p.Rule, err = s.retentionRule(ctx, by, p.Purpose.Retention, ""); err != nil {
 				return f, err

@@ -14,18 +14,22 @@ import (
 // is read for all purposes at once.
 func (s *Store) Record(ctx context.Context, by domain.Actor) (record domain.Record, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		slug, _, _ := strings.Cut(by.Slug, "@")
-		in := domain.RecordInput{Workspace: slug, Day: domain.Day(s.now().UTC())}
-		for _, read := range []func(context.Context, domain.Actor, *domain.RecordInput) error{
-			s.recordParties, s.recordPurposes, s.recordData, s.recordPlaces, s.recordPoints, s.recordFlows, s.recordClients} {
-			if err := read(ctx, by, &in); err != nil {
-				return err
-			}
-		}
-		record = domain.NewRecord(in)
-		return nil
+		record, err = s.processing(ctx, by)
+		return err
 	})
 	return record, err
+}
+
+func (s *Store) processing(ctx context.Context, by domain.Actor) (domain.Record, error) {
+	slug, _, _ := strings.Cut(by.Slug, "@")
+	in := domain.RecordInput{Workspace: slug, Day: domain.Day(s.now().UTC())}
+	for _, read := range []func(context.Context, domain.Actor, *domain.RecordInput) error{
+		s.recordParties, s.recordPurposes, s.recordData, s.recordPlaces, s.recordPoints, s.recordFlows, s.recordClients} {
+		if err := read(ctx, by, &in); err != nil {
+			return domain.Record{}, err
+		}
+	}
+	return domain.NewRecord(in), nil
 }
 
 func (s *Store) recordParties(ctx context.Context, by domain.Actor, in *domain.RecordInput) (err error) {

@@ -27,6 +27,19 @@ func TestNoticeGoesOutOfDate(t *testing.T) {
 			t.Errorf("page lacks %q: %s", want, page)
 		}
 	}
+	s.Exec(t, `update application set country = 'US', vendor = 'Prisme', processor = 'yes'`)
+	for address, no := range map[string]string{path: "not transferred outside", path + "?in=fr": "ne sont pas transférées"} {
+		if got := v.Get(address).Want(http.StatusOK).Text("main"); strings.Contains(got, no) {
+			t.Errorf("%s denies a transfer that the inventory shows: %s", address, got)
+		}
+	}
+	if got := v.Get(path).Text("main"); !strings.Contains(got, "the transfers outside the European Union that the inventory shows") || !strings.Contains(got, "the processors that the inventory shows") {
+		t.Errorf("what the inventory shows is no gap: %s", got)
+	}
+	s.Exec(t, `update application set country = '', vendor = '', processor = 'unknown'`)
+	if got := v.Get(path).Text("main"); !strings.Contains(got, "not transferred outside") {
+		t.Errorf("nothing goes abroad, and the notice says %s", got)
+	}
 	if got := v.Get(path + "?in=fr&level=short").Want(http.StatusOK).Text("section:has(#text)"); !strings.Contains(got, "utilise vos données pour") {
 		t.Errorf("short in French = %s", got)
 	}

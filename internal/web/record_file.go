@@ -71,6 +71,7 @@ func (s *Server) recordFile(w http.ResponseWriter, r *http.Request, record domai
 type publicSheet struct {
 	name, description, basis, kept string
 	subjects, data, to, abroad     []string
+	unsaid                         domain.Unsaid
 }
 
 func publicSheets(ctx context.Context, record domain.Record) (out []publicSheet) {
@@ -79,7 +80,7 @@ func publicSheets(ctx context.Context, record domain.Record) (out []publicSheet)
 		if !s.Published || s.State != domain.PurposeInForce {
 			continue
 		}
-		p := publicSheet{name: s.Name, description: s.Description, basis: enumWord(ctx, "basis", s.LegalBasis), kept: recordSheetView{s: s}.period(ctx)}
+		p := publicSheet{name: s.Name, description: s.Description, basis: enumWord(ctx, "basis", s.LegalBasis), kept: recordSheetView{s: s}.period(ctx), unsaid: s.Unsaid()}
 		for _, x := range s.Subjects {
 			if x.Declared {
 				p.subjects = append(p.subjects, enumWord(ctx, "subject", x.Subject))

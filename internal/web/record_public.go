@@ -84,6 +84,10 @@ func (p publicSheet) facts(ctx context.Context) []ui.Fact {
 	}
 	kept := fact("kept", p.kept)
 	kept.Wide = true
+	nowhere := i18n.T(ctx, "public_record.none")
+	if p.unsaid.Transfers { // the inventory shows some, which nobody has declared or set aside
+		nowhere = ""
+	}
 	return []ui.Fact{fact("why", p.basis), fact("who", strings.Join(p.subjects, ", ")), list("data", p.data, ""), fact("to", strings.Join(p.to, ", ")),
-		list("abroad", p.abroad, i18n.T(ctx, "public_record.none")), kept}
+		list("abroad", p.abroad, nowhere), kept}
 }
