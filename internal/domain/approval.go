@@ -10,10 +10,14 @@ import (
 // Terms are the named values that an approval is about: where one becomes another, the question is open again.
 type Terms map[string]any
 
-// MaterialTerms are the names of the values that an approval is about, in the order in which a change is told. Programs
-// and channels may become fewer: what was approved holds for less too.
-var MaterialTerms = []string{"category", "gdpr_class", "legal_basis", "legal_reference", "art9_condition", "retention",
-	"retention_terms", "recipients", "transfers", "programs", "channels"}
+// MaterialTerms are the names of the values that an approval is about, in the order in which a change is told: what the
+// purpose is and about whom (GDPR art. 5(1)(b)), on which ground, for how long, to whom and by which programs. Programs and
+// channels may become fewer: what was approved holds for less too.
+var MaterialTerms = []string{"name", "description", "sub_purposes", "subjects", "category", "gdpr_class", "legal_basis", "legal_reference",
+	"art9_condition", "automated", "needs_program", "retention", "retention_terms", "recipients", "transfers", "programs", "channels"}
+
+// laterTerms were not frozen from the beginning: an approval that came in a file of then says nothing of them.
+var laterTerms = []string{"name", "description", "sub_purposes", "subjects", "automated", "needs_program"}
 
 // TermsOf are the terms of a mapping as they are: of its purpose, of the category of its field, and of the programs that use
 // the field under the purpose.
@@ -63,7 +67,11 @@ func (t Terms) Moved(now Terms) []string {
 }
 
 func (t Terms) holds(name string, now Terms) bool {
-	was, is := t[name], now[name]
+	was, frozen := t[name]
+	is := now[name]
+	if !frozen && oneOf(laterTerms, name) {
+		return true
+	}
 	if name != "programs" && name != "channels" {
 		return termText(was) == termText(is)
 	}

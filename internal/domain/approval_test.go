@@ -8,7 +8,7 @@ import (
 )
 
 func approvedFacts() CheckFacts {
-	return CheckFacts{Class: ClassPersonal, Purpose: Purpose{LegalBasis: "f_legitimate", LegalReference: "Art. 1", Art9Condition: "a", Retention: 5, Recipients: []Recipient{{Kind: "internal"}}, Transfers: []Transfer{{Recipient: "Orion", Country: "US", Safeguard: "bcr"}}, Name: "News"},
+	return CheckFacts{Class: ClassPersonal, Purpose: Purpose{LegalBasis: "f_legitimate", LegalReference: "Art. 1", Art9Condition: "a", Retention: 5, Recipients: []Recipient{{Kind: "internal"}}, Transfers: []Transfer{{Recipient: "Orion", Country: "US", Safeguard: "bcr"}}, Name: "News", Description: "To tell", SubPurposes: []string{"Letters"}, Subjects: []string{"customers"}, Automated: "no", NeedsProgram: true},
 		Retention: RetentionRule{ID: 5, ActiveMonths: new(36), Triggers: []string{"last_contact"}, Fate: "delete"},
 		Programs:  []CheckedProgram{{ID: 3, Name: "News", Channels: []string{"email", "sms"}}, {ID: 2, Name: "Club", Channels: []string{"email"}}}}
 }
@@ -30,15 +30,19 @@ func TestTermsSurviveTheDatabase(t *testing.T) {
 		change func(*CategoryID, *CheckFacts)
 		want   []string
 	}{
-		"nothing":                {func(*CategoryID, *CheckFacts) {}, nil},
-		"what is not material":   {func(_ *CategoryID, f *CheckFacts) { f.Purpose.Name, f.Purpose.Balance = "Other", "Weighed" }, nil},
-		"the category":           {func(c *CategoryID, _ *CheckFacts) { *c = 8 }, []string{"category"}},
-		"the class":              {func(_ *CategoryID, f *CheckFacts) { f.Class = ClassHighlyPersonal }, []string{"gdpr_class"}},
-		"the basis and its text": {func(_ *CategoryID, f *CheckFacts) { f.Purpose.LegalBasis, f.Purpose.LegalReference = "c_legal", "" }, []string{"legal_basis", "legal_reference"}},
-		"the condition":          {func(_ *CategoryID, f *CheckFacts) { f.Purpose.Art9Condition = "f" }, []string{"art9_condition"}},
-		"the rule":               {func(_ *CategoryID, f *CheckFacts) { f.Purpose.Retention = 6 }, []string{"retention"}},
-		"what the rule says":     {func(_ *CategoryID, f *CheckFacts) { f.Retention.ActiveMonths = &twelve }, []string{"retention_terms"}},
-		"how the rule is called": {func(_ *CategoryID, f *CheckFacts) { f.Retention.Name = "Three years" }, nil},
+		"nothing":              {func(*CategoryID, *CheckFacts) {}, nil},
+		"what is not material": {func(_ *CategoryID, f *CheckFacts) { f.Purpose.Code, f.Purpose.Balance = "Other", "Weighed" }, nil},
+		"what it is and about whom": {func(_ *CategoryID, f *CheckFacts) {
+			f.Purpose.Name, f.Purpose.Subjects, f.Purpose.Automated = "Selling profiles", []string{"minors"}, "yes"
+		}, []string{"name", "subjects", "automated"}},
+		"useful without a program": {func(_ *CategoryID, f *CheckFacts) { f.Purpose.NeedsProgram = false }, []string{"needs_program"}},
+		"the category":             {func(c *CategoryID, _ *CheckFacts) { *c = 8 }, []string{"category"}},
+		"the class":                {func(_ *CategoryID, f *CheckFacts) { f.Class = ClassHighlyPersonal }, []string{"gdpr_class"}},
+		"the basis and its text":   {func(_ *CategoryID, f *CheckFacts) { f.Purpose.LegalBasis, f.Purpose.LegalReference = "c_legal", "" }, []string{"legal_basis", "legal_reference"}},
+		"the condition":            {func(_ *CategoryID, f *CheckFacts) { f.Purpose.Art9Condition = "f" }, []string{"art9_condition"}},
+		"the rule":                 {func(_ *CategoryID, f *CheckFacts) { f.Purpose.Retention = 6 }, []string{"retention"}},
+		"what the rule says":       {func(_ *CategoryID, f *CheckFacts) { f.Retention.ActiveMonths = &twelve }, []string{"retention_terms"}},
+		"how the rule is called":   {func(_ *CategoryID, f *CheckFacts) { f.Retention.Name = "Three years" }, nil},
 		"recipients": {func(_ *CategoryID, f *CheckFacts) {
 			f.Purpose.Recipients = []Recipient{{Kind: "internal", Name: "Care"}}
 		}, []string{"recipients"}},

@@ -94,6 +94,15 @@ var phoneConsentFrom = time.Date(2026, 8, 11, 0, 0, 0, 0, time.UTC)
 
 // LegalChecks is the table of checks.
 var LegalChecks = []LegalCheck{
+	{"purpose_over", "gdpr.5.1.b", func(f *CheckFacts) (Severity, []CheckedFact) {
+		return blockIf(passed(f.Purpose.EndsOn, dayOf(f.Today)), CheckedFact{"ends_on", dayFact(f.Purpose.EndsOn)})
+	}},
+	{"purpose_ahead", "gdpr.5.1.b", func(f *CheckFacts) (Severity, []CheckedFact) {
+		return warnIf(ahead(f.Purpose.StartsOn, dayOf(f.Today)), CheckedFact{"starts_on", dayFact(f.Purpose.StartsOn)})
+	}},
+	{"without_program", "gdpr.5.1.c", func(f *CheckFacts) (Severity, []CheckedFact) {
+		return warnIf(!f.Purpose.NeedsProgram && (f.on("a_consent") || f.on("f_legitimate")), f.basis(), CheckedFact{"needs_program", false})
+	}},
 	{"basis", "gdpr.6.1", func(f *CheckFacts) (Severity, []CheckedFact) {
 		return blockIf(f.Purpose.LegalBasis == "")
 	}},

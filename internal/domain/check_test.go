@@ -73,6 +73,9 @@ func checkOracle(f CheckFacts) (blocks, warns []string) {
 		add("interest_old", false, p.UpdatedAt.Year() == 2024)
 		add("interest_minors", false, has(f.Subjects, "minors"))
 	}
+	add("without_program", false, !p.NeedsProgram && (p.LegalBasis == "a_consent" || p.LegalBasis == "f_legitimate"))
+	add("purpose_over", p.EndsOn != nil && p.EndsOn.Year() < 2027, false)
+	add("purpose_ahead", false, p.StartsOn != nil && p.StartsOn.Year() > 2026)
 	switch f.Class {
 	case ClassSensitive:
 		add("art9_condition", p.Art9Condition == "", false)
@@ -134,6 +137,15 @@ func TestChecksOverEveryCombination(t *testing.T) {
 									p := text
 									p.LegalBasis, p.Art9Condition, p.Recipients, p.Transfers = basis, condition, abroad.Recipients, abroad.Transfers
 									p.UpdatedAt = time.Date([]int{2024, 2025}[seen%2], 1, 15, 0, 0, 0, 0, time.UTC)
+									p.NeedsProgram = seen%3 > 0
+									switch seen % 5 {
+									case 0:
+										p.StartsOn, p.EndsOn = new(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)), new(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC))
+									case 1:
+										p.StartsOn = new(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
+									case 2:
+										p.EndsOn = new(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
+									}
 									f := CheckFacts{Class: GDPRClass(class), Purpose: p, Subjects: subjects, Programs: under, Today: today}
 									var blocks, warns []string
 									for _, x := range f.Findings() {

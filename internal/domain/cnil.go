@@ -60,7 +60,7 @@ var (
 	}
 	// CNILSubjectTypes, CNILRecipientTypes and CNILMeasureTypes are the closed lists of the model; the last one of each takes the rest.
 	CNILSubjectTypes = []CNILRow{
-		{"employees", "Salariés"}, {"", "Services internes"}, {"customers", "Clients"}, {"suppliers", "Fournisseurs"}, {"partners", "Prestataires"},
+		{"employees", "Salariés"}, {"", "Services internes"}, {"customers", "Clients"}, {"suppliers", "Fournisseurs"}, {"", "Prestataires"},
 		{"prospects", "Prospects"}, {"", "Candidats"}, {"", "Autres"},
 	}
 	CNILRecipientTypes = []CNILRow{

@@ -59,6 +59,12 @@ func TestPurposeMovesThroughItsStates(t *testing.T) {
 func TestMaterialChangesReopen(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Purpose){
+		"name":            func(p *Purpose) { p.Name = "Selling profiles" },
+		"description":     func(p *Purpose) { p.Description = "To sell them." },
+		"sub_purposes":    func(p *Purpose) { p.SubPurposes = []string{"Sell"} },
+		"subjects":        func(p *Purpose) { p.Subjects = []string{"minors"} },
+		"automated":       func(p *Purpose) { p.Automated = "yes" },
+		"needs_program":   func(p *Purpose) { p.NeedsProgram = !p.NeedsProgram },
 		"legal_basis":     func(p *Purpose) { p.LegalBasis = "a_consent" },
 		"legal_reference": func(p *Purpose) { p.LegalReference = "Code" },
 		"art9_condition":  func(p *Purpose) { p.Art9Condition = "a" },
@@ -73,9 +79,9 @@ func TestMaterialChangesReopen(t *testing.T) {
 		}
 	}
 	next := complete()
-	next.Name, next.Description, next.Owner = "Other", "Words", 3
+	next.Code, next.Balance, next.Owner = "OTHER", "Weighed anew", 3
 	if got := complete().Material(next); len(got) != 0 {
-		t.Errorf("words alone reopen: %v", got)
+		t.Errorf("what was not approved reopens: %v", got)
 	}
 }
 

@@ -38,6 +38,7 @@ type RecordSheet struct {
 	Name             string            `json:"name"`
 	Description      string            `json:"description"`
 	State            PurposeState      `json:"state"`
+	Standing         string            `json:"standing"` // its state; "over" or "ahead" where it is in force and its days are not
 	CreatedOn        string            `json:"created_on"`
 	UpdatedOn        string            `json:"updated_on"`
 	StartsOn         string            `json:"starts_on"`
@@ -237,7 +238,7 @@ func NewRecord(in RecordInput) Record {
 }
 
 func newSheet(in RecordInput, p Purpose, adequacy map[string]string) RecordSheet {
-	s := RecordSheet{Purpose: p.ID, Code: p.Code, Name: p.Name, Description: p.Description, State: p.State, CreatedOn: isoDay(&p.CreatedAt),
+	s := RecordSheet{Purpose: p.ID, Code: p.Code, Name: p.Name, Description: p.Description, State: p.State, Standing: p.standing(in.Day), CreatedOn: isoDay(&p.CreatedAt),
 		UpdatedOn: isoDay(&p.UpdatedAt), StartsOn: isoDay(p.StartsOn), EndsOn: isoDay(p.EndsOn), ReviewOn: isoDay(p.ReviewOn),
 		SubPurposes: rowsOr(p.SubPurposes), LegalBasis: p.LegalBasis, Art9Condition: p.Art9Condition, Data: rowsOr(in.Data[p.ID]), DeclaredData: rowsOr(p.Data),
 		Source: p.SourceOfData, CollectionPoints: rowsOr(in.Points[p.ID]), Applications: rowsOr(in.Places[p.ID]), Measures: rowsOr(p.SecurityMeasures), MeasuresNote: p.MeasuresNote, Flows: rowsOr(in.Flows[p.ID]),
@@ -377,6 +378,17 @@ func declaredTransfers(list []Transfer, adequacy map[string]string) []RecordTran
 	return out
 }
 
+// standing is the state of a purpose as a reader of the record must know it on a day.
+func (p Purpose) standing(day time.Time) string {
+	switch today := dayOf(day); {
+	case p.State == PurposeInForce && passed(p.EndsOn, today):
+		return "over"
+	case p.State == PurposeInForce && ahead(p.StartsOn, today):
+		return "ahead"
+	}
+	return string(p.State)
+}
+
 // Unsaid is what a sheet derives and nobody has declared or set aside, so that whoever tells the public cannot say "none".
 type Unsaid struct{ Processors, Transfers bool }
 
@@ -449,8 +461,13 @@ const assessmentAge = 24
 func (s *RecordSheet) questions(in RecordInput, p Purpose) {
 	s.Questions = []OpenQuestion{}
 	ask := func(key, of string, n int64) { s.Questions = append(s.Questions, OpenQuestion{key, of, n}) }
-	if p.State == PurposeDraft {
+	switch s.Standing {
+	case string(PurposeDraft):
 		ask("question.draft", "", 0)
+	case "over":
+		ask("question.over", s.EndsOn, 0)
+	case "ahead":
+		ask("question.ahead", s.StartsOn, 0)
 	}
 	missing := p.Missing()
 	for _, name := range sortedNames(missing) {

@@ -199,7 +199,7 @@ func recordCSV(w io.Writer, r domain.Record, words RecordWords) (err error) {
 		return err
 	}
 	for _, s := range r.Sheets {
-		if err := out.Row([]any{s.Code, s.Name, words.Word("purpose.state", string(s.State)), s.CreatedOn, s.UpdatedOn, words.Word("basis", s.LegalBasis), s.SubPurposes,
+		if err := out.Row([]any{s.Code, s.Name, words.Word("purpose.state", s.Standing), s.CreatedOn, s.UpdatedOn, words.Word("basis", s.LegalBasis), s.SubPurposes,
 			subjectTexts(s, words), dataTexts(s, words), yesNo(s.Sensitive(), words), placeNames(s), recipientTexts(s, words), transferTexts(s, words), period(s, words),
 			measureTexts(s, words), words.Word("choice", s.Automated), words.Word("dpia", s.Screening.Verdict), questionTexts(s.Questions, words), hash}); err != nil {
 			return err

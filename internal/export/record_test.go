@@ -131,7 +131,7 @@ func TestRecordWorkbook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"Nom du traitement", "N° / RÉF", "Date de création de la fiche", "Dernière mise à jour de la fiche", "Finalité du traitement", "Données sensibles ?"}
+	want := []string{"Nom du traitement", "N° / RÉF", "Date de création de la fiche", "Dernière mise à jour de la fiche", "Finalité du traitement", "Données sensibles ?", "column.purpose_state"}
 	if len(list) != 2+len(r.Sheets) || strings.Join(list[1], "|") != strings.Join(want, "|") {
 		t.Errorf("the list: %d rows, %q", len(list), list[1])
 	}

@@ -66,15 +66,15 @@ func openPage(r domain.Record, hash string, words RecordWords) sheet.Page {
 }
 
 func listPage(r domain.Record, words RecordWords) sheet.Page {
-	p := sheet.Page{Name: domain.CNILTabs[0], Widths: []float64{40, 14, 18, 18, 60, 16}}
+	p := sheet.Page{Name: domain.CNILTabs[0], Widths: []float64{40, 14, 18, 18, 60, 16, 16}}
 	p.Rows = [][]sheet.Cell{{{Text: "Identification du traitement", Style: sheet.CellTitle, Span: 4}, {Style: sheet.CellTitle}, {Style: sheet.CellTitle}},
-		heads("Nom du traitement", "N° / RÉF", "Date de création de la fiche", "Dernière mise à jour de la fiche", "Finalité du traitement", "Données sensibles ?")}
+		heads("Nom du traitement", "N° / RÉF", "Date de création de la fiche", "Dernière mise à jour de la fiche", "Finalité du traitement", "Données sensibles ?", words.Text("column.purpose_state"))}
 	for _, s := range r.Sheets {
 		sensitive := "Non"
 		if s.Sensitive() {
 			sensitive = "Oui"
 		}
-		p.Rows = append(p.Rows, line(s.Name, s.Code, s.CreatedOn, s.UpdatedOn, firstOf(s.Description, s.Name), sensitive))
+		p.Rows = append(p.Rows, line(s.Name, s.Code, s.CreatedOn, s.UpdatedOn, firstOf(s.Description, s.Name), sensitive, words.Word("purpose.state", s.Standing)))
 	}
 	return p
 }
@@ -83,7 +83,13 @@ func sheetPage(r domain.Record, s domain.RecordSheet, words RecordWords) sheet.P
 	p := sheet.Page{Name: domain.CNILTabs[1] + " " + s.Code, Widths: []float64{44, 44, 30, 30, 22, 18, 18, 30}}
 	add := func(rows ...[]sheet.Cell) { p.Rows = append(p.Rows, rows...) }
 	add(title(domain.CNILDescription, 4), line("Nom du traitement", s.Name), line("N° / RÉF", s.Code), line("Date de création du traitement", s.CreatedOn),
-		line("Mise à jour du traitement", s.UpdatedOn), nil)
+		line("Mise à jour du traitement", s.UpdatedOn), line(words.Text("column.purpose_state"), words.Word("purpose.state", s.Standing)))
+	for _, day := range []domain.Named{{Name: "starts_on", Text: s.StartsOn}, {Name: "ends_on", Text: s.EndsOn}} {
+		if day.Text != "" {
+			add(line(words.Text("column."+day.Name), day.Text))
+		}
+	}
+	add(nil)
 	add(title(domain.CNILParties, 8), append([]sheet.Cell{{Style: sheet.CellHead}}, heads(domain.CNILPartyHeads...)...))
 	for _, row := range domain.CNILPartyRows {
 		parties := partiesOf(r, s, row.Code)
@@ -211,9 +217,10 @@ func addOnce(list []string, text string) []string {
 }
 
 func clientPage(r domain.Record, words RecordWords) sheet.Page {
-	p := sheet.Page{Name: words.Text("client_processings.title"), Widths: []float64{30, 14, 40, 30, 40, 40, 20}}
-	p.Rows = [][]sheet.Cell{title(words.Text("client_processing.card"), 7), heads(words.Text("column.client"), words.Text("record_file.code"), words.Text("column.processing_categories"),
-		words.Text("column.sub_processors"), words.Text("column.transfers"), words.Text("column.security_measures"), words.Text("column.contract"))}
+	p := sheet.Page{Name: words.Text("client_processings.title"), Widths: []float64{30, 30, 30, 30, 14, 40, 30, 40, 40, 20, 18}}
+	p.Rows = [][]sheet.Cell{title(words.Text("client_processing.card"), 11), heads(words.Text("column.client"), words.Text("column.contact"),
+		words.Text("column.representative"), words.Text("column.client_dpo"), words.Text("record_file.code"), words.Text("column.processing_categories"),
+		words.Text("column.sub_processors"), words.Text("column.transfers"), words.Text("column.security_measures"), words.Text("column.contract"), words.Text("column.contract_until"))}
 	for _, c := range r.Clients {
 		var transfers, measures []string
 		for _, t := range c.Transfers {
@@ -222,8 +229,8 @@ func clientPage(r domain.Record, words RecordWords) sheet.Page {
 		for _, m := range c.Measures {
 			measures = append(measures, words.Word("measure", m))
 		}
-		p.Rows = append(p.Rows, line(c.Client, c.Code, strings.Join(c.Categories, "\n"), strings.Join(c.SubProcessors, "\n"), strings.Join(transfers, "\n"),
-			strings.Join(append(measures, filled(c.MeasuresNote)...), "\n"), words.Word("contract", c.Contract)))
+		p.Rows = append(p.Rows, line(c.Client, c.Contact, c.Representative, c.DPO, c.Code, strings.Join(c.Categories, "\n"), strings.Join(c.SubProcessors, "\n"), strings.Join(transfers, "\n"),
+			strings.Join(append(measures, filled(c.MeasuresNote)...), "\n"), words.Word("contract", c.Contract), c.ContractUntil))
 	}
 	return p
 }

@@ -38,6 +38,8 @@ func purposeTone(code string) (ui.Kind, string) {
 		return ui.OK, "circle-check"
 	case domain.PurposeRetired:
 		return ui.Neutral, "player-stop"
+	case "over":
+		return ui.Warn, "player-stop"
 	case domain.PurposeDraft:
 	}
 	return ui.Info, "circle-dashed"

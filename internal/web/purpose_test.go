@@ -102,18 +102,22 @@ func TestChangingTheTermsReopensApprovals(t *testing.T) {
 	rule := s.Rule(t, s.Admin(), "R36", 36)
 	g := newGrounded(t, s)
 	s.Exec(t, `update purpose set interest = 'To keep them', necessity = 'No other way', balance = 'They expect it', subjects = '{customers}',
-		recipients = '[{"kind": "internal"}]', security_measures = '{encryption}', retention_rule_id = $1, code = 'MKT', name = 'Write to customers'`, rule)
+		recipients = '[{"kind": "internal"}]', security_measures = '{encryption}', retention_rule_id = $1, code = 'MKT', name = 'Write to customers', description = 'Newsletters'`, rule)
 	v := s.As(t, s.Acme[domain.RoleDPO])
 	path := "/w/acme/purposes/" + itoa(g.purpose)
 
-	// Words alone reopen nothing and ask nothing.
-	v.Post(path, sheet(rule, "version", "1", "description", "Newsletters")...).Want(http.StatusSeeOther)
+	// An argument that is told better reopens nothing and asks nothing.
+	v.Post(path, sheet(rule, "version", "1", "description", "Newsletters", "balance", "They expect it and say so")...).Want(http.StatusSeeOther)
 	if got := verdictOf(t, s, g.field); got != "keep" {
 		t.Fatalf("verdict = %s", got)
 	}
 	// A day of review that has passed ends what was approved before it: that is shown first as well.
 	s.Exec(t, `alter table approval disable trigger all`)
 	s.Exec(t, `update approval set approved_at = '2020-01-01'`)
+	other := v.Post(path, sheet(rule, "version", "2", "description", "To sell them on")...).Want(http.StatusOK) // another purpose under the same name
+	if got := other.Text("main"); !strings.Contains(got, "reopens 1 approved mapping") || !strings.Contains(got, "(description)") {
+		t.Errorf("preview of another purpose: %s", got)
+	}
 	past := v.Post(path, sheet(rule, "version", "2", "description", "Newsletters", "review_on", "2021-01-01")...).Want(http.StatusOK)
 	if got := past.Text("main"); !strings.Contains(got, "reopens 1 approved mapping") || !strings.Contains(got, "1 field loses") {
 		t.Errorf("preview of a day of review in the past: %s", got)

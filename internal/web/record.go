@@ -160,8 +160,8 @@ func (s *Server) recordSheetPage(w http.ResponseWriter, r *http.Request, status 
 	if err != nil {
 		return err
 	}
-	kind, icon := purposeTone(string(v.s.State))
-	page := recordSheetPage{sheet: v, badge: mark{kind, icon, enumWord(ctx, "purpose.state", string(v.s.State))},
+	kind, icon := purposeTone(v.s.Standing)
+	page := recordSheetPage{sheet: v, badge: mark{kind, icon, enumWord(ctx, "purpose.state", v.s.Standing)},
 		crumbs: []ui.Link{{Href: recordPath(by), Text: i18n.T(ctx, "processing.title")}, {Text: v.s.Name}},
 		files:  recordFiles(ctx, recordPath(by, itoa(v.s.Purpose), "sheet.")), mine: purposePath(by, v.s.Purpose)}
 	if by.Can(domain.EditPurpose) {
@@ -288,6 +288,8 @@ func questionWord(ctx context.Context, q domain.OpenQuestion) string {
 		of = enumWord(ctx, "subject", of)
 	case "question.ungrounded": // a category of the workspace's own is known by its code alone
 		of = cmp.Or(domain.BuiltinCategoryLabel(of, string(i18n.Lang(ctx))), of)
+	case "question.over", "question.ahead":
+		of = shownDayText(ctx, of)
 	case "question.transfer":
 		if i := strings.LastIndex(of, ", "); i >= 0 {
 			of = of[:i+2] + domain.CountryName(string(i18n.Lang(ctx)), of[i+2:])
@@ -351,6 +353,11 @@ func (v recordSheetView) identity(ctx context.Context) []ui.Fact {
 	}
 	facts = append(facts, factList(ctx, fact{"code", v.s.Code}, fact{"created", shownDayText(ctx, v.s.CreatedOn)}, fact{"updated", shownDayText(ctx, v.s.UpdatedOn)},
 		fact{"review_on", shownDayText(ctx, v.s.ReviewOn)})...)
+	for _, day := range []domain.Named{{Name: "starts_on", Text: v.s.StartsOn}, {Name: "ends_on", Text: v.s.EndsOn}} {
+		if day.Text != "" {
+			facts = append(facts, factList(ctx, fact{day.Name, shownDayText(ctx, day.Text)})...)
+		}
+	}
 	if len(v.s.SubPurposes) > 0 {
 		facts = append(facts, textLines(ctx, "sub_purposes", v.s.SubPurposes))
 	}

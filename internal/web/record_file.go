@@ -77,7 +77,7 @@ type publicSheet struct {
 func publicSheets(ctx context.Context, record domain.Record) (out []publicSheet) {
 	lang := string(i18n.Lang(ctx))
 	for _, s := range record.Sheets {
-		if !s.Published || s.State != domain.PurposeInForce {
+		if !s.Published || s.Standing != string(domain.PurposeInForce) {
 			continue
 		}
 		p := publicSheet{name: s.Name, description: s.Description, basis: enumWord(ctx, "basis", s.LegalBasis), kept: recordSheetView{s: s}.period(ctx), unsaid: s.Unsaid()}

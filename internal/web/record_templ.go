@@ -466,7 +466,7 @@ func recordRow(v recordView, s domain.RecordSheet) templ.Component {
 			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		kind, icon := purposeTone(string(s.State))
+		kind, icon := purposeTone(s.Standing)
 		open := openWord(ctx, len(s.Questions))
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\" class=\"c-field\"><a class=\"link\" href=\"")
 		if templ_7745c5c3_Err != nil {
@@ -511,7 +511,7 @@ func recordRow(v recordView, s domain.RecordSheet) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Badge(kind, icon, enumWord(ctx, "purpose.state", string(s.State))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Badge(kind, icon, enumWord(ctx, "purpose.state", s.Standing)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

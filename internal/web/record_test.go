@@ -172,7 +172,18 @@ func TestPublicRecord(t *testing.T) {
 	browsertest.Still(t).Looks(t, s.URL, "/public/acme", "record-public")
 	nobody.Get("/public/other").Want(http.StatusNotFound)
 	nobody.Get("/w/acme/record.json").Want(http.StatusSeeOther)
-	s.Exec(t, `update purpose set archived_at = clock_timestamp() where id = $1`, g.purpose)
+	s.Exec(t, `update purpose set transfers = '[]' where id = $1`, g.purpose)
+	if got := nobody.Get("/public/acme").Text("body"); strings.Contains(got, "None") {
+		t.Errorf("the inventory shows a transfer, and the public page says %s", got)
+	}
+	s.Exec(t, `update purpose set ends_on = current_date - 1 where id = $1`, g.purpose)
+	if got := nobody.Get("/public/acme").Text("body"); strings.Contains(got, "Write to customers") {
+		t.Error("a purpose that is over is still public")
+	}
+	if got := v.Get("/w/acme/record/" + itoa(g.purpose)).Text("main"); !strings.Contains(got, "Over") || !strings.Contains(got, "The purpose is over since") {
+		t.Errorf("the sheet of a purpose that is over says %s", got)
+	}
+	s.Exec(t, `update purpose set ends_on = null, archived_at = clock_timestamp() where id = $1`, g.purpose)
 	if got := nobody.Get("/public/acme").Text("body"); strings.Contains(got, "Write to customers") {
 		t.Error("an archived purpose is still public")
 	}
