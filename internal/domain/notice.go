@@ -20,8 +20,18 @@ type NoticePurpose struct {
 	Rule    RetentionRule // the zero value where it has none
 	Data    []NoticeData
 
+	// Kept are the categories of which some data is kept otherwise than the rule of the purpose says; KeptAll, that all of it is.
+	Kept    []NoticePeriod
+	KeptAll bool
+
 	// What the inventory tells of the purpose, and nobody has declared or set aside: the notice cannot say that there is none.
 	Unsaid Unsaid
+}
+
+// NoticePeriod is data that another rule binds, for a shorter time than that of its purpose.
+type NoticePeriod struct {
+	Rule RetentionRule
+	Data []NoticeData
 }
 
 // NoticeData is a category of data in both languages.

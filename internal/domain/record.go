@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -105,14 +106,23 @@ type RecordSubject struct {
 
 // RecordData is a category of personal data that approved fields hold.
 type RecordData struct {
-	Kind     string    `json:"kind"` // row of the CNIL's model: one of DataKinds
-	Code     string    `json:"category"`
-	Label    Labels    `json:"label"`
-	Class    GDPRClass `json:"gdpr_class"`
-	Approved int64     `json:"fields"`
-	Proposed int64     `json:"fields_waiting"`
-	In       []string  `json:"applications"`
-	DPV      string    `json:"dpv"`
+	Kind     string         `json:"kind"` // row of the CNIL's model: one of DataKinds
+	Code     string         `json:"category"`
+	Label    Labels         `json:"label"`
+	Class    GDPRClass      `json:"gdpr_class"`
+	Approved int64          `json:"fields"`
+	Proposed int64          `json:"fields_waiting"`
+	In       []string       `json:"applications"`
+	DPV      string         `json:"dpv"`
+	Periods  []RecordPeriod `json:"periods"` // how long its fields are kept, where that is not the rule of the purpose for all
+
+	Bound map[RetentionRuleID]int64 `json:"-"` // approved fields by the rule that binds them
+}
+
+// RecordPeriod is how long some of the approved fields of a category are kept for a purpose.
+type RecordPeriod struct {
+	RecordRetention
+	Fields int64 `json:"fields"`
 }
 
 // RecordPlace is an application that holds approved fields of the purpose.
@@ -254,14 +264,37 @@ func newSheet(in RecordInput, p Purpose, adequacy map[string]string) RecordSheet
 			s.Ground = append(s.Ground, n)
 		}
 	}
-	rule := in.Rules[p.Retention]
-	s.Retention = RecordRetention{rule.Code, rule.Name, rowsOr(rule.Triggers), rule.ActiveMonths, rule.Criterion, rule.ArchiveMonths, rule.ArchiveGround, rule.Fate, rule.LegalReference}
+	s.Retention = recordRetention(in.Rules[p.Retention])
+	s.Data = slices.Clone(s.Data)
+	for i := range s.Data {
+		s.Data[i].Periods = recordPeriods(in.Rules, p.Retention, s.Data[i].Bound)
+	}
 	s.subjects(p)
 	s.recipients(p, in.Organisation)
 	s.transfers(p, adequacy)
 	s.hints(p)
 	s.questions(in, p)
 	return s
+}
+
+func recordRetention(r RetentionRule) RecordRetention {
+	return RecordRetention{r.Code, r.Name, rowsOr(r.Triggers), r.ActiveMonths, r.Criterion, r.ArchiveMonths, r.ArchiveGround, r.Fate, r.LegalReference}
+}
+
+// recordPeriods are the periods of fields by the rules that bind them; empty where all are kept as the rule of the purpose says.
+func recordPeriods(rules map[RetentionRuleID]RetentionRule, own RetentionRuleID, bound map[RetentionRuleID]int64) []RecordPeriod {
+	fields := map[RetentionRuleID]int64{}
+	for rule, n := range bound {
+		fields[rules[own].KeptUnder(rules[rule]).ID] += n
+	}
+	list := []RecordPeriod{}
+	if len(fields) == 0 || len(fields) == 1 && fields[own] > 0 {
+		return list
+	}
+	for _, id := range slices.Sorted(maps.Keys(fields)) {
+		list = append(list, RecordPeriod{recordRetention(rules[id]), fields[id]})
+	}
+	return list
 }
 
 // subjects are those that the purpose names, and those of the datasets that its approved fields stand in.

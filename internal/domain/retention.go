@@ -215,6 +215,17 @@ func EffectiveRetention(candidates []RetentionCandidate) int {
 	return place
 }
 
+// KeptUnder is the rule by which data is kept for a purpose, whose own rule this is, where another one binds it: the shorter
+// of the two. What other purposes of the same data need does not lengthen this one (GDPR art. 5(1)(e)).
+func (r RetentionRule) KeptUnder(binds RetentionRule) RetentionRule {
+	own, ownKnown := r.Months()
+	other, known := binds.Months()
+	if binds.ID == 0 || r.ID != 0 && (!known || ownKnown && own <= other) {
+		return r
+	}
+	return binds
+}
+
 // retentionChoice makes the choice candidate by candidate, so that verdicts need no list of them.
 type retentionChoice struct {
 	strictest, longest, worded     *RetentionFacts

@@ -22,7 +22,8 @@ func (g *generator) notices() {
 func (g *generator) noticeFacts(n published) domain.NoticeFacts {
 	p := points[g.number["point "+n.point]-1]
 	f := domain.NoticeFacts{Organisation: domain.Organisation{Parties: parties}, Point: domain.CollectionPoint{Name: p.name.in(g.lang), Kind: p.kind, NoticeURL: p.url}}
-	used := map[string]bool{}
+	type bound struct{ purpose, rule string } // by the rule of its dataset, where that has one
+	used, data := map[string]bool{}, map[bound][]domain.NoticeData{}
 	for _, field := range g.inv.fields {
 		t := g.ties[field.number]
 		if !g.collected(field) || field.dataset.collection != p.key || t.mapping != string(domain.MappingApproved) {
@@ -32,6 +33,10 @@ func (g *generator) noticeFacts(n published) domain.NoticeFacts {
 		f.Answers = append(f.Answers, domain.NoticeAnswer{NoticeData: domain.NoticeData{FR: category.LabelFR, EN: category.LabelEN},
 			Field: cmp.Or(field.concept.label.in(g.lang), field.name), AskedAnswer: p.answer(field.name, g.lang)})
 		used[t.purpose] = true
+		at := bound{t.purpose, datasetRules[field.dataset.retention]}
+		if d := (domain.NoticeData{FR: category.LabelFR, EN: category.LabelEN}); !slices.Contains(data[at], d) {
+			data[at] = append(data[at], d)
+		}
 	}
 	for _, p := range purposes {
 		if !used[p.code] {
@@ -45,12 +50,35 @@ func (g *generator) noticeFacts(n published) domain.NoticeFacts {
 				q.Transfers = append(q.Transfers, t)
 			}
 		}
-		rule := ruleOf(rules[g.number["rule "+p.rule]-1], g.lang)
-		rule.ID = domain.RetentionRuleID(g.number["rule "+p.rule])
-		f.Purposes = append(f.Purposes, domain.NoticePurpose{Purpose: q, Rule: rule})
+		told := domain.NoticePurpose{Purpose: q, Rule: g.numberedRule(p.rule)}
+		told.KeptAll = true
+		for at, list := range data {
+			if at.purpose != p.code {
+				continue
+			}
+			binds := told.Rule
+			if at.rule != "" {
+				binds = told.Rule.KeptUnder(g.numberedRule(at.rule))
+			}
+			if binds.ID == told.Rule.ID {
+				told.KeptAll = false
+				continue
+			}
+			slices.SortFunc(list, func(a, b domain.NoticeData) int { return cmp.Or(cmp.Compare(a.FR, b.FR), cmp.Compare(a.EN, b.EN)) })
+			told.Kept = append(told.Kept, domain.NoticePeriod{Rule: binds, Data: list})
+		}
+		slices.SortFunc(told.Kept, func(a, b domain.NoticePeriod) int { return cmp.Compare(a.Rule.ID, b.Rule.ID) })
+		f.Purposes = append(f.Purposes, told)
 	}
 	slices.SortFunc(f.Purposes, func(a, b domain.NoticePurpose) int { return cmp.Compare(a.Purpose.Code, b.Purpose.Code) })
 	return f
+}
+
+func (g *generator) numberedRule(code string) domain.RetentionRule {
+	n := g.number["rule "+code]
+	rule := ruleOf(rules[n-1], g.lang)
+	rule.ID = domain.RetentionRuleID(n)
+	return rule
 }
 
 // collected tells whether people are asked for a field where its dataset is filled.

@@ -200,7 +200,7 @@ func recordCSV(w io.Writer, r domain.Record, words RecordWords) (err error) {
 	}
 	for _, s := range r.Sheets {
 		if err := out.Row([]any{s.Code, s.Name, words.Word("purpose.state", s.Standing), s.CreatedOn, s.UpdatedOn, words.Word("basis", s.LegalBasis), s.SubPurposes,
-			subjectTexts(s, words), dataTexts(s, words), yesNo(s.Sensitive(), words), placeNames(s), recipientTexts(s, words), transferTexts(s, words), period(s, words),
+			subjectTexts(s, words), dataTexts(s, words), yesNo(s.Sensitive(), words), placeNames(s), recipientTexts(s, words), transferTexts(s, words), period(s.Retention, words),
 			measureTexts(s, words), words.Word("choice", s.Automated), words.Word("dpia", s.Screening.Verdict), questionTexts(s.Questions, words), hash}); err != nil {
 			return err
 		}
@@ -276,8 +276,7 @@ func questionTexts(list []domain.OpenQuestion, words RecordWords) (out []string)
 }
 
 // period is how long data is kept, in words.
-func period(s domain.RecordSheet, words RecordWords) string {
-	r := s.Retention
+func period(r domain.RecordRetention, words RecordWords) string {
 	if r.Code == "" {
 		return ""
 	}

@@ -194,12 +194,21 @@ func addData(p *sheet.Page, s domain.RecordSheet, name string, rows []domain.CNI
 				for _, in := range d.In {
 					places = addOnce(places, in)
 				}
-				periods = addOnce(periods, period(s, words))
+				if len(d.Periods) == 0 {
+					periods = addOnce(periods, period(s.Retention, words))
+				}
+				for _, p := range d.Periods {
+					text := period(p.RecordRetention, words)
+					if len(d.Periods) > 1 && text != "" {
+						text = words.Text("processing.data.kept", "n", p.Fields, "period", text)
+					}
+					periods = addOnce(periods, text)
+				}
 			}
 		}
 		for _, d := range s.DeclaredData {
 			if d.Kind == row.Code {
-				texts, periods = append(texts, firstOf(d.Description, words.Word("data_kind", d.Kind))), addOnce(periods, firstOf(d.Retention, period(s, words)))
+				texts, periods = append(texts, firstOf(d.Description, words.Word("data_kind", d.Kind))), addOnce(periods, firstOf(d.Retention, period(s.Retention, words)))
 			}
 		}
 		p.Rows = append(p.Rows, line(row.Text, strings.Join(texts, ", "), strings.Join(periods, " ; "), strings.Join(places, ", ")))

@@ -155,6 +155,14 @@ func (w writer) asked(a domain.NoticeAnswer) string {
 	return category
 }
 
+func (w writer) labels(list []domain.NoticeData) []string {
+	names := make([]string, len(list))
+	for i, d := range list {
+		names[i] = w.label(d)
+	}
+	return domain.CleanList(names)
+}
+
 func (w writer) label(d domain.NoticeData) string {
 	return map[string]string{"fr": d.FR, "en": d.EN}[w.lang]
 }
@@ -273,7 +281,12 @@ func (w writer) transfers() []string {
 func (w writer) retention() []string {
 	var lines []string
 	for _, p := range w.f.Purposes {
-		lines = append(lines, w.about(p.Purpose.Name, w.kept(p.Rule)))
+		if !p.KeptAll {
+			lines = append(lines, w.about(p.Purpose.Name, w.kept(p.Rule)))
+		}
+		for _, k := range p.Kept {
+			lines = append(lines, w.about(strings.TrimSuffix(p.Purpose.Name+" ("+strings.Join(w.labels(k.Data), ", ")+")", " ()"), w.kept(k.Rule)))
+		}
 	}
 	return lines
 }

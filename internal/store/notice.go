@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,16 +31,17 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 	}
 	args := pgx.StrictNamedArgs{"ws": by.Workspace, "id": id}
 	type data struct {
-		Purpose domain.PurposeID `db:"purpose_id"`
-		FR      string           `db:"label_fr"`
-		EN      string           `db:"label_en"`
+		Purpose domain.PurposeID       `db:"purpose_id"`
+		FR      string                 `db:"label_fr"`
+		EN      string                 `db:"label_en"`
+		Rule    domain.RetentionRuleID `db:"rule_id"`
 	}
-	rows, err := many[data](ctx, s, "purpose", `select distinct m.purpose_id, coalesce(c.label_fr, '') as label_fr, coalesce(c.label_en, '') as label_en
+	rows, err := many[data](ctx, s, "purpose", `select distinct m.purpose_id, coalesce(c.label_fr, '') as label_fr, coalesce(c.label_en, '') as label_en, coalesce(f.effective_rule_id, 0) as rule_id
 		from field_collection x join field f on f.workspace_id = x.workspace_id and f.id = x.field_id and f.state = 'active'
 		join purpose_mapping m on m.workspace_id = f.workspace_id and m.field_id = f.id and m.state = 'approved'
 		join purpose p on p.workspace_id = m.workspace_id and p.id = m.purpose_id and `+inForce+`
 		left join data_category c on c.workspace_id = f.workspace_id and c.id = f.category_id
-		where x.workspace_id = @ws and x.collection_point_id = @id order by 2, 3`, args)
+		where x.workspace_id = @ws and x.collection_point_id = @id order by 2, 3, 4`, args)
 	if err != nil {
 		return f, err
 	}
@@ -57,10 +60,16 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 		return domain.NoticeAnswer{NoticeData: domain.NoticeData{FR: r.FR, EN: r.EN}, Field: r.Field, AskedAnswer: domain.AskedAnswer{Kind: r.Kind, Consequence: r.Consequence}}
 	})
 	held, ids := map[domain.PurposeID][]domain.NoticeData{}, []int64{}
+	bound := map[domain.PurposeID]map[domain.RetentionRuleID][]domain.NoticeData{}
 	for _, r := range rows {
-		if held[r.Purpose] = append(held[r.Purpose], domain.NoticeData{FR: r.FR, EN: r.EN}); len(held[r.Purpose]) == 1 {
-			ids = append(ids, int64(r.Purpose))
+		d := domain.NoticeData{FR: r.FR, EN: r.EN}
+		if len(held[r.Purpose]) == 0 {
+			ids, bound[r.Purpose] = append(ids, int64(r.Purpose)), map[domain.RetentionRuleID][]domain.NoticeData{}
 		}
+		if !slices.Contains(held[r.Purpose], d) {
+			held[r.Purpose] = append(held[r.Purpose], d)
+		}
+		bound[r.Purpose][r.Rule] = append(bound[r.Purpose][r.Rule], d)
 	}
 	purposes, err := many[purposeRow](ctx, s, "purpose", `select `+purposeCols+` from purpose where workspace_id = @ws and id = any(@ids) order by fold(code), id`,
 		pgx.StrictNamedArgs{"ws": by.Workspace, "ids": ids})
@@ -82,6 +91,21 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 				return f, err
 			}
 		}
+		own := false
+		for _, id := range slices.Sorted(maps.Keys(bound[r.ID])) {
+			var binds domain.RetentionRule
+			if id != 0 {
+				if binds, err = s.retentionRule(ctx, by, id, ""); err != nil {
+					return f, err
+				}
+			}
+			if rule := p.Rule.KeptUnder(binds); rule.ID != p.Rule.ID {
+				p.Kept = append(p.Kept, domain.NoticePeriod{Rule: rule, Data: bound[r.ID][id]})
+			} else {
+				own = true
+			}
+		}
+		p.KeptAll = !own && len(p.Kept) > 0
 		f.Purposes = append(f.Purposes, p)
 	}
 	return f, nil

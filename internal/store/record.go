@@ -70,16 +70,19 @@ func (s *Store) recordData(ctx context.Context, by domain.Actor, in *domain.Reco
 		Approved int64            `db:"approved"`
 		Proposed int64            `db:"proposed"`
 		In       []string         `db:"applications"`
+		Rules    []int64          `db:"rules"`
+		Bound    []int64          `db:"bound"`
 	}
 	rows, err := many[row](ctx, s, "mapping", `
 		with t as (
-			select m.purpose_id, f.category_id, f.gdpr_class, f.application_id, count(*) filter (where m.state = 'approved') as approved,
+			select m.purpose_id, f.category_id, f.gdpr_class, f.application_id, coalesce(f.effective_rule_id, 0) as rule_id, count(*) filter (where m.state = 'approved') as approved,
 				count(*) filter (where m.state = 'proposed') as proposed
-			from `+recordSQL+` where m.workspace_id = @ws and m.state <> 'rejected' and f.gdpr_class <> 'non_personal' group by 1, 2, 3, 4
+			from `+recordSQL+` where m.workspace_id = @ws and m.state <> 'rejected' and f.gdpr_class <> 'non_personal' group by 1, 2, 3, 4, 5
 		)
 		select t.purpose_id, coalesce(c.code, '') as code, coalesce(c.label_fr, '') as label_fr, coalesce(c.label_en, '') as label_en,
 			coalesce(c.dpv_concept, '') as dpv_concept, t.gdpr_class, sum(t.approved)::bigint as approved, sum(t.proposed)::bigint as proposed,
-			coalesce(array_agg(a.name order by a.name collate "C") filter (where t.approved > 0), '{}') as applications
+			coalesce(array_agg(distinct a.name collate "C" order by a.name collate "C") filter (where t.approved > 0), '{}') as applications,
+			array_agg(t.rule_id order by t.rule_id, t.application_id) as rules, array_agg(t.approved order by t.rule_id, t.application_id) as bound
 		from t join application a on a.workspace_id = @ws and a.id = t.application_id
 		left join data_category c on c.workspace_id = @ws and c.id = t.category_id
 		group by 1, 2, 3, 4, 5, 6
@@ -87,7 +90,13 @@ func (s *Store) recordData(ctx context.Context, by domain.Actor, in *domain.Reco
 		pgx.StrictNamedArgs{"ws": by.Workspace})
 	in.Data = map[domain.PurposeID][]domain.RecordData{}
 	for _, r := range rows {
-		in.Data[r.Purpose] = append(in.Data[r.Purpose], domain.RecordData{Kind: domain.DataKindOf(r.Code, r.Class), Code: r.Code,
+		bound := map[domain.RetentionRuleID]int64{}
+		for i, rule := range r.Rules {
+			if r.Bound[i] > 0 {
+				bound[domain.RetentionRuleID(rule)] += r.Bound[i]
+			}
+		}
+		in.Data[r.Purpose] = append(in.Data[r.Purpose], domain.RecordData{Bound: bound, Kind: domain.DataKindOf(r.Code, r.Class), Code: r.Code,
 			Label: domain.Labels{FR: r.FR, EN: r.EN}, Class: r.Class, Approved: r.Approved, Proposed: r.Proposed, In: r.In, DPV: r.DPV})
 	}
 	return err

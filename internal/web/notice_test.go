@@ -40,6 +40,15 @@ func TestNoticeGoesOutOfDate(t *testing.T) {
 	if got := v.Get(path).Text("main"); !strings.Contains(got, "not transferred outside") {
 		t.Errorf("nothing goes abroad, and the notice says %s", got)
 	}
+	// A rule of the data itself that is shorter than that of the purpose is what people and the record are told.
+	s.Exec(t, `update field set effective_rule_id = $1 where id = $2`, s.Rule(t, by, "R12", 12), g.field)
+	if got := v.Get(path).Text("main"); !strings.Contains(got, "for 1 year") || strings.Contains(got, "for 3 years") {
+		t.Errorf("the data is kept for a year, and the notice says %s", got)
+	}
+	if got := v.Get("/w/acme/record/" + itoa(g.purpose)).Want(http.StatusOK).Text("main"); !strings.Contains(got, "1 field: 1 year") {
+		t.Errorf("the data is kept for a year, and the record says %s", got)
+	}
+	s.Exec(t, `update field set effective_rule_id = $1 where id = $2`, rule, g.field)
 	if got := v.Get(path + "?in=fr&level=short").Want(http.StatusOK).Text("section:has(#text)"); !strings.Contains(got, "utilise vos données pour") {
 		t.Errorf("short in French = %s", got)
 	}

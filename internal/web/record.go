@@ -422,7 +422,10 @@ func rowsWord(ctx context.Context, rows *int64) string {
 
 // period is how long the data is kept, in words.
 func (v recordSheetView) period(ctx context.Context) string {
-	r := v.s.Retention
+	return retentionPeriod(ctx, v.s.Retention)
+}
+
+func retentionPeriod(ctx context.Context, r domain.RecordRetention) string {
 	if r.Code == "" {
 		return ""
 	}
