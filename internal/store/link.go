@@ -18,23 +18,30 @@ func LinkField(row int64) domain.FieldID { return domain.FieldID(row >> linkProg
 var _ = addRegister(registerSQL{
 	register: domain.LinkRegister,
 	from: `(select workspace_id, field_id, program_id, level, role, note, source, linked_by, linked_at,
-			(field_id << 24) + program_id as id from program_link) r
-		join field f on f.workspace_id = r.workspace_id and f.id = r.field_id
-		join dataset d on d.workspace_id = r.workspace_id and d.id = f.dataset_id
-		join application a on a.workspace_id = r.workspace_id and a.id = f.application_id
-		join program p on p.workspace_id = r.workspace_id and p.id = r.program_id
-		left join app_user u on u.id = r.linked_by`,
+			(field_id << 24) + program_id as id from program_link) r`,
+	joins: []joinSQL{
+		{"f", "join field f on f.workspace_id = r.workspace_id and f.id = r.field_id"},
+		{"d", "join dataset d on d.workspace_id = r.workspace_id and d.id = f.dataset_id"},
+		{"a", "join application a on a.workspace_id = r.workspace_id and a.id = f.application_id"},
+		// Names are folded once for each program, not for each link.
+		{"p", "join (select id, name, status, fold(name) as folded from program where workspace_id = @ws offset 0) p on p.id = r.program_id"},
+		{"u", "left join app_user u on u.id = r.linked_by"},
+	},
+	keys:   []string{"field_id", "program_id"},
+	cubed:  true,
+	apart:  true,
+	orders: map[string]string{"program": "p.folded"},
 	cells: map[string]string{
 		"field": "f.name", "application": "a.name", "dataset": "d.name", "program": "p.name", "level": "r.level", "role": "r.role",
 		"note": "r.note", "verdict": "f.verdict", "program_status": "p.status", "source": "r.source", "linked_by": "u.name",
 		"linked_at": "r.linked_at",
 	},
 	filters: map[string]filterSQL{
-		"program":     {expr: "r.program_id::text", label: "p.name", lookup: programLookup},
+		"program":     {expr: "r.program_id::text", named: "program", lookup: programLookup},
 		"level":       {expr: "r.level"},
 		"role":        {expr: "r.role", none: "r.role = ''"},
 		"note":        {expr: "case when r.note <> '' or r.level = 'essential' then 'given' else 'missing' end"},
-		"application": {expr: "f.application_id::text", label: "a.name", lookup: applicationLookup},
+		"application": {expr: "f.application_id::text", named: "application", lookup: applicationLookup},
 		"source":      {expr: "r.source"},
 		"field":       {expr: "r.field_id::text", label: "f.name", lookup: fieldLookup},
 	},

@@ -22,7 +22,9 @@ type registerSQL struct {
 	register domain.Register
 	from     string            // tables, after "from"; the row's own table has the alias r
 	joins    []joinSQL         // joined after from, where something reads them
+	keys     []string          // columns by which an index finds a row, where its id has none
 	cubed    bool              // all facets are counted in one pass; none has a query of its own
+	apart    bool              // such facets are counted each on its own, where none is filtered by
 	lean     string            // the tables that conditions read, where those are fewer; rows are counted and named by these
 	where    string            // always true of its rows, beside r.workspace_id = @ws
 	cells    map[string]string // expression of each column
@@ -390,10 +392,19 @@ func (s *Store) page(ctx context.Context, r registerSQL, q domain.ListQuery, all
 		r.archived, o.expr, r.cellList(r.register.Columns), r.whole(), c.sql(), orderBy, size+1)
 	if len(r.joins) > 0 { // which rows they are is known before the rest of them is read
 		// The page comes first: PostgreSQL keeps to the order in which more than eight tables are written.
-		sql = fmt.Sprintf(`with page as materialized (select r.id, (%[2]s)::text as edge, row_number() over (order by %[6]s) as place
-			from %[7]s where %[5]s order by %[6]s limit %[8]d) select r.id, %[1]s, page.edge, %[3]s
+		// Places are counted of the page alone: over all rows they would have to be sorted whole.
+		direction, keys, on := "asc", []string{"r.id"}, "r.id = page.id"
+		if strings.HasSuffix(orderBy, " desc") {
+			direction = "desc"
+		}
+		if len(r.keys) > 0 {
+			on = strings.Join(mapSlice(r.keys, func(key string) string { return "r." + key + " = page." + key }), " and ")
+			keys = append(keys, mapSlice(r.keys, func(key string) string { return "r." + key })...)
+		}
+		sql = fmt.Sprintf(`with page as materialized (select t.*, row_number() over (order by t.edge %[9]s, t.id %[9]s) as place
+			from (select %[10]s, %[2]s as edge from %[7]s where %[5]s order by %[6]s limit %[8]d) t) select r.id, %[1]s, page.edge::text, %[3]s
 			from page join %[4]s where r.workspace_id = @ws order by page.place`,
-			r.archived, o.expr, r.cellList(r.register.Columns), r.joined("on r.id = page.id"), c.sql(), orderBy, r.needed(c.sql(), orderBy), size+1)
+			r.archived, o.expr, r.cellList(r.register.Columns), r.joined("on "+on), c.sql(), orderBy, r.needed(c.sql(), orderBy), size+1, direction, strings.Join(keys, ", "))
 	}
 	rows, err := s.db.Query(ctx, sql, c.args)
 	if err != nil {

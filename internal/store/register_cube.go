@@ -53,7 +53,8 @@ func (r registerSQL) needed(exprs ...string) string {
 }
 
 // cube counts all facets of a register in one pass: the rows are counted by everything that a facet shows at once, and each
-// facet is a sum over these counts that leaves its own filter out.
+// facet is a sum over these counts that leaves its own filter out. A register whose facets make too many counts
+// together has them counted apart in that pass, as long as none is filtered by.
 func (s *Store) cube(ctx context.Context, by domain.Actor, r registerSQL, q domain.ListQuery) ([]domain.Facet, error) {
 	var filters []domain.RegisterFilter
 	var keys, exprs, columns []string
@@ -71,9 +72,19 @@ func (s *Store) cube(ctx context.Context, by domain.Actor, r registerSQL, q doma
 			conditions[f.Key] = r.filters[f.Key].counted(f.Key, &c, values)
 		}
 	}
+	columns = append(columns, "count(*) as n", "0 as apart")
+	groups := strings.Join(exprs, ", ")
+	alone := func(int) string { return "true" }
+	if r.apart && len(conditions) == 0 {
+		columns[len(columns)-1] = "grouping(" + groups + ") as apart"
+		groups = "grouping sets ((" + strings.Join(exprs, "), (") + "))"
+		alone = func(i int) string { // its bit alone is not set
+			return fmt.Sprintf("k.apart = %d", (1<<len(exprs)-1)&^(1<<(len(exprs)-1-i)))
+		}
+	}
 	var counts []string
 	for i, f := range filters {
-		how, where := r.filters[f.Key], "true"
+		how, where := r.filters[f.Key], alone(i)
 		for _, key := range keys {
 			if other := conditions[key]; other != "" && key != f.Key {
 				where += " and " + other
@@ -94,8 +105,8 @@ func (s *Store) cube(ctx context.Context, by domain.Actor, r registerSQL, q doma
 		Facet int `db:"facet"`
 		facetRow
 	}
-	sql := "with cube as materialized (select " + strings.Join(columns, ", ") + ", count(*) as n from " + r.needed(append(exprs, c.sql())...) +
-		" where " + c.sql() + " group by " + strings.Join(exprs, ", ") + ") select facet, value, label, n from (" + strings.Join(counts, " union all ") + ") x order by facet, n desc, label, value"
+	sql := "with cube as materialized (select " + strings.Join(columns, ", ") + " from " + r.needed(append(exprs, c.sql())...) +
+		" where " + c.sql() + " group by " + groups + ") select facet, value, label, n from (" + strings.Join(counts, " union all ") + ") x order by facet, n desc, label, value"
 	rows, err := many[row](ctx, s, r.register.Name, sql, c.args)
 	if err != nil {
 		return nil, err
