@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Record is the record of processing of a workspace on a day (GDPR art. 30): what people declared, what approved mappings,
@@ -662,8 +664,7 @@ func (r Record) Hash() (string, error) {
 	return hex.EncodeToString(sum[:]), err
 }
 
-// canonicalJSON writes a value after RFC 8785: members sorted by name, no white space, as few escapes as JSON allows. It is for
-// values of objects, lists, texts, whole numbers, truth values and null, and for member names in ASCII.
+// canonicalJSON writes a value after RFC 8785: members sorted by name, no white space, as few escapes as JSON allows.
 func canonicalJSON(v any) ([]byte, error) {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -671,44 +672,11 @@ func canonicalJSON(v any) ([]byte, error) {
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	d := json.NewDecoder(&out)
-	d.UseNumber()
-	var plain any
-	if err := d.Decode(&plain); err != nil {
+	text := jsontext.Value(out.Bytes())
+	if err := text.Canonicalize(); err != nil {
 		return nil, err
 	}
-	out.Reset()
-	if err := e.Encode(plain); err != nil { // members of a map are written in order of their names
-		return nil, err
-	}
-	text := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
-	return unescapeSeparators(text), nil
-}
-
-// unescapeSeparators writes U+2028 and U+2029 as themselves, which encoding/json escapes for the sake of scripts.
-func unescapeSeparators(text []byte) []byte {
-	if !bytes.Contains(text, []byte(`\u202`)) {
-		return text
-	}
-	var out []byte
-	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' || i+1 >= len(text) {
-			out = append(out, text[i])
-			continue
-		}
-		switch {
-		case bytes.HasPrefix(text[i:], []byte(`\u2028`)):
-			out = append(out, "\u2028"...)
-			i += 5
-		case bytes.HasPrefix(text[i:], []byte(`\u2029`)):
-			out = append(out, "\u2029"...)
-			i += 5
-		default:
-			out = append(out, text[i], text[i+1])
-			i++
-		}
-	}
-	return out
+	return text, nil
 }
 
 // DataKindOf is the row of the CNIL's model in which a category of the taxonomy stands. Sensitive data stands in the rows of
