@@ -298,7 +298,11 @@ func (w writer) kept(r domain.RetentionRule) string {
 	}
 	var parts []string
 	if r.ActiveMonths != nil && *r.ActiveMonths > 0 {
-		parts = append(parts, w.t("kept", "period", w.span(*r.ActiveMonths), "events", w.events(r)))
+		key := "kept"
+		if len(r.Triggers) < 2 { // there is no latest of one
+			key = "kept.one"
+		}
+		parts = append(parts, w.t(key, "period", w.span(*r.ActiveMonths), "events", w.events(r)))
 	} else if r.ActiveMonths != nil && r.ArchiveMonths == nil {
 		parts = append(parts, w.t("kept.until", "events", w.events(r)))
 	}
