@@ -154,16 +154,14 @@ var _ = addRegister(registerSQL{
 			select count(*) as datasets from dataset d
 			where d.workspace_id = r.workspace_id and d.application_id = r.id and d.archived_at is null
 		) ds on true
-		left join lateral (
-			select coalesce(sum(n), 0)::bigint as fields,
-				coalesce(sum(n) filter (where verdict in ('dormant', 'delete')), 0)::bigint as unused
-			from field_tally ft
-			where ft.workspace_id = r.workspace_id and ft.application_id = r.id and ft.state = 'active'
-		) fs on true`,
+		left join (
+			select application_id, sum(n)::bigint as fields, coalesce(sum(n) filter (where verdict in ('dormant', 'delete')), 0)::bigint as unused
+			from field_tally where workspace_id = @ws and state = 'active' group by application_id
+		) fs on fs.application_id = r.id`,
 	cells: map[string]string{
 		"name": "r.name", "kind": "r.kind", "team": "t.name", "owner": "o.name", "vendor": "r.vendor", "hosting": "r.hosting",
 		"country": "r.country", "processor": "r.processor", "lifecycle": "r.lifecycle", "datasets": "ds.datasets",
-		"fields": "fs.fields", "unused": "fs.unused", "description": "r.description", "updated": "r.updated_at",
+		"fields": "coalesce(fs.fields, 0)", "unused": "coalesce(fs.unused, 0)", "description": "r.description", "updated": "r.updated_at",
 		"completeness": `((r.kind <> '')::int + (r.description <> '')::int + (r.team_id is not null)::int + (r.owner_id is not null)::int
 			+ (r.vendor <> '')::int + (r.hosting <> 'unknown')::int + (r.country <> '')::int + (r.processor <> 'unknown')::int
 			+ (ds.datasets > 0)::int) / 9.0`,

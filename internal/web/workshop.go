@@ -513,6 +513,16 @@ func optionNames(options []domain.Option) []string {
 	return out
 }
 
+// present counts who is in: neither asked only, nor sent out.
+func present(people []personLine) (n int) {
+	for _, p := range people {
+		if p.here && !p.removed {
+			n++
+		}
+	}
+	return n
+}
+
 func personLines(ctx context.Context, people []domain.Participant) []personLine {
 	out := make([]personLine, 0, len(people))
 	for _, p := range people {
