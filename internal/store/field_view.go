@@ -156,12 +156,11 @@ type FieldMapping struct {
 	Terms         domain.Terms `db:"terms"`
 
 	// Of the purpose.
-	Code         string              `db:"-"`
-	Name         string              `db:"-"`
-	Basis        string              `db:"-"`
-	PurposeState domain.PurposeState `db:"-"`
-	InForce      bool                `db:"-"` // it covers fields today
-	Rule         *int64              `db:"-"`
+	Code    string `db:"-"`
+	Name    string `db:"-"`
+	Basis   string `db:"-"`
+	InForce bool   `db:"-"` // it covers fields today
+	Rule    *int64 `db:"-"`
 }
 
 // FieldFlow is a flow that carries a field, or the dataset or application that holds it.
@@ -346,7 +345,7 @@ func (v *FieldView) placed(l *landscape, lang string, today time.Time) {
 	for i := range v.Mappings {
 		m := &v.Mappings[i]
 		purpose := l.purposes[int64(m.Purpose)]
-		m.Code, m.Name, m.Basis, m.PurposeState, m.Rule = purpose.Code, purpose.Name, purpose.Basis, purpose.State, purpose.Rule
+		m.Code, m.Name, m.Basis, m.Rule = purpose.Code, purpose.Name, purpose.Basis, purpose.Rule
 		m.InForce = purpose.inForce(today)
 	}
 	rule := func(from domain.RetentionFrom, of int64, name string, id int64) {

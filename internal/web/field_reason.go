@@ -37,7 +37,7 @@ func (p fieldPage) reason() string {
 		uses = append(uses, p.t("reason."+role, "program", l.Name))
 	}
 	for _, m := range p.v.Mappings {
-		if m.State != domain.MappingApproved || m.PurposeState != domain.PurposeInForce {
+		if m.State != domain.MappingApproved || !m.InForce {
 			continue
 		}
 		purposes = append(purposes, p.t("reason.named", "name", m.Name))

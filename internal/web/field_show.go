@@ -417,7 +417,7 @@ func (p fieldPage) dated(args map[string]any) map[string]any {
 func (p fieldPage) lawfulWhy() string {
 	var names []string
 	for _, m := range p.v.Mappings {
-		if m.State == domain.MappingApproved && m.PurposeState == domain.PurposeInForce {
+		if m.State == domain.MappingApproved && m.InForce {
 			names = append(names, m.Name)
 		}
 	}

@@ -183,6 +183,10 @@ func TestPublicRecord(t *testing.T) {
 	if got := v.Get("/w/acme/record/" + itoa(g.purpose)).Text("main"); !strings.Contains(got, "Over") || !strings.Contains(got, "The purpose is over since") {
 		t.Errorf("the sheet of a purpose that is over says %s", got)
 	}
+	s.Exec(t, `delete from program_link where field_id = $1`, g.field)
+	if got := v.Get("/w/acme/fields/" + itoa(g.field)).Text("blockquote"); !strings.Contains(got, "Nothing says why we hold") {
+		t.Errorf("a purpose that is over is why we hold the field: %s", got)
+	}
 	s.Exec(t, `update purpose set ends_on = null, archived_at = clock_timestamp() where id = $1`, g.purpose)
 	if got := nobody.Get("/public/acme").Text("body"); strings.Contains(got, "Write to customers") {
 		t.Error("an archived purpose is still public")
