@@ -52,6 +52,7 @@ func New(st *store.Store, log *slog.Logger) (*Runner, error) {
 		FetchCooldown:     5 * time.Millisecond,
 		FetchPollInterval: time.Second,
 		JobTimeout:        workTimeout,
+		ReindexerSchedule: river.NeverSchedule(), // the indexes are their owner's, who is not at work here; finished jobs go within a day
 		Logger:            slog.New(&quietHandler{log.Handler()}),
 	})
 	r.client = client
