@@ -73,7 +73,7 @@ func (f NoticeFacts) Gaps() []string {
 		missing("withdrawal", p.Purpose.LegalBasis == "a_consent" && p.Purpose.ConsentWithdrawal == "")
 		missing("recipients", len(p.Purpose.Recipients) == 0)
 		missing("processors", p.Unsaid.Processors)
-		missing("retention", p.Rule.ID == 0)
+		missing("retention", p.Rule.ID == 0 && !p.KeptAll)
 		missing("automated", p.Purpose.Automated == "yes" && (p.Purpose.AutomatedLogic == "" || p.Purpose.AutomatedEffect == ""))
 		missing("transfers", p.Unsaid.Transfers)
 		for _, t := range p.Purpose.Transfers {

@@ -48,6 +48,11 @@ func TestNoticeGoesOutOfDate(t *testing.T) {
 	if got := v.Get("/w/acme/record/" + itoa(g.purpose)).Want(http.StatusOK).Text("main"); !strings.Contains(got, "1 field: 1 year") {
 		t.Errorf("the data is kept for a year, and the record says %s", got)
 	}
+	s.Exec(t, `update purpose set retention_rule_id = null where id = $1`, g.purpose)
+	if got := v.Get(path).Text("main"); !strings.Contains(got, "for 1 year") || strings.Contains(got, "a retention period") {
+		t.Errorf("the data is kept for a year, whatever its purpose says, and the notice says %s", got)
+	}
+	s.Exec(t, `update purpose set retention_rule_id = $1 where id = $2`, rule, g.purpose)
 	s.Exec(t, `update field set effective_rule_id = $1 where id = $2`, rule, g.field)
 	if got := v.Get(path + "?in=fr&level=short").Want(http.StatusOK).Text("section:has(#text)"); !strings.Contains(got, "utilise vos données pour") {
 		t.Errorf("short in French = %s", got)
