@@ -164,11 +164,23 @@ func (i Import) LeftOut() (columns, measures []string) {
 		switch {
 		case t == ScanIgnore, i.Kind == ImportEvidence && slices.Contains(scanDescriptions, t):
 			columns = append(columns, heading)
+		case i.Kind == ImportInventory && t.Measures() && exportedList(i.Headings.Headings):
+			columns = append(columns, heading)
 		case i.Kind == ImportInventory && t.Measures():
 			measures = append(measures, heading)
 		}
 	}
 	return columns, measures
+}
+
+// exportedList tells whether headings are those of a list of fields that Utile exported: what it says of reads and of values is
+// what the register had already, without the days and the time over which it was measured.
+func exportedList(headings []string) bool {
+	known := map[string]bool{}
+	for _, h := range headings {
+		known[ScanHeading(h)] = true
+	}
+	return known["verdict"] && (known["completeness"] || known["completude"])
 }
 
 // ImportPlan is what a person says of a file, or what was guessed of it. The zero value leaves everything to the file.
@@ -242,6 +254,9 @@ func (p ImportPlan) Check(headings []string) error {
 	case ImportEvidence:
 		if !slices.ContainsFunc(p.Targets, ScanTarget.counts) {
 			problems.Add("targets", "import.error.no_measure")
+		}
+		if exportedList(headings) && !has(ScanMeasured) {
+			problems.Add("targets", "import.error.exported")
 		}
 		if !has(ScanMeasured) && p.MeasuredOn == nil {
 			problems.Add("measured_on", "import.error.no_day")

@@ -1,7 +1,9 @@
 package domain
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -268,5 +270,36 @@ func TestSourceFacts(t *testing.T) {
 	}
 	if facts.Empty() || !(SourceFacts{Scale: -1}).Empty() {
 		t.Error("what says something, and what does not")
+	}
+}
+
+// TestExportedListIsNoEvidence: what Utile exported says nothing new of reads and values, unless somebody says when it was measured.
+func TestExportedListIsNoEvidence(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"application,dataset,field,reads,last_read,fill,completeness,verdict":                       "import.error.exported",
+		"Application,Jeu de données,Champ,Lectures,Dernière lecture,Remplissage,Complétude,Verdict": "import.error.exported",
+		"application,dataset,field,reads,window_days,measured_at,fill,completeness,verdict":         "",
+		"table,column,row_count,non_null_count,completeness":                                        "",
+		"Application,Dataset,Field,Reads,Last read,Fill rate,Completeness,Verdict,Measured at":      "",
+	} {
+		headings := strings.Split(text, ",")
+		plan := ImportPlan{Kind: ImportEvidence, Targets: GuessHeadings(headings, nil, nil), ApplicationName: "CRM", MeasuredOn: &day}
+		if i := slices.Index(headings, "fill"); i >= 0 && plan.Targets[i] != ScanFillRate {
+			t.Errorf("%s: fill is %s", text, plan.Targets[i])
+		}
+		got := ""
+		if e, ok := errors.AsType[*Error](plan.Check(headings)); ok {
+			got = e.Fields["targets"].Key
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+		plan.Kind = ImportInventory
+		_, measures := Import{Kind: ImportInventory, Plan: plan, Headings: ImportHeadings{Headings: headings}}.LeftOut()
+		if exported := slices.ContainsFunc(headings, func(h string) bool { return strings.EqualFold(h, "verdict") }); exported == (len(measures) > 0) {
+			t.Errorf("%s: measures that another import takes: %v", text, measures)
+		}
 	}
 }

@@ -456,6 +456,9 @@ func rowOf(columns []domain.RegisterColumn, values []any) domain.Row {
 	row := domain.Row{ID: values[0].(int64), Archived: values[1].(bool), Cells: make(map[string]any, len(columns))}
 	for i, column := range columns {
 		v := values[i+3]
+		if v == nil && (column.Kind == domain.CellTexts || column.Kind == domain.CellEnums) {
+			v = []any{} // a list of none is one
+		}
 		if list, ok := v.([]any); ok {
 			texts := make([]string, 0, len(list))
 			for _, t := range list {
