@@ -87,3 +87,30 @@ func TestKilledWorkerOfSuggestions(t *testing.T) {
 		t.Errorf("the counters know of %d suggestions of %d", n, fields)
 	}
 }
+
+// TestSuggestionsAreMadeOnce: whoever looks for what died meanwhile finds nothing to do where all suggestions are made.
+func TestSuggestionsAreMadeOnce(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewWorld(t)
+	by := w.Admin()
+	for n := range 3 {
+		dataset := w.Dataset(t, by, w.Application(t, by, fmt.Sprintf("App %d", n)), "contacts")
+		w.Field(t, by, dataset, "email", "")
+	}
+	if err := w.Store.RequeueSuggestions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run(t, w.Store)
+	waitForSuggestions(t, w, by)
+	const made = `select coalesce(sum(extract(epoch from ended_at) * 1000000), 0)::bigint from suggestion_run where workspace_id = $1`
+	first := count(t, w, made, by.Workspace)
+	if first == 0 {
+		t.Fatal("nothing says that all suggestions were made")
+	}
+	if err := w.Store.RequeueSuggestions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if count(t, w, made, by.Workspace) != first || count(t, w, `select count(*) from suggestion_due where workspace_id = $1`, by.Workspace) > 0 {
+		t.Error("all suggestions are made again")
+	}
+}

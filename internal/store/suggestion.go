@@ -160,7 +160,10 @@ func (s *Store) suggestAll(ctx context.Context, by domain.Actor) error {
 		return err
 	}
 	if len(datasets) <= suggestNow {
-		return s.suggest(ctx, by, datasets, nil, suggestNow)
+		if err := s.suggest(ctx, by, datasets, nil, suggestNow); err != nil {
+			return err
+		}
+		return s.keepSuggestionRun(ctx, by) // what is left to a job is noted as due, so that nobody asks for all of it again
 	}
 	if err := s.markSuggestionsDue(ctx, by, nil); err != nil {
 		return err
