@@ -34,6 +34,18 @@ type NoticePeriod struct {
 	Data []NoticeData
 }
 
+// KeptBy says of the purpose which of its data other rules keep for a shorter time, given all of it by the rule that binds it.
+func (p NoticePurpose) KeptBy(binding []NoticePeriod) NoticePurpose {
+	p.Kept = nil
+	for _, b := range binding {
+		if rule := p.Rule.KeptUnder(b.Rule); rule.ID != p.Rule.ID {
+			p.Kept = append(p.Kept, NoticePeriod{rule, b.Data})
+		}
+	}
+	p.KeptAll = len(binding) > 0 && len(p.Kept) == len(binding)
+	return p
+}
+
 // NoticeData is a category of data in both languages.
 type NoticeData struct{ FR, EN string }
 

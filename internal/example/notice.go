@@ -50,25 +50,20 @@ func (g *generator) noticeFacts(n published) domain.NoticeFacts {
 				q.Transfers = append(q.Transfers, t)
 			}
 		}
-		told := domain.NoticePurpose{Purpose: q, Rule: g.numberedRule(p.rule)}
-		told.KeptAll = true
+		var binding []domain.NoticePeriod
 		for at, list := range data {
 			if at.purpose != p.code {
 				continue
 			}
-			binds := told.Rule
+			period := domain.NoticePeriod{Data: list}
 			if at.rule != "" {
-				binds = told.Rule.KeptUnder(g.numberedRule(at.rule))
-			}
-			if binds.ID == told.Rule.ID {
-				told.KeptAll = false
-				continue
+				period.Rule = g.numberedRule(at.rule)
 			}
 			slices.SortFunc(list, func(a, b domain.NoticeData) int { return cmp.Or(cmp.Compare(a.FR, b.FR), cmp.Compare(a.EN, b.EN)) })
-			told.Kept = append(told.Kept, domain.NoticePeriod{Rule: binds, Data: list})
+			binding = append(binding, period)
 		}
-		slices.SortFunc(told.Kept, func(a, b domain.NoticePeriod) int { return cmp.Compare(a.Rule.ID, b.Rule.ID) })
-		f.Purposes = append(f.Purposes, told)
+		slices.SortFunc(binding, func(a, b domain.NoticePeriod) int { return cmp.Compare(a.Rule.ID, b.Rule.ID) })
+		f.Purposes = append(f.Purposes, domain.NoticePurpose{Purpose: q, Rule: g.numberedRule(p.rule)}.KeptBy(binding))
 	}
 	slices.SortFunc(f.Purposes, func(a, b domain.NoticePurpose) int { return cmp.Compare(a.Purpose.Code, b.Purpose.Code) })
 	return f

@@ -260,8 +260,8 @@ func (f *fieldList) read(ctx context.Context) (FieldPage, error) {
 	orderBy, back := o.place(&c, f.q)
 	size := max(f.q.Size, 1)
 	sql := fmt.Sprintf(`with page as materialized (
-			select r.id, r.workspace_id, (%[1]s)::text as edge, row_number() over (order by %[3]s) as place
-			from field r%[4]s where %[2]s order by %[3]s limit %[5]s
+			select id, workspace_id, edge::text as edge, row_number() over () as place
+			from (select r.id, r.workspace_id, %[1]s as edge from field r%[4]s where %[2]s order by %[3]s limit %[5]s) r
 		)
 		select `+fieldLineCols+fieldLineJoins, o.expr, c.sql(), orderBy, join, c.arg(size+1))
 	var b pgx.Batch

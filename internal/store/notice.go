@@ -76,7 +76,7 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 	if err != nil {
 		return f, err
 	}
-	record, err := s.processing(ctx, by)
+	record, err := s.recordOf(ctx, by, s.recordParties, s.recordPurposes, s.recordPlaces, s.recordFlows) // what recipients and transfers are derived from
 	if err != nil {
 		return f, err
 	}
@@ -91,22 +91,17 @@ func (s *Store) noticeFacts(ctx context.Context, by domain.Actor, id domain.Coll
 				return f, err
 			}
 		}
-		own := false
+		var binding []domain.NoticePeriod
 		for _, id := range slices.Sorted(maps.Keys(bound[r.ID])) {
-			var binds domain.RetentionRule
+			period := domain.NoticePeriod{Data: bound[r.ID][id]}
 			if id != 0 {
-				if binds, err = s.retentionRule(ctx, by, id, ""); err != nil {
+				if period.Rule, err = s.retentionRule(ctx, by, id, ""); err != nil {
 					return f, err
 				}
 			}
-			if rule := p.Rule.KeptUnder(binds); rule.ID != p.Rule.ID {
-				p.Kept = append(p.Kept, domain.NoticePeriod{Rule: rule, Data: bound[r.ID][id]})
-			} else {
-				own = true
-			}
+			binding = append(binding, period)
 		}
-		p.KeptAll = !own && len(p.Kept) > 0
-		f.Purposes = append(f.Purposes, p)
+		f.Purposes = append(f.Purposes, p.KeptBy(binding))
 	}
 	return f, nil
 }

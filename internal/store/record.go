@@ -14,17 +14,17 @@ import (
 // is read for all purposes at once.
 func (s *Store) Record(ctx context.Context, by domain.Actor) (record domain.Record, err error) {
 	err = s.Read(ctx, by, func(s *Store) error {
-		record, err = s.processing(ctx, by)
+		record, err = s.recordOf(ctx, by, s.recordParties, s.recordPurposes, s.recordData, s.recordPlaces, s.recordPoints, s.recordFlows, s.recordClients)
 		return err
 	})
 	return record, err
 }
 
-func (s *Store) processing(ctx context.Context, by domain.Actor) (domain.Record, error) {
+// recordOf makes a record of what some reads find: its sheets say of the rest that there is none.
+func (s *Store) recordOf(ctx context.Context, by domain.Actor, reads ...func(context.Context, domain.Actor, *domain.RecordInput) error) (domain.Record, error) {
 	slug, _, _ := strings.Cut(by.Slug, "@")
 	in := domain.RecordInput{Workspace: slug, Day: domain.Day(s.now().UTC())}
-	for _, read := range []func(context.Context, domain.Actor, *domain.RecordInput) error{
-		s.recordParties, s.recordPurposes, s.recordData, s.recordPlaces, s.recordPoints, s.recordFlows, s.recordClients} {
+	for _, read := range reads {
 		if err := read(ctx, by, &in); err != nil {
 			return domain.Record{}, err
 		}

@@ -393,18 +393,15 @@ func (s *Store) page(ctx context.Context, r registerSQL, q domain.ListQuery, all
 	if len(r.joins) > 0 { // which rows they are is known before the rest of them is read
 		// The page comes first: PostgreSQL keeps to the order in which more than eight tables are written.
 		// Places are counted of the page alone: over all rows they would have to be sorted whole.
-		direction, keys, on := "asc", []string{"r.id"}, "r.id = page.id"
-		if strings.HasSuffix(orderBy, " desc") {
-			direction = "desc"
-		}
+		keys, on := []string{"r.id"}, "r.id = page.id"
 		if len(r.keys) > 0 {
 			on = strings.Join(mapSlice(r.keys, func(key string) string { return "r." + key + " = page." + key }), " and ")
 			keys = append(keys, mapSlice(r.keys, func(key string) string { return "r." + key })...)
 		}
-		sql = fmt.Sprintf(`with page as materialized (select t.*, row_number() over (order by t.edge %[9]s, t.id %[9]s) as place
-			from (select %[10]s, %[2]s as edge from %[7]s where %[5]s order by %[6]s limit %[8]d) t) select r.id, %[1]s, page.edge::text, %[3]s
+		sql = fmt.Sprintf(`with page as materialized (select t.*, row_number() over () as place
+			from (select %[9]s, %[2]s as edge from %[7]s where %[5]s order by %[6]s limit %[8]d) t) select r.id, %[1]s, page.edge::text, %[3]s
 			from page join %[4]s where r.workspace_id = @ws order by page.place`,
-			r.archived, o.expr, r.cellList(r.register.Columns), r.joined("on "+on), c.sql(), orderBy, r.needed(c.sql(), orderBy), size+1, direction, strings.Join(keys, ", "))
+			r.archived, o.expr, r.cellList(r.register.Columns), r.joined("on "+on), c.sql(), orderBy, r.needed(c.sql(), orderBy), size+1, strings.Join(keys, ", "))
 	}
 	rows, err := s.db.Query(ctx, sql, c.args)
 	if err != nil {

@@ -161,13 +161,13 @@ func (s *Server) changeSettings(w http.ResponseWriter, r *http.Request) error {
 	if th != ws.Thresholds && !f.Confirmed && f.Version == ws.Version {
 		return s.previewSettings(w, r, f, th)
 	}
-	err = s.overtaken(r, s.store.ChangeWorkspace(r.Context(), by, f.Version, apply), &f.Version, func(ctx context.Context, by domain.Actor) (standing, map[string]any, error) {
+	err = s.overtaken(r, s.store.ChangeWorkspace(r.Context(), by, f.Version, apply), &f.Version, func(ctx context.Context, by domain.Actor) (recorded, map[string]any, error) {
 		now, err := s.store.WorkspaceBySlug(ctx, by.Slug)
 		if err != nil {
-			return standing{}, nil, err
+			return recorded{}, nil, err
 		}
 		next, err := apply(now)
-		return standing{domain.SubjectWorkspace, now.Version, now.Facts()}, next.Facts(), err
+		return recorded{domain.SubjectWorkspace, now.Version, now.Facts()}, next.Facts(), err
 	})
 	if problems, isForm := formProblems(err); isForm {
 		return s.settingsPage(w, r, formStatus(err), f, problems)

@@ -157,12 +157,12 @@ const staleBox = "version"
 // meanwhile is overtaken for a record of a register.
 func meanwhile[T revised, ID ~int64](s *Server, r *http.Request, cause error, id ID, seen *int, read func(context.Context, domain.Actor, ID) (T, error),
 	typed func(T) (T, error)) error {
-	return s.overtaken(r, cause, seen, func(ctx context.Context, by domain.Actor) (standing, map[string]any, error) {
+	return s.overtaken(r, cause, seen, func(ctx context.Context, by domain.Actor) (recorded, map[string]any, error) {
 		now, err := read(ctx, by, id)
 		if err != nil {
-			return standing{}, nil, err
+			return recorded{}, nil, err
 		}
-		is := standing{now.Subject().Kind, now.Revision(), now.Facts()}
+		is := recorded{now.Subject().Kind, now.Revision(), now.Facts()}
 		next, err := typed(now)
 		if err != nil {
 			return is, nil, err
@@ -171,8 +171,8 @@ func meanwhile[T revised, ID ~int64](s *Server, r *http.Request, cause error, id
 	})
 }
 
-// standing is what is recorded at the moment of something that a form changes.
-type standing struct {
+// recorded is what stands of something that a form changes.
+type recorded struct {
 	kind    string // of its subject
 	version int
 	facts   map[string]any
@@ -182,7 +182,7 @@ type standing struct {
 // again for the version that is there now, and says beside each box that differs what was recorded meanwhile. Look tells what
 // is there, and the facts that the form would make of it. Any other error stays what it is.
 func (s *Server) overtaken(r *http.Request, cause error, seen *int,
-	look func(context.Context, domain.Actor) (is standing, typed map[string]any, err error)) error {
+	look func(context.Context, domain.Actor) (is recorded, typed map[string]any, err error)) error {
 	known, ok := errors.AsType[*domain.Error](cause)
 	if !ok || known.Key != "error.stale" {
 		return cause
@@ -201,8 +201,8 @@ func (s *Server) overtaken(r *http.Request, cause error, seen *int,
 
 	p.Add(staleBox, "error.stale_form")
 	if !wrong {
-		recorded, _ := domain.Diff(is.facts, typed)
-		for name, value := range recorded {
+		differing, _ := domain.Diff(is.facts, typed)
+		for name, value := range differing {
 			if text := valueWord(ctx, is.kind, name, historyValue(value), names); text != "" {
 				p.Add(name, "error.recorded_now", "value", text)
 			} else {

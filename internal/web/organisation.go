@@ -123,9 +123,9 @@ func (s *Server) changeOrganisation(w http.ResponseWriter, r *http.Request) erro
 	if err == nil && len(bad) == 0 {
 		err = s.store.ChangeOrganisation(r.Context(), by, f.Version, o)
 	}
-	err = s.overtaken(r, err, &f.Version, func(ctx context.Context, by domain.Actor) (standing, map[string]any, error) {
+	err = s.overtaken(r, err, &f.Version, func(ctx context.Context, by domain.Actor) (recorded, map[string]any, error) {
 		now, err := s.store.Organisation(ctx, by)
-		return standing{domain.SubjectOrganisation, now.Version, now.Facts()}, o.Facts(), err
+		return recorded{domain.SubjectOrganisation, now.Version, now.Facts()}, o.Facts(), err
 	})
 	if problems, isForm := withProblems(bad, err); isForm {
 		return s.organisationPage(w, r, formStatus(err), f, problems)
@@ -194,13 +194,13 @@ func (s *Server) changeCountry(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && len(bad) == 0 {
 		err = s.store.ChangeCountry(r.Context(), by, f.Version, c)
 	}
-	err = s.overtaken(r, err, &f.Version, func(ctx context.Context, by domain.Actor) (standing, map[string]any, error) {
+	err = s.overtaken(r, err, &f.Version, func(ctx context.Context, by domain.Actor) (recorded, map[string]any, error) {
 		countries, err := s.store.Countries(ctx, by)
 		i := slices.IndexFunc(countries, func(now domain.Country) bool { return now.Code == c.Code })
 		if err != nil || i < 0 {
-			return standing{}, nil, err
+			return recorded{}, nil, err
 		}
-		return standing{domain.SubjectCountry, countries[i].Version, countries[i].Facts()}, c.Facts(), nil
+		return recorded{domain.SubjectCountry, countries[i].Version, countries[i].Facts()}, c.Facts(), nil
 	})
 	if problems, isForm := withProblems(bad, err); isForm {
 		return s.countriesPage(w, r, formStatus(err), f, problems)

@@ -513,14 +513,14 @@ func optionNames(options []domain.Option) []string {
 	return out
 }
 
-// present counts who is in: neither asked only, nor sent out.
-func present(people []personLine) (n int) {
+// present are the people who are in: neither asked only, nor sent out.
+func present(people []personLine) (in []personLine) {
 	for _, p := range people {
 		if p.here && !p.removed {
-			n++
+			in = append(in, p)
 		}
 	}
-	return n
+	return in
 }
 
 func personLines(ctx context.Context, people []domain.Participant) []personLine {

@@ -208,11 +208,7 @@ func (s *Server) minutes(r *http.Request, id domain.WorkshopID) (v minutesView, 
 			return err
 		}
 		v.facts = workshopFacts(ctx, l.Workshop, l.Programs, names)
-		for _, p := range personLines(ctx, people) {
-			if p.here && !p.removed {
-				v.people = append(v.people, p)
-			}
-		}
+		v.people = present(personLines(ctx, people))
 		v.figures = minutesFigures(ctx, l.Counts)
 		var votes []minutesVotes
 		v.parts, votes = minutesParts(ctx, l, lines, grounds)

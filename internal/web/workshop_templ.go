@@ -477,7 +477,7 @@ func workshopShow(v workshopShowView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(ui.CardSpec{ID: "people", Title: i18n.T(ctx, "workshop.participants"), Count: i18n.Number(ctx, present(v.people)), Tight: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(ui.CardSpec{ID: "people", Title: i18n.T(ctx, "workshop.participants"), Count: i18n.Number(ctx, len(present(v.people))), Tight: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
