@@ -54,6 +54,20 @@ var listBare = []string{
 		where m.workspace_id = $1 group by 1, 2, 3, 4, 5, 6, 7, 8`,
 }
 
+// linksBare is a page of the list of links: the first by program with what they tie, how many there are, and how many by each
+// value that narrows the list.
+var linksBare = []string{
+	`select l.level, l.role, l.note, f.name, d.name, a.name, p.name
+		from program_link l join program p on p.workspace_id = l.workspace_id and p.id = l.program_id
+		join field f on f.workspace_id = l.workspace_id and f.id = l.field_id
+		join dataset d on d.workspace_id = l.workspace_id and d.id = f.dataset_id
+		join application a on a.workspace_id = l.workspace_id and a.id = f.application_id
+		where l.workspace_id = $1 order by fold(p.name), l.field_id, l.program_id limit 51`,
+	`select count(*) from program_link where workspace_id = $1`,
+	`select l.program_id, l.level, l.role, l.source, l.note <> '', f.application_id, count(*)
+		from program_link l join field f on f.workspace_id = l.workspace_id and f.id = l.field_id where l.workspace_id = $1 group by 1, 2, 3, 4, 5, 6`,
+}
+
 // recordBare is what the record of processing is made of, and conflictBare what conflicts of retention are found in.
 var (
 	recordBare = []string{
@@ -86,6 +100,7 @@ var deskPages = []struct {
 }{
 	{"review desk", "/review", reviewBare, 10},
 	{"list of mappings", "/mappings", listBare, 3},
+	{"list of links", "/links", linksBare, 3},
 	{"record of processing", "/record", recordBare, 4},
 	{"conflicts of retention", "/retention/conflicts", conflictBare, 3},
 }
