@@ -341,3 +341,21 @@ func TestNoKeyIsUnused(t *testing.T) {
 		}
 	}
 }
+
+// TestActsHaveNames: acts on many fields are named by keys that are put together, which no other test can find missing.
+func TestActsHaveNames(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(moduleRoot(t), "internal", "domain", "batch.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	acts := regexp.MustCompile(`BulkAct += "(\w+)"`).FindAllStringSubmatch(string(raw), -1)
+	if len(acts) < 20 {
+		t.Fatalf("found %d acts", len(acts))
+	}
+	for _, act := range acts {
+		if key := "batch.kind." + act[1]; !slices.Contains(Keys(Default), key) {
+			t.Errorf("%q is missing", key)
+		}
+	}
+}

@@ -99,6 +99,20 @@ func TestFiltersFollowTheWindowInBrowser(t *testing.T) {
 	tab.Width(1440).Wait("[data-fold][open]")
 }
 
+// A filter that was ticked has the focus on the page that comes: other forms of the page have hidden boxes of its name.
+func TestTickedFilterKeepsTheFocus(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	s.Field(t, s.Admin(), s.Dataset(t, s.Admin(), s.Application(t, s.Admin(), "CRM"), "contacts"), "mail", "")
+	tab := browsertest.Browser(t).Cookie(s.URL, "utile", s.Token(t, s.Acme[domain.RoleEditor]))
+	tab.Open(s.URL + "/w/acme/fields").Wait("tbody tr")
+	tab.Eval(`document.querySelector('[type=checkbox][name=verdict]').focus()`)
+	tab.Press(" ").Wait("body:has([type=hidden][name=verdict])")
+	if got := tab.Eval(`[document.activeElement.type, document.activeElement.name, document.activeElement.checked].join(' ')`); got != "checkbox verdict true" {
+		t.Errorf("the focus is on %q", got)
+	}
+}
+
 // Escape leaves the search box for the list, whose keys then work; a long name without a space stays in the window of a telephone.
 func TestSearchBoxIsLeftByEscape(t *testing.T) {
 	t.Parallel()

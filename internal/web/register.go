@@ -84,6 +84,7 @@ type registerRow struct {
 
 type registerCell struct {
 	text  string
+	head  string // stands before the text on a phone, where columns have no headings
 	class string
 	code  bool
 	badge ui.Kind
@@ -316,6 +317,8 @@ func cellClass(c domain.RegisterColumn) string {
 		return "c-field"
 	case c.Key == "fill": // a bar, then its figure
 		return "c-fill c-line"
+	case isPeriod(c): // a card that leaves out how long says nothing of it
+		return "c-num c-line"
 	case numeric(c.Kind):
 		return "c-num"
 	case c.Key == "state" || c.Key == "status" || c.Key == "verdict" || c.Key == "lifecycle":
@@ -323,6 +326,8 @@ func cellClass(c domain.RegisterColumn) string {
 	}
 	return "c-line"
 }
+
+func isPeriod(c domain.RegisterColumn) bool { return strings.HasSuffix(c.Key, "_months") }
 
 func numeric(k domain.CellKind) bool { return k == domain.CellInt || k == domain.CellPercent }
 
@@ -428,6 +433,9 @@ func rowView(ctx context.Context, by domain.Actor, spec registerSpec, columns []
 
 func cellView(ctx context.Context, c domain.RegisterColumn, value any) registerCell {
 	cell := registerCell{class: cellClass(c), code: c.Kind == domain.CellCode}
+	if isPeriod(c) {
+		cell.head = i18n.T(ctx, "column."+c.Key)
+	}
 	switch v := value.(type) {
 	case nil:
 	case string:

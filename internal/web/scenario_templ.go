@@ -616,7 +616,7 @@ func programScenarios(lines []scenarioLine, add string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(ui.CardSpec{ID: "scenarios", Title: i18n.T(ctx, "scenarios.title"), Count: i18n.Number(ctx, len(lines)), Tight: true, Actions: addScenario(add)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(ui.CardSpec{ID: "messages", Title: i18n.T(ctx, "scenarios.title"), Count: i18n.Number(ctx, len(lines)), Tight: true, Actions: addScenario(add)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -40,7 +40,7 @@ func TestPlanOfScenarios(t *testing.T) {
 	if text := v.Get(path).Want(http.StatusOK).Text("main"); !strings.Contains(text, "At most 3 messages in 7 d") || !strings.Contains(text, "Web buyers") || !strings.Contains(text, "P1 · P1") {
 		t.Errorf("the scenario: %s", text)
 	}
-	if text := v.Get("/w/acme/programs/" + itoa(program)).Text("#scenarios"); text == "" {
+	if text := v.Get("/w/acme/programs/" + itoa(program)).Text("#messages"); text == "" {
 		t.Error("the page of the program does not know its scenarios")
 	}
 	v.Post(segment + "/archive").Want(http.StatusConflict)

@@ -224,7 +224,7 @@ if (narrow.matches) fold();
 const held = JSON.parse(sessionStorage.getItem(kept));
 if (held) {
 	sessionStorage.removeItem(kept);
-	all('[name="' + CSS.escape(held[0]) + '"]').find((x) => x.value === held[1] || x.matches('select'))?.focus({ preventScroll: true });
+	all('[name="' + CSS.escape(held[0]) + '"]:not([type=hidden])').find((x) => x.value === held[1] || x.matches('select'))?.focus({ preventScroll: true });
 	scrollTo(0, held[2]);
 }
 // What is wrong with a form comes before what the page is about.
