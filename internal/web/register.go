@@ -433,8 +433,8 @@ func rowView(ctx context.Context, by domain.Actor, spec registerSpec, columns []
 
 func cellView(ctx context.Context, c domain.RegisterColumn, value any) registerCell {
 	cell := registerCell{class: cellClass(c), code: c.Kind == domain.CellCode}
-	if isPeriod(c) {
-		cell.head = i18n.T(ctx, "column."+c.Key)
+	if isPeriod(c) && value != nil {
+		cell.head = i18n.T(ctx, "column.short."+c.Key)
 	}
 	switch v := value.(type) {
 	case nil:
